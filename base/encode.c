@@ -1,0 +1,134 @@
+#include "base/encode.h"
+
+#include <string.h>
+
+static const char STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char URL_SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void hex_add(struct buf *out, const void *data, size_t bytes)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    const unsigned char *at = data;
+
+    buf_reserve(out, bytes * 2);
+    for (size_t i = 0; i < bytes; i++) {
+        buf_add_byte(out, DIGITS[at[i] >> 4]);
+        buf_add_byte(out, DIGITS[at[i] & 15]);
+    }
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool hex_decode(struct span text, struct buf *out)
+{
+    if (text.bytes % 2)
+        return false;
+    for (size_t i = 0; i < text.bytes; i++) {
+        if (hex_value(text.at[i]) < 0)
+            return false;
+    }
+    for (size_t i = 0; i < text.bytes; i += 2)
+        buf_add_byte(out, (char)(hex_value(text.at[i]) << 4 | hex_value(text.at[i + 1])));
+    return true;
+}
+
+static void add_with(struct buf *out, const unsigned char *at, size_t bytes, const char *alphabet, bool pads)
+{
+    buf_reserve(out, (bytes + 2) / 3 * 4);
+    for (; bytes >= 3; at += 3, bytes -= 3) {
+        buf_add_byte(out, alphabet[at[0] >> 2]);
+        buf_add_byte(out, alphabet[(at[0] & 3) << 4 | at[1] >> 4]);
+        buf_add_byte(out, alphabet[(at[1] & 15) << 2 | at[2] >> 6]);
+        buf_add_byte(out, alphabet[at[2] & 63]);
+    }
+    if (bytes == 0)
+        return;
+    buf_add_byte(out, alphabet[at[0] >> 2]);
+    if (bytes == 1) {
+        buf_add_byte(out, alphabet[(at[0] & 3) << 4]);
+        buf_add_text(out, pads ? "==" : "");
+        return;
+    }
+    buf_add_byte(out, alphabet[(at[0] & 3) << 4 | at[1] >> 4]);
+    buf_add_byte(out, alphabet[(at[1] & 15) << 2]);
+    buf_add_text(out, pads ? "=" : "");
+}
+
+void base64_add(struct buf *out, const void *data, size_t bytes)
+{
+    add_with(out, data, bytes, STANDARD, true);
+}
+
+void base64url_add(struct buf *out, const void *data, size_t bytes)
+{
+    add_with(out, data, bytes, URL_SAFE, false);
+}
+
+static int sextet(char c, const char *alphabet)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == alphabet[62])
+        return 62;
+    return c == alphabet[63] ? 63 : -1;
+}
+
+/* `text` without padding. */
+static bool decode_with(struct span text, struct buf *out, const char *alphabet)
+{
+    size_t before = out->bytes;
+    uint32_t bits = 0;
+    int held = 0;
+
+    if (text.bytes % 4 == 1)
+        return false;
+    buf_reserve(out, text.bytes / 4 * 3 + 3);
+    for (size_t i = 0; i < text.bytes; i++) {
+        int value = sextet(text.at[i], alphabet);
+
+        if (value < 0) {
+            out->bytes = before;
+            return false;
+        }
+        bits = bits << 6 | (uint32_t)value;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            buf_add_byte(out, (char)(bits >> held));
+        }
+    }
+    if (bits & ((1U << held) - 1)) {
+        out->bytes = before;
+        return false;
+    }
+    return true;
+}
+
+bool base64_decode(struct span text, struct buf *out)
+{
+    size_t pads = 0;
+
+    if (text.bytes % 4)
+        return false;
+    while (pads < 2 && pads < text.bytes && text.at[text.bytes - 1 - pads] == '=')
+        pads++;
+    return decode_with((struct span){text.at, text.bytes - pads}, out, STANDARD);
+}
+
+bool base64url_decode(struct span text, struct buf *out)
+{
+    return decode_with(text, out, URL_SAFE);
+}

@@ -1,0 +1,16 @@
+/* encode.h - bytes as text: hex, Base64 (RFC 4648 section 4), Base64url without padding (section 5). Strict both ways:
+ * no white space, no missing or superfluous padding, no non-zero trailing bits. */
+#ifndef BASE_ENCODE_H
+#define BASE_ENCODE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+void hex_add(struct buf *out, const void *data, size_t bytes); /* lower case */
+MUST_CHECK bool hex_decode(struct span text, struct buf *out); /* either case; out untouched on failure */
+void base64_add(struct buf *out, const void *data, size_t bytes);
+MUST_CHECK bool base64_decode(struct span text, struct buf *out);
+void base64url_add(struct buf *out, const void *data, size_t bytes);
+MUST_CHECK bool base64url_decode(struct span text, struct buf *out);
+
+#endif

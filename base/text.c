@@ -1,0 +1,179 @@
+#include "base/text.h"
+
+#include <string.h>
+
+struct span span_of(const char *text)
+{
+    return text ? (struct span){text, strlen(text)} : SPAN_NONE;
+}
+
+bool span_equal(struct span a, struct span b)
+{
+    return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.at, b.at, a.bytes) == 0);
+}
+
+bool span_is(struct span a, const char *text)
+{
+    return span_equal(a, span_of(text));
+}
+
+bool span_starts(struct span a, const char *text)
+{
+    size_t bytes = strlen(text);
+
+    return a.bytes >= bytes && memcmp(a.at, text, bytes) == 0;
+}
+
+static size_t leading_space(struct span a)
+{
+    if (a.bytes && (a.at[0] == ' ' || (a.at[0] >= '\t' && a.at[0] <= '\r')))
+        return 1;
+    return span_starts(a, "\xE3\x80\x80") ? 3 : 0;
+}
+
+static size_t trailing_space(struct span a)
+{
+    char last = a.bytes ? a.at[a.bytes - 1] : 'x';
+
+    if (last == ' ' || (last >= '\t' && last <= '\r'))
+        return 1;
+    return a.bytes >= 3 && memcmp(a.at + a.bytes - 3, "\xE3\x80\x80", 3) == 0 ? 3 : 0;
+}
+
+struct span span_trim(struct span a)
+{
+    size_t space;
+
+    while ((space = leading_space(a)) > 0) {
+        a.at += space;
+        a.bytes -= space;
+    }
+    while ((space = trailing_space(a)) > 0)
+        a.bytes -= space;
+    return a;
+}
+
+/* Bytes of the character at `at`, or 0 when it is malformed. */
+static size_t character_bytes(const unsigned char *at, size_t left)
+{
+    if (at[0] < 0x80)
+        return 1;
+    if (at[0] < 0xC2 || at[0] > 0xF4)
+        return 0;
+    if (at[0] < 0xE0)
+        return left >= 2 && (at[1] & 0xC0) == 0x80 ? 2 : 0;
+    if (left < 3 || (at[1] & 0xC0) != 0x80 || (at[2] & 0xC0) != 0x80)
+        return 0;
+    if (at[0] < 0xF0) {
+        if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F))
+            return 0;
+        return 3;
+    }
+    if (left < 4 || (at[3] & 0xC0) != 0x80 || (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F))
+        return 0;
+    return 4;
+}
+
+bool utf8_is_valid(struct span text, size_t *bad_at)
+{
+    const unsigned char *at = (const unsigned char *)text.at;
+    size_t i = 0;
+
+    while (i < text.bytes) {
+        size_t bytes = character_bytes(at + i, text.bytes - i);
+
+        if (bytes == 0) {
+            if (bad_at)
+                *bad_at = i;
+            return false;
+        }
+        i += bytes;
+    }
+    return true;
+}
+
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+size_t utf8_count(struct span text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.bytes; i++)
+        count += !is_continuation(text.at[i]);
+    return count;
+}
+
+struct span utf8_cut(struct span text, size_t limit)
+{
+    if (text.bytes <= limit)
+        return text;
+    while (limit > 0 && is_continuation(text.at[limit]))
+        limit--;
+    return (struct span){text.at, limit};
+}
+
+size_t utf8_columns(struct span text)
+{
+    size_t columns = 0;
+
+    for (size_t i = 0; i < text.bytes; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+
+        if (is_continuation(text.at[i]))
+            continue;
+        columns += byte >= 0xE2 ? 2 : 1; /* from U+2000 on: near enough for tables of Chinese text */
+    }
+    return columns;
+}
+
+bool integer_parse(struct span text, int64_t *value)
+{
+    int64_t sum = 0;
+
+    if (text.bytes == 0 || text.bytes > 18)
+        return false;
+    for (size_t i = 0; i < text.bytes; i++) {
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return false;
+        sum = sum * 10 + (text.at[i] - '0');
+    }
+    *value = sum;
+    return true;
+}
+
+static void add_escaped(struct buf *out, unsigned char byte)
+{
+    static const char SHORT[] = "btn\0fr"; /* U+0008 to U+000D; U+000B has no short form */
+
+    if (byte == '"' || byte == '\\') {
+        buf_add_byte(out, '\\');
+        buf_add_byte(out, (char)byte);
+    } else if (byte >= 8 && byte <= 13 && SHORT[byte - 8]) {
+        buf_add_byte(out, '\\');
+        buf_add_byte(out, SHORT[byte - 8]);
+    } else {
+        buf_addf(out, "\\u%04x", byte);
+    }
+}
+
+void json_string_add(struct buf *out, struct span text)
+{
+    size_t plain = 0;
+
+    buf_reserve(out, text.bytes + 2);
+    buf_add_byte(out, '"');
+    for (size_t i = 0; i < text.bytes; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+
+        if (byte >= 0x20 && byte != '"' && byte != '\\')
+            continue;
+        buf_add(out, text.at + plain, i - plain);
+        add_escaped(out, byte);
+        plain = i + 1;
+    }
+    buf_add(out, text.at + plain, text.bytes - plain);
+    buf_add_byte(out, '"');
+}

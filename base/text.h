@@ -1,0 +1,28 @@
+/* text.h - spans of UTF-8. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/buf.h"
+
+struct span span_of(const char *text); /* NULL gives an empty span */
+bool span_equal(struct span a, struct span b);
+bool span_is(struct span a, const char *text);
+bool span_starts(struct span a, const char *text);
+struct span span_trim(struct span a); /* ASCII white space at both ends, and U+3000 */
+
+/* Well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, at most U+10FFFF). `bad_at` (may be NULL) gets the
+ * first bad byte. */
+bool utf8_is_valid(struct span text, size_t *bad_at);
+size_t utf8_count(struct span text); /* characters; `text` must be valid */
+/* The first bytes of `text`, at most `limit`, cut between characters. */
+struct span utf8_cut(struct span text, size_t limit);
+/* Columns on a terminal: CJK characters take two. */
+size_t utf8_columns(struct span text);
+
+/* Decimal digits only, no sign, no more than 18 digits. */
+MUST_CHECK bool integer_parse(struct span text, int64_t *value);
+
+/* Add `text` as a JSON string with its quotes, escaped as RFC 8785 section 3.2.2.2 asks. `text` must be valid UTF-8. */
+void json_string_add(struct buf *out, struct span text);
+
+#endif

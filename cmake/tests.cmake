@@ -1,0 +1,38 @@
+# Each tests/unit/<room>/test_*.c is one program and one ctest. A leak or a sanitizer's word fails it, even when Criterion
+# itself is content (Criterion does not see leaks).
+pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+set(TEST_DATA ${CMAKE_SOURCE_DIR}/../shared/data CACHE PATH "test data that may not be copied; tests that need it are skipped without it")
+file(GLOB SUPPORT CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.c)
+add_library(test_support STATIC ${SUPPORT})
+target_link_libraries(test_support PUBLIC room_base PkgConfig::CRITERION)
+target_compile_definitions(test_support PUBLIC TEST_DATA="${TEST_DATA}" TEST_SOURCE="${CMAKE_SOURCE_DIR}")
+
+file(GLOB_RECURSE UNIT_TESTS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/tests/unit/test_*.c)
+foreach(TEST IN LISTS UNIT_TESTS)
+    string(REPLACE "/" "_" NAME ${TEST})
+    string(REPLACE ".c" "" NAME ${NAME})
+    add_executable(${NAME} tests/${TEST})
+    # A test sees what its room sees: the rooms below, none above. tests/unit/all sees the whole house.
+    get_filename_component(ROOM ${TEST} DIRECTORY)
+    string(REGEX REPLACE "^unit/" "" ROOM ${ROOM})
+    string(REPLACE "/" "_" ROOM "room_${ROOM}")
+    if(ROOM STREQUAL "room_all")
+        set(ROOM ${LOWER})
+    endif()
+    target_link_libraries(${NAME} PRIVATE ${ROOM} test_support)
+    set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME ${NAME} COMMAND ${NAME} --full-stats)
+    set_tests_properties(${NAME} PROPERTIES TIMEOUT 300
+        FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error" ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1")
+endforeach()
+
+add_test(NAME layers COMMAND ${CMAKE_COMMAND} -P ${CMAKE_SOURCE_DIR}/cmake/layers.cmake)
+file(GLOB FLOWS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/flow/*.sh ${CMAKE_SOURCE_DIR}/tests/fault/*.sh)
+foreach(FLOW IN LISTS FLOWS)
+    get_filename_component(NAME ${FLOW} NAME_WE)
+    get_filename_component(KIND ${FLOW} DIRECTORY)
+    get_filename_component(KIND ${KIND} NAME)
+    add_test(NAME ${KIND}_${NAME} COMMAND ${FLOW} $<TARGET_FILE:creditgate>)
+    set_tests_properties(${KIND}_${NAME} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
+        FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error")
+endforeach()

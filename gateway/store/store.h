@@ -1,0 +1,110 @@
+/* store.h - the store: ordered tables of bytes in one LMDB environment. The only room that calls LMDB.
+ *
+ * A transaction keeps its first error: after a failed put every later call fails with the same error and commit
+ * refuses, so callers may check once, at the end. Values and keys that are read are borrowed: valid until the
+ * transaction ends or writes. One process opens a store once (LMDB's locks are per process) and never across a fork.
+ *
+ * Limits: key 1 to 255 bytes, value 0 to STORE_VALUE_MAX bytes. Errors: ERR_FULL (disk or map), ERR_IO, ERR_CORRUPT,
+ * ERR_LIMIT. */
+#ifndef GATEWAY_STORE_STORE_H
+#define GATEWAY_STORE_STORE_H
+
+#include "base/error.h"
+
+enum { STORE_VALUE_MAX = 64 * 1024 - 256, STORE_KEY_MAX = 255, STORE_FORMAT = 1 };
+
+/* The tables. The first is not part of what `rebuild` compares (it holds the format marker and the store's identity).
+ */
+enum store_table {
+    STORE_META,
+    STORE_JOURNAL,      /* sequence (u64 BE) → event bytes */
+    STORE_TILES,        /* level (u8) + tile index (u64 BE) → up to 256 hashes of 32 bytes (C2SP tlog-tiles) */
+    STORE_OBLIGATIONS,  /* obligation id (16) + version (u32 BE) → obligation */
+    STORE_SUBJECTS,     /* code (18) → what lookups answer from */
+    STORE_RECORDS,      /* record id + version (u32 BE) → record version */
+    STORE_RECORD_INDEX, /* kind byte + … → see gateway/registry */
+    STORE_DELIVERIES,   /* see gateway/outbox for the rest */
+    STORE_LANES,
+    STORE_READY,
+    STORE_CALLS,
+    STORE_CALLS_DUE,
+    STORE_RECEIPTS,
+    STORE_CHANNELS,
+    STORE_COUNTERS,
+    STORE_TABLE_COUNT
+};
+const char *store_table_name(enum store_table table);
+
+struct store;
+struct store_txn;
+struct store_cursor;
+
+struct store_options {
+    size_t map_bytes;     /* the largest the file may become before it grows; 0: the default of 16 GiB */
+    unsigned max_readers; /* 0: 256 */
+    bool is_read_only;
+    bool creates;    /* make a new, empty store when there is none */
+    bool is_scratch; /* never synced: for temporary stores that are thrown away */
+};
+
+/* Open the folder `path`. Clears reader slots of processes that died. Refuses a folder with another format (ERR_CORRUPT
+ * says which and what to do). */
+MUST_CHECK bool store_open(const char *path, const struct store_options *options, struct store **out,
+                           struct error *err);
+void store_close(struct store *store);
+/* Map the file's pages in, so that the first lookups do not wait for the disk. */
+void store_warm(struct store *store);
+
+enum store_mode { STORE_READ, STORE_WRITE };
+/* A write waits for the one writer of all processes. */
+MUST_CHECK bool store_begin(struct store *store, enum store_mode mode, struct store_txn **out, struct error *err);
+/* Durable when true. The transaction is over either way. */
+MUST_CHECK bool store_commit(struct store_txn *txn, struct error *err);
+void store_abort(struct store_txn *txn); /* NULL does nothing */
+/* End a read and begin it again later on newer data, cheaply. */
+void store_reset(struct store_txn *txn);
+MUST_CHECK bool store_renew(struct store_txn *txn, struct error *err);
+/* The first error of this transaction: true when there is none. */
+MUST_CHECK bool store_txn_is_good(const struct store_txn *txn, struct error *err);
+
+/* Run `work` in a write transaction and commit. When the map is full it is aborted, the map grown, and `work` run
+ * again, so `work` must only change the store. When `work` returns false the transaction is aborted. */
+typedef bool store_work(struct store_txn *txn, void *context, struct error *err);
+MUST_CHECK bool store_write(struct store *store, store_work *work, void *context, struct error *err);
+
+/* True when there: `value` is borrowed. False when absent, or after an error (store_txn_is_good tells). */
+bool store_get(struct store_txn *txn, enum store_table table, struct span key, struct span *value);
+void store_put(struct store_txn *txn, enum store_table table, struct span key, struct span value);
+/* Faster put for a key above all others of the table. */
+void store_append(struct store_txn *txn, enum store_table table, struct span key, struct span value);
+void store_delete(struct store_txn *txn, enum store_table table, struct span key); /* absent is fine */
+uint64_t store_count(struct store_txn *txn, enum store_table table);
+/* The greatest key, or false when the table is empty. */
+bool store_last(struct store_txn *txn, enum store_table table, struct span *key, struct span *value);
+
+/* Walk keys in order. `seek` goes to the first key ≥ `key`; `seek_last_below` to the last key < `key`. False at the
+ * end. */
+MUST_CHECK bool store_cursor_open(struct store_txn *txn, enum store_table table, struct store_cursor **out,
+                                  struct error *err);
+void store_cursor_close(struct store_cursor *cursor);
+bool store_cursor_seek(struct store_cursor *cursor, struct span key, struct span *found, struct span *value);
+bool store_cursor_seek_below(struct store_cursor *cursor, struct span key, struct span *found, struct span *value);
+bool store_cursor_next(struct store_cursor *cursor, struct span *found, struct span *value);
+bool store_cursor_previous(struct store_cursor *cursor, struct span *found, struct span *value);
+
+/* SHA-256 over all keys and values of a table, lengths included: equal digests mean equal bytes. */
+MUST_CHECK bool store_digest(struct store_txn *txn, enum store_table table, uint8_t digest[32], struct error *err);
+/* A consistent copy of the store into an empty folder, while it is in use. */
+MUST_CHECK bool store_copy(struct store *store, const char *path, struct error *err);
+
+/* Big-endian numbers for keys, so that byte order is number order. */
+void store_key_u32(uint8_t at[4], uint32_t value);
+void store_key_u64(uint8_t at[8], uint64_t value);
+uint32_t store_read_u32(const void *at);
+uint64_t store_read_u64(const void *at);
+
+DEFINE_AUTO(struct store *, store_close)
+DEFINE_AUTO(struct store_txn *, store_abort)
+DEFINE_AUTO(struct store_cursor *, store_cursor_close)
+
+#endif

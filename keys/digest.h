@@ -1,0 +1,25 @@
+/* digest.h - digests, authentication codes, block ciphers, random bytes: thin over OpenSSL's EVP. These cannot fail for
+ * want of input; a broken library stops the process. */
+#ifndef KEYS_DIGEST_H
+#define KEYS_DIGEST_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+void digest_sha256(struct span data, uint8_t out[32]);
+void digest_sm3(struct span data, uint8_t out[32]);
+/* SHA-256 over two or three parts without joining them. */
+void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32]);
+void digest_hmac_sha256(struct span key, struct span data, uint8_t out[32]);
+
+/* SM4-CBC with PKCS#7 padding (GB/T 32907, GB/T 17964). `key` and `iv` 16 bytes. */
+MUST_CHECK bool sm4_encrypt(const uint8_t key[16], const uint8_t iv[16], struct span plain, struct buf *out,
+                            struct error *err);
+MUST_CHECK bool sm4_decrypt(const uint8_t key[16], const uint8_t iv[16], struct span cipher, struct buf *out,
+                            struct error *err);
+
+void random_bytes(void *out, size_t bytes);
+/* Uniform in [0, bound), bound > 0. */
+uint64_t random_below(uint64_t bound);
+
+#endif

@@ -1,0 +1,32 @@
+/* signer.h - "sign these bytes with key K", asked of the one process that holds the private keys.
+ *
+ * A `signer` is either local (holds the keyring itself: tests, init) or remote (a SOCK_SEQPACKET socket to the signer
+ * process). A remote request that is not answered within SIGNER_TIMEOUT_MS is asked again (the signer may have been
+ * started anew) up to SIGNER_TRIES times; then ERR_UNAVAILABLE. Answers carry the request's number, so a late one is
+ * not mistaken. */
+#ifndef KEYS_SIGNER_H
+#define KEYS_SIGNER_H
+
+#include "keys/key.h"
+#include "keys/keyring.h"
+
+enum { SIGNER_MESSAGE_MAX = 128 * 1024, SIGNER_TIMEOUT_MS = 2000, SIGNER_TRIES = 10 };
+
+struct signer;
+MUST_CHECK bool signer_new_local(const struct keyring *keyring, struct signer **out,
+                                 struct error *err); /* borrows the keyring */
+struct signer *signer_new_remote(int fd);            /* takes the descriptor */
+void signer_free(struct signer *signer);
+
+/* Sign with the key in force for `use` (see keyring.h). `kid` gets its id. */
+MUST_CHECK bool signer_sign(struct signer *signer, enum key_use use, enum key_algorithm algorithm, struct span message,
+                            struct buf *signature, char kid[KEY_ID_BYTES], struct error *err);
+
+/* The signer process: answer on the `count` descriptors until `stop_fd` becomes readable. Returns true on an orderly
+ * stop. */
+MUST_CHECK bool signer_serve(const struct keyring *keyring, const int *fds, size_t count, int stop_fd,
+                             struct error *err);
+
+DEFINE_AUTO(struct signer *, signer_free)
+
+#endif

@@ -1,0 +1,24 @@
+/* event.h - the form of an event: canonical JSON {"at": instant, "by": person, "data": {…}, "type": "…"}.
+ *
+ * `by` is the person (or "gateway", "courier", "keeper") on whose word it happened. `data` is canonical JSON (RFC 8785)
+ * too: names sorted, no spaces. Whoever applies an event may use nothing but the event and the tables. */
+#ifndef GATEWAY_JOURNAL_EVENT_H
+#define GATEWAY_JOURNAL_EVENT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct event {
+    int64_t at_ms;
+    struct span by;
+    struct span type;
+    struct span data; /* raw JSON object */
+};
+
+/* Replace `out` by the event's bytes. `by` and `type` need no escaping by their nature (names are checked when
+ * configured). */
+void event_format(const struct event *event, struct buf *out);
+/* The spans point into `bytes`. ERR_CORRUPT when it is no event. */
+MUST_CHECK bool event_parse(struct span bytes, struct event *out, struct error *err);
+
+#endif

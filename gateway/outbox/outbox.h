@@ -1,0 +1,113 @@
+/* outbox.h - what is still to be sent, lane by lane, and what came back.
+ *
+ * A delivery is one record version to one channel; its number is the journal sequence of its `delivery.queued` event. A
+ * lane is (channel, subject code): only the first unsettled delivery of a lane may be sent. A call is one upload of
+ * several deliveries; its task id, instant, IV, key ids and signature are fixed in `call.prepared`, before the first
+ * attempt, and every retry reuses them.
+ *
+ * Everything here is a projection of the journal: these functions read; changes are events (outbox_apply). Sources:
+ * architecture 5, upstreams.md, seed row 18. */
+#ifndef GATEWAY_OUTBOX_OUTBOX_H
+#define GATEWAY_OUTBOX_OUTBOX_H
+
+#include "gateway/journal/event.h"
+#include "gateway/store/store.h"
+
+/* Stages of row 18, in order. */
+enum channel { CHANNEL_CREDIT_GUANGDONG, CHANNEL_NATIONAL_PLATFORM, CHANNEL_CREDIT_CHINA, CHANNEL_COUNT };
+extern const char *const CHANNEL_NAMES[CHANNEL_COUNT]; /* "credit-guangdong", … */
+MUST_CHECK bool channel_parse(struct span name, enum channel *channel);
+
+enum delivery_state {
+    DELIVERY_QUEUED,       /* not in a call */
+    DELIVERY_SENDING,      /* in a prepared call, no transport receipt yet */
+    DELIVERY_IN_DOUBT,     /* the request may have arrived: ask, or resend under the same id */
+    DELIVERY_RECEIVED,     /* transport receipt; the outcome of the row is not known yet */
+    DELIVERY_ACKNOWLEDGED, /* business receipt: taken */
+    DELIVERY_REFUSED,      /* a person must act; blocks its lane */
+    DELIVERY_SUPERSEDED,   /* never sent: a later version took its place */
+    DELIVERY_STATE_COUNT
+};
+extern const char *const DELIVERY_STATE_NAMES[DELIVERY_STATE_COUNT];
+
+struct delivery {
+    uint64_t number;
+    enum channel channel;
+    enum delivery_state state;
+    char record[24]; /* record id text */
+    uint32_t version;
+    char subject[19];
+    uint32_t attempts; /* of calls that carried it */
+    int64_t queued_ms;
+    int64_t changed_ms;
+    uint8_t call[16];    /* task id; zeroes when in none */
+    char code[16];       /* result code of the upstream, "" when none */
+    struct span message; /* the upstream's words; borrowed */
+    struct span row;     /* the row's JSON as it is sent; borrowed */
+};
+MUST_CHECK bool outbox_find(struct store_txn *txn, uint64_t number, struct delivery *out, struct error *err);
+/* Visit until `visit` returns false. */
+typedef bool outbox_visit(const struct delivery *delivery, void *context);
+/* All deliveries of a record, oldest first. */
+MUST_CHECK bool outbox_of_record(struct store_txn *txn, const char *record, outbox_visit *visit, void *context,
+                                 struct error *err);
+/* Was this version ever queued for this channel, and where does it stand? */
+bool outbox_of_version(struct store_txn *txn, enum channel channel, const char *record, uint32_t version,
+                       struct delivery *out);
+
+/* The heads of lanes that are queued and due at `now_ms`, oldest due first, at most `max`. Returns how many. */
+size_t outbox_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint64_t *numbers, size_t max);
+/* When the next queued delivery or call of the channel is due; INT64_MAX when none. */
+int64_t outbox_next_due_ms(struct store_txn *txn, enum channel channel);
+
+enum call_state {
+    CALL_PREPARED, /* to be posted (first time or again) at due_ms */
+    CALL_IN_DOUBT, /* to be asked after by task id at due_ms */
+    CALL_RECEIVED, /* posted and accepted; outcomes to be fetched at due_ms */
+    CALL_SETTLED,  /* every row's outcome is known, or the call was dissolved */
+    CALL_STATE_COUNT
+};
+struct call {
+    uint8_t id[16];
+    enum channel channel;
+    enum call_state state;
+    uint32_t attempts;
+    int64_t due_ms;
+    int64_t prepared_ms;
+    struct span prepared; /* the data of its call.prepared event (raw JSON); borrowed */
+    uint32_t open_rows;   /* outcomes still unknown */
+};
+MUST_CHECK bool outbox_call(struct store_txn *txn, const uint8_t id[16], struct call *out, struct error *err);
+/* Calls due at `now_ms`, at most `max` ids. */
+size_t outbox_calls_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint8_t (*ids)[16], size_t max);
+/* Deliveries of a call. */
+MUST_CHECK bool outbox_of_call(struct store_txn *txn, const uint8_t id[16], outbox_visit *visit, void *context,
+                               struct error *err);
+
+struct channel_status {
+    uint64_t count[DELIVERY_STATE_COUNT];
+    int64_t oldest_ms; /* queue instant of the oldest that is neither acknowledged, refused nor superseded; 0: none */
+    int64_t last_receipt_ms; /* 0: never */
+    bool is_paused;
+    char reason[256]; /* why paused */
+};
+MUST_CHECK bool outbox_status(struct store_txn *txn, enum channel channel, struct channel_status *out,
+                              struct error *err);
+
+/* The event types this room applies (a table in outbox_apply.c) and their data:
+ *   delivery.queued     {"channel","record","row":{…},"row_sha256","subject","version"}
+ *   delivery.requeued   {"delivery","reason"}              refused → queued, by a person
+ *   delivery.superseded {"by_version","delivery"}          queued → superseded
+ *   call.prepared       {"call","channel","deliveries":[n…],"due_ms","request":{… what the adapter fixed …}}
+ *   call.failed         {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}   an attempt went wrong
+ *   call.received       {"call","due_ms"}                  transport receipt
+ *   call.dissolved      {"call","due_ms","reason"}         it surely never arrived, or was refused whole: rows queued
+ * again call.waiting        {"call","due_ms"}                  asked, not ready: ask again at due_ms delivery.settled
+ * {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]} receipt.stored
+ * {"body","call","kind","part","parts","status"}   the upstream's bytes, Base64, ≤ 40 KiB a part channel.paused
+ * {"channel","reason"} channel.resumed     {"channel"} An event that does not fit the state is ERR_CONFLICT: nothing is
+ * applied. */
+MUST_CHECK bool outbox_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
+bool outbox_applies(struct span type);
+
+#endif

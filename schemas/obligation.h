@@ -55,6 +55,10 @@ enum obligation_state {
 extern const char *const STATE_NAMES[STATE_COUNT];
 extern const char *const STATE_SLUGS[STATE_COUNT];
 
+/* By Chinese name. False when there is no such ground or state. */
+MUST_CHECK bool obligation_ground_find(struct span name, enum ground *out);
+MUST_CHECK bool obligation_state_find(struct span name, enum obligation_state *out);
+
 /* One row, typed. Texts are borrowed from whoever read the row. */
 struct obligation {
     struct span field[COLUMN_COUNT]; /* trimmed text of every column; empty when absent; valid UTF-8 */
@@ -66,6 +70,10 @@ struct obligation {
     int32_t exit_date;   /* DAY_NONE when not exited */
     int64_t equipment_count;
 };
+
+/* Fill the typed members from the texts in field[]. False names the first column that is not a value of its kind; the
+ * other members are filled all the same. */
+MUST_CHECK bool obligation_type_fields(struct obligation *obligation, enum column *bad);
 
 enum { OBLIGATION_ID_BYTES = 16 };
 /* Identity: SHA-256 over code, authority's document and equipment, each with its length; the first 16 bytes.
@@ -80,7 +88,14 @@ bool obligation_is_overdue(const struct obligation *obligation, int32_t day);
 /* Canonical JSON (RFC 8785) of the typed row: every key of COLUMN_KEYS, null when empty, equipment_count and capacity
  * as numbers. */
 void obligation_json_add(const struct obligation *obligation, struct buf *out);
-/* Read such JSON back; the spans point into `*hold`, which the caller owns. */
+/* Read such JSON back, exactly as it was written (else ERR_CORRUPT). `*hold` is emptied first; the spans point into it
+ * until it changes, and the caller owns it. */
 MUST_CHECK bool obligation_from_json(struct span json, struct obligation *out, struct buf *hold, struct error *err);
+
+/* A capacity: digits, or digits, a point and digits; no sign, no exponent. Few enough digits that a double holds it. */
+enum { DECIMAL_WHOLE_MAX = 9, DECIMAL_FRACTION_MAX = 6 };
+bool decimal_is_valid(struct span text);
+/* The same number without superfluous zeros, as RFC 8785 writes it: a part of `text`, which must be valid. */
+struct span decimal_canonical(struct span text);
 
 #endif

@@ -66,6 +66,7 @@ struct http_reply {
     const char *content_type; /* static text; "application/json" when untouched */
     struct buf headers;       /* further headers, each "Name: value\r\n" */
     struct buf body;
+    bool is_dropped; /* no answer leaves: the connection is closed instead (a stand-in that misbehaves on demand) */
 };
 
 struct span http_header_of(const struct http_request *request,

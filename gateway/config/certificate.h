@@ -1,0 +1,14 @@
+/* certificate.h - what we need to know of a certificate in a PEM file. */
+#ifndef GATEWAY_CONFIG_CERTIFICATE_H
+#define GATEWAY_CONFIG_CERTIFICATE_H
+
+#include "base/error.h"
+
+struct certificate_facts {
+    uint8_t sha256[32]; /* of the DER form */
+    int64_t not_after_ms;
+};
+/* The first certificate of the file. */
+MUST_CHECK bool certificate_read(const char *path, struct certificate_facts *facts, struct error *err);
+
+#endif

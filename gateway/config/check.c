@@ -1,0 +1,177 @@
+/* What the form of the file cannot show: see config_check. */
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "gateway/config/certificate.h"
+#include "gateway/config/config.h"
+
+enum { CERTIFICATE_WARNING_DAYS = 30 };
+
+struct checking {
+    config_report *report;
+    void *context;
+    int64_t now_ms;
+    bool is_good;
+};
+
+static void tell(struct checking *checking, const char *setting, bool is_warning, const struct error *what)
+{
+    struct config_problem problem = {.is_warning = is_warning};
+
+    snprintf(problem.setting, sizeof problem.setting, "%s", setting);
+    snprintf(problem.en, sizeof problem.en, "%.250s", what->text);
+    snprintf(problem.zh, sizeof problem.zh, "%.*s", (int)utf8_cut(span_of(what->zh), 250).bytes, what->zh);
+    checking->is_good = checking->is_good && is_warning;
+    if (checking->report)
+        checking->report(&problem, checking->context);
+}
+
+static void check_folder(struct checking *checking, const char *setting, const char *path)
+{
+    struct stat info;
+    struct error err;
+
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return;
+    error_set_both(&err, ERR_NOT_FOUND, "config.folder", "%s is no folder: make it with `creditgate init`",
+                   "%s 不是目录：请用 creditgate init 建立", path);
+    tell(checking, setting, false, &err);
+}
+
+static void check_secret(struct checking *checking, const char *setting, const char *path)
+{
+    struct stat info;
+    struct error err;
+
+    if (stat(path, &info) != 0) {
+        error_set_both(&err, ERR_NOT_FOUND, "config.file", "%s is not there", "%s 不存在", path);
+        tell(checking, setting, false, &err);
+        return;
+    }
+    if ((info.st_mode & 077) == 0)
+        return;
+    error_set_both(&err, ERR_FORBIDDEN, "config.secret", "%s can be read by others: chmod 600",
+                   "%s 他人可读：请 chmod 600", path);
+    tell(checking, setting, false, &err);
+}
+
+static void check_certificate(struct checking *checking, const char *setting, const char *path)
+{
+    struct certificate_facts facts;
+    struct error err = {0};
+    char day[DAY_TEXT_BYTES];
+
+    if (!certificate_read(path, &facts, &err)) {
+        tell(checking, setting, false, &err);
+        return;
+    }
+    if (facts.not_after_ms >= checking->now_ms + (int64_t)CERTIFICATE_WARNING_DAYS * 86400000)
+        return;
+    day_format(day_of_instant(facts.not_after_ms), day);
+    error_set_both(&err, ERR_INVALID, "config.certificate", "%s ends on %s: renew it", "证书 %s 于 %s 到期：请更换",
+                   path, day);
+    tell(checking, setting, facts.not_after_ms > checking->now_ms, &err);
+}
+
+static void check_listen(struct checking *checking, const struct config *config)
+{
+    check_folder(checking, "gateway.state", config->state);
+    check_folder(checking, "gateway.data", config->data);
+    check_certificate(checking, "listen.certificate", config->certificate);
+    check_certificate(checking, "listen.client_ca", config->client_ca);
+    check_secret(checking, "listen.key", config->key);
+}
+
+static void check_staff(struct checking *checking, const struct config *config)
+{
+    struct error err;
+
+    for (size_t i = 0; i < config->staff_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (config->staff[i].uid != config->staff[j].uid &&
+                strcmp(config->staff[i].name, config->staff[j].name) != 0)
+                continue;
+            error_set_both(&err, ERR_CONFLICT, "config.person",
+                           "%s and %s share a name or a user id: one person, one account",
+                           "%s 与 %s 的账号或用户号相同：一人一号", config->staff[j].name, config->staff[i].name);
+            tell(checking, "staff", false, &err);
+        }
+    }
+    if (config->staff_count >= 2)
+        return;
+    error_set_both(&err, ERR_INVALID, "config.person",
+                   "fewer than two persons: nobody could approve what another proposed",
+                   "工作人员不足两人：无法由第二人复核");
+    tell(checking, "staff", true, &err);
+}
+
+static void check_clients(struct checking *checking, const struct config *config)
+{
+    struct error err;
+
+    for (size_t i = 0; i < config->client_count; i++) {
+        const struct config_client *client = &config->clients[i];
+
+        if (client->certificate && *client->certificate)
+            check_certificate(checking, client->name, client->certificate);
+        for (size_t j = 0; j < i; j++) {
+            if (memcmp(client->fingerprint, config->clients[j].fingerprint, 32) != 0)
+                continue;
+            error_set_both(&err, ERR_CONFLICT, "config.client", "%s and %s have the same certificate",
+                           "%s 与 %s 使用同一证书", config->clients[j].name, client->name);
+            tell(checking, "clients", false, &err);
+        }
+    }
+}
+
+static void check_hex_file(struct checking *checking, const char *setting, const char *path, size_t bytes)
+{
+    AUTO(buf_wipe_done) struct buf text = BUF_INIT;
+    AUTO(buf_wipe_done) struct buf key = BUF_INIT;
+    struct error err = {0};
+
+    check_secret(checking, setting, path);
+    if (!file_exists(path))
+        return;
+    if (file_read(path, 4096, &text, &err) && hex_decode(span_trim(buf_span(&text)), &key) && key.bytes == bytes)
+        return;
+    error_set_both(&err, ERR_INVALID, "config.key", "%s does not hold %zu hex digits", "%s 的内容不是 %zu 位十六进制数",
+                   path, bytes * 2);
+    tell(checking, setting, false, &err);
+}
+
+static void check_channel(struct checking *checking, const struct config_channel *channel)
+{
+    struct error err;
+
+    if (!channel->base || !channel->is_enabled)
+        return;
+    if (strncmp(channel->base, "https://", 8) != 0) {
+        error_set_both(&err, ERR_INVALID, "config.base", "%s does not begin with https://", "%s 不以 https:// 开头",
+                       channel->base);
+        tell(checking, "channels.credit-guangdong.base", false, &err);
+    }
+    check_certificate(checking, "channels.credit-guangdong.certificate", channel->certificate);
+    check_certificate(checking, "channels.credit-guangdong.ca", channel->ca);
+    check_secret(checking, "channels.credit-guangdong.key", channel->key);
+    check_secret(checking, "channels.credit-guangdong.token_file", channel->token_file);
+    check_hex_file(checking, "channels.credit-guangdong.sm4_key_file", channel->sm4_key_file, 16);
+}
+
+bool config_check(const struct config *config, int64_t now_ms, config_report *report, void *context)
+{
+    struct checking checking = {report, context, now_ms, true};
+
+    check_listen(&checking, config);
+    check_staff(&checking, config);
+    check_clients(&checking, config);
+    check_channel(&checking, &config->guangdong);
+    return checking.is_good;
+}

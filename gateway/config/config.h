@@ -1,0 +1,131 @@
+/* config.h - the configuration: one YAML file, every setting with its type, default and limits in one table
+ * (config_table.c).
+ *
+ * Relative paths are taken from the file's own folder. A setting that is not in the table, a wrong type, a value beyond
+ * its limits and a missing required one are all reported, with line and column, in one go. */
+#ifndef GATEWAY_CONFIG_CONFIG_H
+#define GATEWAY_CONFIG_CONFIG_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_LIST_MAX = 4096 };
+
+enum staff_role {
+    ROLE_OPERATOR = 1,
+    ROLE_REVIEWER = 2,
+    ROLE_AUDITOR = 4,
+    ROLE_ADMINISTRATOR = 8
+}; /* 经办 复核 审计 管理员 */
+
+/* A person of the staff, known on the administration socket by the user id of the calling process. */
+struct config_person {
+    char *name; /* stands in the journal: a-z, 0-9, . _ - */
+    char *title;
+    int64_t uid;
+    char *roles_text;
+    unsigned roles; /* of enum staff_role */
+    char *lang;
+};
+
+enum client_kind { CLIENT_GOVERNMENT, CLIENT_LENDER, CLIENT_PROCUREMENT, CLIENT_KIND_COUNT };
+
+/* An outside system, known by its client certificate. */
+struct config_client {
+    char *name;
+    char *kind_text;
+    enum client_kind kind;
+    char *certificate;        /* PEM file, or NULL when sha256 is given */
+    char *certificate_sha256; /* 64 hex digits: of the DER certificate */
+    uint8_t fingerprint[32];  /* filled by config_load */
+    char *domains_text;       /* "lending,tax" as written */
+    char **domains;           /* NULL-terminated */
+    char *purposes_text;
+    char **purposes; /* NULL-terminated; empty: any purpose of the domain */
+    int64_t requests_per_minute;
+};
+
+struct config_channel {
+    bool is_enabled;
+    char *base;
+    char *table_code;
+    char *department_code;
+    char *table_version;
+    char *paas_id;
+    char *token_file;
+    char *sm4_key_file;  /* 32 hex digits */
+    char *provider_code; /* BMBM */
+    char *provider_name; /* BMMC */
+    char *exchange_name; /* JHDWQC */
+    char *certificate;
+    char *key;
+    char *ca;
+    int64_t rows_max;
+    int64_t concurrency;
+    int64_t connect_timeout_ms;
+    int64_t total_timeout_ms;
+    int64_t retry_first_ms;
+    int64_t retry_max_ms;
+    int64_t poll_ms;
+};
+
+struct config {
+    char *path;
+    char *name;  /* of this gateway: origin of its logs, letters, digits, . - */
+    char *state; /* folder */
+    char *data;  /* folder with schemas/ and adapters/ */
+    char *lang;
+    char *address;
+    int64_t port;
+    char *certificate;
+    char *key;
+    char *client_ca;
+    int64_t workers;
+    int64_t connections;
+    int64_t body_bytes;
+    int64_t header_bytes;
+    int64_t idle_ms;
+    char *admin_socket;
+    int64_t admin_mode;
+    int64_t import_bytes;
+    int64_t jobs_kept;
+    int64_t map_bytes;
+    struct config_person *staff;
+    size_t staff_count;
+    struct config_client *clients;
+    size_t client_count;
+    struct config_channel guangdong;
+};
+
+/* One thing wrong in the file. */
+struct config_problem {
+    size_t line; /* from 1; 0: the whole file */
+    size_t column;
+    bool is_warning;
+    char setting[96];
+    char en[256];
+    char zh[256];
+};
+typedef void config_report(const struct config_problem *problem, void *context);
+
+/* Read and check the form. With `report` NULL the first problem becomes `err`; else all are reported and `err` says how
+ * many. */
+MUST_CHECK bool config_load(const char *path, config_report *report, void *context, struct config **out,
+                            struct error *err);
+void config_free(struct config *config);
+/* What the form cannot show: files that are not there, keys others may read, certificates that ended or do not fit,
+ * ports. Reports everything; returns false when there was an error (warnings do not count). */
+bool config_check(const struct config *config, int64_t now_ms, config_report *report, void *context);
+/* The table itself, as text for people: setting, type, default, limits, meaning. */
+void config_describe(const char *lang, struct buf *out);
+
+/* Paths inside the state folder; a new text. */
+char *config_state_path(const struct config *config, const char *name);
+/* Borrowed; NULL when unknown. */
+const struct config_person *config_person_of_uid(const struct config *config, int64_t uid);
+const struct config_client *config_client_of_fingerprint(const struct config *config, const uint8_t fingerprint[32]);
+bool config_client_has_domain(const struct config_client *client, const char *domain);
+
+DEFINE_AUTO(struct config *, config_free)
+
+#endif

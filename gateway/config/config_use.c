@@ -1,0 +1,110 @@
+/* Using a configuration: freeing, finding, describing. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "gateway/config/config.h"
+#include "gateway/config/table.h"
+
+static void group_free(struct setting_group group, char *base)
+{
+    for (size_t i = 0; i < group.count; i++) {
+        enum setting_type type = group.settings[i].type;
+
+        if (type == SETTING_TEXT || type == SETTING_PATH || type == SETTING_LIST)
+            free(*(char **)(void *)(base + group.settings[i].offset));
+    }
+}
+
+static void words_free(char **words)
+{
+    for (size_t i = 0; words && words[i]; i++)
+        free(words[i]);
+    free(words);
+}
+
+void config_free(struct config *config)
+{
+    if (!config)
+        return;
+    for (size_t i = 0; i < config->staff_count; i++)
+        group_free(SETTINGS_PERSON, (char *)&config->staff[i]);
+    for (size_t i = 0; i < config->client_count; i++) {
+        group_free(SETTINGS_CLIENT, (char *)&config->clients[i]);
+        words_free(config->clients[i].domains);
+        words_free(config->clients[i].purposes);
+    }
+    group_free(SETTINGS_MAIN, (char *)config);
+    group_free(SETTINGS_CHANNEL, (char *)&config->guangdong);
+    free(config->staff);
+    free(config->clients);
+    free(config->path);
+    free(config);
+}
+
+char *config_state_path(const struct config *config, const char *name)
+{
+    return path_join(config->state, name);
+}
+
+const struct config_person *config_person_of_uid(const struct config *config, int64_t uid)
+{
+    for (size_t i = 0; i < config->staff_count; i++) {
+        if (config->staff[i].uid == uid)
+            return &config->staff[i];
+    }
+    return NULL;
+}
+
+const struct config_client *config_client_of_fingerprint(const struct config *config, const uint8_t fingerprint[32])
+{
+    for (size_t i = 0; i < config->client_count; i++) {
+        if (memcmp(config->clients[i].fingerprint, fingerprint, 32) == 0)
+            return &config->clients[i];
+    }
+    return NULL;
+}
+
+bool config_client_has_domain(const struct config_client *client, const char *domain)
+{
+    for (size_t i = 0; client->domains[i]; i++) {
+        if (strcmp(client->domains[i], domain) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void describe_group(const char *title, struct setting_group group, const char *lang, struct buf *out)
+{
+    bool is_zh = strcmp(lang, "zh") == 0;
+
+    buf_addf(out, "%s\n", title);
+    for (size_t i = 0; i < group.count; i++) {
+        const struct setting *setting = &group.settings[i];
+        const char *otherwise = setting->otherwise;
+
+        buf_addf(out, "  %-22s %s", setting->name, is_zh ? setting->zh : setting->en);
+        if (!otherwise)
+            buf_add_text(out, is_zh ? "；必填" : "; required");
+        else if (*otherwise)
+            buf_addf(out, is_zh ? "；默认 %s" : "; default %s", otherwise);
+        if (setting->choices)
+            buf_addf(out, is_zh ? "；可选 %s" : "; one of %s", setting->choices);
+        else if (setting->type == SETTING_INTEGER || setting->type == SETTING_SIZE || setting->type == SETTING_DURATION)
+            buf_addf(out, is_zh ? "；范围 %lld 至 %lld%s" : "; %lld to %lld%s", (long long)setting->least,
+                     (long long)setting->most,
+                     setting->type == SETTING_DURATION ? " ms"
+                     : setting->type == SETTING_SIZE   ? " B"
+                                                       : "");
+        buf_add_byte(out, '\n');
+    }
+}
+
+void config_describe(const char *lang, struct buf *out)
+{
+    describe_group("", SETTINGS_MAIN, lang, out);
+    describe_group("staff[]", SETTINGS_PERSON, lang, out);
+    describe_group("clients[]", SETTINGS_CLIENT, lang, out);
+    describe_group("channels.credit-guangdong", SETTINGS_CHANNEL, lang, out);
+}

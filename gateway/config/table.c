@@ -1,0 +1,115 @@
+#include "gateway/config/table.h"
+
+#define MAIN(field) offsetof(struct config, field)
+#define PERSON(field) offsetof(struct config_person, field)
+#define CLIENT(field) offsetof(struct config_client, field)
+#define CHANNEL(field) offsetof(struct config_channel, field)
+#define GROUP(list)                                                                                                    \
+    {                                                                                                                  \
+        list, COUNT_OF(list)                                                                                           \
+    }
+
+static const struct setting MAIN_LIST[] = {
+    {"gateway.name", SETTING_TEXT, MAIN(name), NULL, 1, 64, NULL, "本网关名称（日志检查点的来源名）",
+     "name of this gateway (origin of its logs)"},
+    {"gateway.state", SETTING_PATH, MAIN(state), NULL, 1, 512, NULL, "状态目录：数据、密钥、任务、查询留痕",
+     "state folder: store, keys, jobs, trace"},
+    {"gateway.data", SETTING_PATH, MAIN(data), CREDITGATE_DATA, 1, 512, NULL, "规则与目录数据所在目录",
+     "folder with schemas/ and adapters/"},
+    {"gateway.lang", SETTING_TEXT, MAIN(lang), "zh", 2, 2, "zh|en", "默认语言", "default language"},
+    {"gateway.map", SETTING_SIZE, MAIN(map_bytes), "16G", 1 << 20, (int64_t)1 << 44, NULL,
+     "数据文件上限（满时自动增大）", "size of the store's map (grows when full)"},
+    {"listen.address", SETTING_TEXT, MAIN(address), "127.0.0.1", 2, 63, NULL, "监听地址（数字形式）",
+     "numeric address to listen on"},
+    {"listen.port", SETTING_INTEGER, MAIN(port), "8443", 0, 65535, NULL, "监听端口（0：由系统选择）",
+     "port to listen on (0: the system chooses)"},
+    {"listen.certificate", SETTING_PATH, MAIN(certificate), NULL, 1, 512, NULL, "服务器证书（PEM）",
+     "server certificate chain (PEM)"},
+    {"listen.key", SETTING_PATH, MAIN(key), NULL, 1, 512, NULL, "服务器私钥（PEM）", "server private key (PEM)"},
+    {"listen.client_ca", SETTING_PATH, MAIN(client_ca), NULL, 1, 512, NULL, "客户端证书的签发机构（PEM）",
+     "authority of client certificates (PEM)"},
+    {"listen.workers", SETTING_INTEGER, MAIN(workers), "0", 0, 64, NULL, "服务进程数（0：与处理器核数相同）",
+     "api processes (0: one a core)"},
+    {"listen.connections", SETTING_INTEGER, MAIN(connections), "1024", 1, 60000, NULL, "每个进程的连接数上限",
+     "connections per process"},
+    {"listen.body", SETTING_SIZE, MAIN(body_bytes), "1M", 1024, 16 << 20, NULL, "请求正文上限",
+     "largest request body in memory"},
+    {"listen.headers", SETTING_SIZE, MAIN(header_bytes), "16k", 1024, 65536, NULL, "请求头上限",
+     "largest request head"},
+    {"listen.idle", SETTING_DURATION, MAIN(idle_ms), "75s", 100, 3600000, NULL, "空闲连接保留时间",
+     "how long an idle connection is kept"},
+    {"admin.socket", SETTING_PATH, MAIN(admin_socket), "", 0, 100, NULL, "管理套接字（默认：状态目录/admin.sock）",
+     "administration socket (default: admin.sock in the state folder)"},
+    {"admin.mode", SETTING_MODE, MAIN(admin_mode), "0666", 0, 0777, NULL, "管理套接字的权限（谁能做什么由 staff 决定）",
+     "mode of that socket (who may do what is decided by staff)"},
+    {"import.bytes", SETTING_SIZE, MAIN(import_bytes), "1G", 1024, (int64_t)16 << 30, NULL, "导入文件上限",
+     "largest file to import"},
+    {"jobs.kept", SETTING_INTEGER, MAIN(jobs_kept), "1000", 10, 1000000, NULL, "保留多少个已结束任务的结果",
+     "how many finished jobs are kept"},
+};
+const struct setting_group SETTINGS_MAIN = GROUP(MAIN_LIST);
+
+static const struct setting PERSON_LIST[] = {
+    {"name", SETTING_TEXT, PERSON(name), NULL, 1, 32, NULL, "账号名（写入日志）",
+     "account name (stands in the journal)"},
+    {"title", SETTING_TEXT, PERSON(title), "", 0, 100, NULL, "姓名、职务", "name and office"},
+    {"uid", SETTING_INTEGER, PERSON(uid), NULL, 0, 4294967294, NULL, "操作系统用户号",
+     "user id of the operating system"},
+    {"roles", SETTING_LIST, PERSON(roles_text), NULL, 1, 200, "operator|reviewer|auditor|administrator",
+     "角色：经办 operator、复核 reviewer、审计 auditor、管理员 administrator",
+     "roles: operator, reviewer, auditor, administrator"},
+    {"lang", SETTING_TEXT, PERSON(lang), "zh", 2, 2, "zh|en", "语言", "language"},
+};
+const struct setting_group SETTINGS_PERSON = GROUP(PERSON_LIST);
+
+static const struct setting CLIENT_LIST[] = {
+    {"name", SETTING_TEXT, CLIENT(name), NULL, 1, 64, NULL, "接入系统名称", "name of the outside system"},
+    {"kind", SETTING_TEXT, CLIENT(kind_text), NULL, 1, 32, "government|lender|procurement",
+     "类别：政府部门 government、金融机构 lender、采购与招投标 procurement", "government, lender or procurement"},
+    {"certificate", SETTING_PATH, CLIENT(certificate), "", 0, 512, NULL, "客户端证书（PEM）",
+     "client certificate (PEM)"},
+    {"sha256", SETTING_TEXT, CLIENT(certificate_sha256), "", 0, 64, NULL, "或：证书的 SHA-256（64 位十六进制）",
+     "or: SHA-256 of the certificate (64 hex digits)"},
+    {"domains", SETTING_LIST, CLIENT(domains_text), NULL, 1, 1000, NULL, "可查询的领域", "domains it may ask"},
+    {"purposes", SETTING_LIST, CLIENT(purposes_text), "", 0, 1000, NULL, "可用的查询目的（空：领域内全部）",
+     "purposes it may name (empty: all of the domain)"},
+    {"requests_per_minute", SETTING_INTEGER, CLIENT(requests_per_minute), "60000", 1, 100000000, NULL,
+     "每分钟请求数上限", "requests per minute"},
+};
+const struct setting_group SETTINGS_CLIENT = GROUP(CLIENT_LIST);
+
+static const struct setting CHANNEL_LIST[] = {
+    {"enabled", SETTING_BOOL, CHANNEL(is_enabled), "true", 0, 0, NULL, "是否启用", "is it used"},
+    {"base", SETTING_TEXT, CHANNEL(base), NULL, 9, 512, NULL, "对方接口地址（https://…）",
+     "address of the interface (https://…)"},
+    {"table_code", SETTING_TEXT, CHANNEL(table_code), NULL, 1, 50, NULL, "目录编码 tableCode", "tableCode"},
+    {"department_code", SETTING_TEXT, CHANNEL(department_code), NULL, 1, 50, NULL, "部门编码 departmentCode",
+     "departmentCode"},
+    {"table_version", SETTING_TEXT, CHANNEL(table_version), NULL, 1, 50, NULL, "目录版本 tableVersionId",
+     "tableVersionId"},
+    {"paas_id", SETTING_TEXT, CHANNEL(paas_id), NULL, 1, 50, NULL, "x-tif-paasid", "x-tif-paasid"},
+    {"token_file", SETTING_PATH, CHANNEL(token_file), NULL, 1, 512, NULL, "网关令牌文件",
+     "file with the gateway token"},
+    {"sm4_key_file", SETTING_PATH, CHANNEL(sm4_key_file), NULL, 1, 512, NULL, "SM4 密钥文件（32 位十六进制）",
+     "file with the SM4 key (32 hex digits)"},
+    {"provider_code", SETTING_TEXT, CHANNEL(provider_code), NULL, 1, 50, NULL, "信息提供部门编码 BMBM", "BMBM"},
+    {"provider_name", SETTING_TEXT, CHANNEL(provider_name), NULL, 1, 200, NULL, "信息提供部门名称 BMMC", "BMMC"},
+    {"exchange_name", SETTING_TEXT, CHANNEL(exchange_name), NULL, 1, 200, NULL, "交换单位全称 JHDWQC", "JHDWQC"},
+    {"certificate", SETTING_PATH, CHANNEL(certificate), NULL, 1, 512, NULL, "本方客户端证书", "our client certificate"},
+    {"key", SETTING_PATH, CHANNEL(key), NULL, 1, 512, NULL, "本方客户端私钥", "our client key"},
+    {"ca", SETTING_PATH, CHANNEL(ca), NULL, 1, 512, NULL, "对方服务器证书的签发机构",
+     "authority of their server certificate"},
+    {"rows", SETTING_INTEGER, CHANNEL(rows_max), "500", 1, 500, NULL, "每批行数", "rows a call"},
+    {"concurrency", SETTING_INTEGER, CHANNEL(concurrency), "4", 1, 64, NULL, "同时调用数", "calls at once"},
+    {"connect_timeout", SETTING_DURATION, CHANNEL(connect_timeout_ms), "10s", 100, 300000, NULL, "连接时限",
+     "time to connect"},
+    {"timeout", SETTING_DURATION, CHANNEL(total_timeout_ms), "60s", 200, 900000, NULL, "一次调用的时限",
+     "time of a call"},
+    {"retry_first", SETTING_DURATION, CHANNEL(retry_first_ms), "5s", 10, 3600000, NULL, "首次重试间隔",
+     "first pause before a retry"},
+    {"retry_max", SETTING_DURATION, CHANNEL(retry_max_ms), "24h", 10, 604800000, NULL, "最长重试间隔",
+     "longest pause before a retry"},
+    {"poll", SETTING_DURATION, CHANNEL(poll_ms), "5s", 10, 3600000, NULL, "多久查询一次逐行结果",
+     "how often row outcomes are asked for"},
+};
+const struct setting_group SETTINGS_CHANNEL = GROUP(CHANNEL_LIST);

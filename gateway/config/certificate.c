@@ -33,7 +33,7 @@ bool certificate_read(const char *path, struct certificate_facts *facts, struct 
     bool is_good;
 
     if (!file_read(path, CERTIFICATE_BYTES_MAX, &pem, err))
-        return false;
+        return refuse(err, ERR_NOT_FOUND, "config.file", "certificate %s cannot be read", "证书文件 %s 无法读取", path);
     bio = BIO_new_mem_buf(pem.data, (int)pem.bytes);
     certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
     is_good = certificate && facts_of(certificate, &found);

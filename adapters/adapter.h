@@ -1,0 +1,205 @@
+/* adapter.h - an outside system that is told about records: a const struct of pure functions.
+ *
+ * An adapter never reads a clock, a file, a random source or a socket: whatever it needs comes in, whatever must be
+ * kept comes out. The courier does the rest. The way of one call:
+ *
+ *   row      record version → the row's JSON          once, when the delivery is queued; kept for ever
+ *   draft    rows + fixed inputs → payload and the message to sign        pure, the same bytes every time
+ *            (the courier has the message signed)
+ *   fix      what must be stored so that the same bytes can be made again after a crash
+ *   request  one attempt of one step → method, address, headers, body
+ *   reply    status and body → what it means
+ *   restore  what fix stored → fixed inputs, signature and digest; then draft again and compare the digest
+ *
+ * Replies are hostile input: an answer that contradicts itself or us is ADAPTER_MALFORMED and settles nothing.
+ * Sources: upstreams.md, architecture 5. How to add one: adapters/README.md. */
+#ifndef ADAPTERS_ADAPTER_H
+#define ADAPTERS_ADAPTER_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/time.h"
+
+enum {
+    ADAPTER_ROWS_MAX = 1000,           /* of one call, whatever the adapter */
+    ADAPTER_ROW_BYTES_MAX = 48 * 1024, /* a row must fit in one journal event */
+    ADAPTER_CODE_BYTES = 16,
+    ADAPTER_MESSAGE_BYTES = 304, /* of the upstream's words; longer ones are cut between characters */
+    ADAPTER_HEADERS_MAX = 12,
+    ADAPTER_KEY_ID_BYTES = 64
+};
+
+/* 操作 of a record version. */
+enum adapter_op {
+    ADAPTER_OP_ADD = 1,      /* 新增 */
+    ADAPTER_OP_CHANGE = 2,   /* 变更 */
+    ADAPTER_OP_WITHDRAW = 3, /* 撤销 */
+    ADAPTER_OP_REPAIR = 4,   /* 修复 */
+    ADAPTER_OP_DISPUTE = 5,  /* 异议标注 */
+    ADAPTER_OP_SETTLE = 6    /* 异议解除 */
+};
+
+/* What a deployment decides. Texts are borrowed and never NULL ("" when not given). */
+struct adapter_config {
+    const char *base_url; /* "https://host/path", no slash at the end */
+    const char *table_code;
+    const char *department_code;
+    const char *table_version_id;
+    const char *paasid; /* x-tif gateway */
+    const char *token;
+    uint8_t sm4_key[16];         /* exchanged beforehand */
+    const char *sm4_kid;         /* our name for it: tells which key a call was made with */
+    const char *provider_code;   /* BMBM 信息提供部门编码 */
+    const char *provider_name;   /* BMMC 信息提供部门名称 */
+    const char *exchange_unit;   /* JHDWQC 交换单位全称 */
+    unsigned rows_max;           /* of one call; 0: the adapter's own limit, which it never exceeds */
+    unsigned connect_timeout_ms; /* 0: 10 s */
+    unsigned total_timeout_ms;   /* 0: 60 s */
+};
+
+/* One version of a record. Spans are valid UTF-8, borrowed; empty when not known. */
+struct adapter_record {
+    struct span record; /* record id: ROWID */
+    uint32_t version;
+    enum adapter_op op;
+    struct span name;           /* JGQC */
+    struct span code;           /* TYSHXYDM: 18 characters */
+    struct span registration;   /* GSZCH, optional */
+    struct span address;        /* ZCDZ, optional */
+    struct span representative; /* FDDBR, optional */
+    struct span facts;          /* ZYSXSS: ground, facilities and capacity, deadline, finding as one sentence */
+    struct span order;          /* SCFZYNR: the order's number, date, what it required */
+    int32_t listed_on;          /* QRYZSXRQ: the day of approval */
+    int32_t published_until;    /* GSJZQ */
+    struct span authority;      /* RDDW: listing authority */
+    struct span document;       /* RDWH: listing document */
+    int32_t provided_on;        /* TGRQ: the day this version was made */
+    struct span division;       /* XZQH: six digits */
+    int scope;                  /* SYFW 0 to 2 */
+    int severity;               /* SXYZCD 1 to 3 */
+    struct span remark;         /* BZ, optional */
+};
+
+/* One row of a call. */
+struct adapter_row {
+    const char *record;
+    uint32_t version;
+    struct span json;
+};
+
+/* What is fixed before the first attempt and never changes. Rows are borrowed. */
+struct adapter_call {
+    uint8_t id[16]; /* task id */
+    int64_t at_ms;
+    uint8_t iv[16];
+    const struct adapter_row *rows;
+    size_t row_count;
+};
+
+/* The bytes made of a call: `message` is what is signed, and `payload` (a part of it) what is sent. */
+struct adapter_draft {
+    struct buf message;
+    size_t payload_at; /* the payload begins here and runs to the end of the message */
+    uint8_t sm3[32];   /* of the payload */
+};
+void adapter_draft_done(struct adapter_draft *draft);
+
+/* The signature over draft.message, as kept in the journal. */
+struct adapter_signature {
+    struct buf bytes;
+    char kid[ADAPTER_KEY_ID_BYTES];
+};
+void adapter_signature_done(struct adapter_signature *signature);
+
+enum adapter_step {
+    ADAPTER_UPLOAD, /* hand the rows over */
+    ADAPTER_ASK,    /* what became of them? */
+    ADAPTER_STEP_COUNT
+};
+
+struct adapter_attempt {
+    enum adapter_step step;
+    int64_t now_ms;
+    char nonce[40]; /* fresh for every attempt */
+};
+
+struct adapter_request {
+    const char *method;
+    struct buf url;
+    struct buf headers[ADAPTER_HEADERS_MAX]; /* "Name: value" */
+    size_t header_count;
+    struct buf body;
+};
+void adapter_request_done(struct adapter_request *request);
+
+enum adapter_ending {
+    ADAPTER_ACCEPTED,      /* upload: transport receipt */
+    ADAPTER_OUTCOMES,      /* ask: outcomes of rows are known */
+    ADAPTER_NOT_READY,     /* ask: arrived, no outcome yet */
+    ADAPTER_UNKNOWN_TASK,  /* ask: the upload never arrived */
+    ADAPTER_BUSY,          /* refused for now (internal error of the platform) */
+    ADAPTER_BODY_REFUSED,  /* refused whole, for something in the body: perhaps one row's fault */
+    ADAPTER_SETUP_REFUSED, /* refused whole, for keys, codes or configuration: no row's fault */
+    ADAPTER_BY_STATUS,     /* not the platform's own answer: the HTTP status says what to do */
+    ADAPTER_MALFORMED,     /* the answer cannot be believed */
+    ADAPTER_ENDING_COUNT
+};
+
+enum adapter_outcome_kind { ADAPTER_ROW_OPEN, ADAPTER_ROW_TAKEN, ADAPTER_ROW_REFUSED };
+struct adapter_outcome {
+    enum adapter_outcome_kind kind;
+    char code[ADAPTER_CODE_BYTES];
+    char message[ADAPTER_MESSAGE_BYTES];
+};
+
+struct adapter_result {
+    enum adapter_ending ending;
+    char code[ADAPTER_CODE_BYTES];       /* of the whole call, "" when none */
+    char message[ADAPTER_MESSAGE_BYTES]; /* its words, or what cannot be believed */
+    struct adapter_outcome *outcomes;    /* one for each row of the call, in its order; only with ADAPTER_OUTCOMES */
+    size_t outcome_count;
+};
+void adapter_result_done(struct adapter_result *result);
+
+struct adapter {
+    const char *name; /* of its channel: "credit-guangdong" */
+    unsigned rows_max;
+    size_t rows_bytes_max; /* the rows of one call, joined */
+
+    /* ERR_REFUSED names the field that is empty or too long. Adds canonical JSON. */
+    bool (*row)(const struct adapter_config *config, const struct adapter_record *record, struct buf *out,
+                struct error *err);
+    bool (*draft)(const struct adapter_config *config, const struct adapter_call *call, struct adapter_draft *out,
+                  struct error *err);
+    /* Adds a canonical JSON object: "request" of the event call.prepared. */
+    void (*fix)(const struct adapter_config *config, const struct adapter_call *call, const struct adapter_draft *draft,
+                const struct adapter_signature *signature, struct buf *out);
+    /* Fills at_ms and iv of `call`, the signature and the digest. ERR_CORRUPT when `fixed` is not ours. */
+    bool (*restore)(struct span fixed, struct adapter_call *call, struct adapter_signature *signature, uint8_t sm3[32],
+                    struct error *err);
+    /* `draft` and `signature` may be NULL when the step is ADAPTER_ASK. `out` is empty. */
+    void (*request)(const struct adapter_config *config, const struct adapter_call *call,
+                    const struct adapter_draft *draft, const struct adapter_signature *signature,
+                    const struct adapter_attempt *attempt, struct adapter_request *out);
+    /* Never fails: what is not understood is ADAPTER_MALFORMED. `out` is zeroed. */
+    void (*reply)(const struct adapter_call *call, enum adapter_step step, int status, struct span body,
+                  struct adapter_result *out);
+};
+
+extern const struct adapter adapter_credit_guangdong;
+
+/* NULL when there is none. */
+const struct adapter *adapter_find(const char *name);
+/* The rows that may ride in one call under this configuration. */
+unsigned adapter_rows_max(const struct adapter *adapter, const struct adapter_config *config);
+const char *adapter_ending_name(enum adapter_ending ending);
+
+/* "Name: value" */
+void adapter_header_add(struct adapter_request *request, const char *name, const char *value);
+
+DEFINE_AUTO_IN_PLACE(struct adapter_draft, adapter_draft_done)
+DEFINE_AUTO_IN_PLACE(struct adapter_signature, adapter_signature_done)
+DEFINE_AUTO_IN_PLACE(struct adapter_request, adapter_request_done)
+DEFINE_AUTO_IN_PLACE(struct adapter_result, adapter_result_done)
+
+#endif

@@ -13,12 +13,12 @@
  * thing_free says DEFINE_AUTO(struct thing *, thing_free), or DEFINE_AUTO_IN_PLACE(struct thing, thing_done). */
 #define AUTO(release) __attribute__((cleanup(release##_auto)))
 #define DEFINE_AUTO(type, release)                                                                                     \
-    static inline void release##_auto(type *held)                                                                      \
+    static inline void release##_auto(__typeof__(type) *held)                                                          \
     {                                                                                                                  \
         release(*held);                                                                                                \
     }
 #define DEFINE_AUTO_IN_PLACE(type, release)                                                                            \
-    static inline void release##_auto(type *held)                                                                      \
+    static inline void release##_auto(__typeof__(type) *held)                                                          \
     {                                                                                                                  \
         release(held);                                                                                                 \
     }

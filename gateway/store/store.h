@@ -5,13 +5,16 @@
  * transaction ends or writes. One process opens a store once (LMDB's locks are per process) and never across a fork.
  *
  * Limits: key 1 to 255 bytes, value 0 to STORE_VALUE_MAX bytes. Errors: ERR_FULL (disk or map), ERR_IO, ERR_CORRUPT,
- * ERR_LIMIT. */
+ * ERR_LIMIT, ERR_UNAVAILABLE (another process grew the file while this one held transactions open: end them, try
+ * again).
+ *
+ * LMDB 0.9.24 as architecture.md section 8 asks: no DUPSORT, no WRITEMAP, NOSYNC for scratch stores only. */
 #ifndef GATEWAY_STORE_STORE_H
 #define GATEWAY_STORE_STORE_H
 
 #include "base/error.h"
 
-enum { STORE_VALUE_MAX = 64 * 1024 - 256, STORE_KEY_MAX = 255, STORE_FORMAT = 1 };
+enum { STORE_VALUE_MAX = 64 * 1024 - 256, STORE_KEY_MAX = 255, STORE_FORMAT = 1, STORE_IDENTITY_BYTES = 16 };
 
 /* The tables. The first is not part of what `rebuild` compares (it holds the format marker and the store's identity).
  */
@@ -52,8 +55,16 @@ struct store_options {
 MUST_CHECK bool store_open(const char *path, const struct store_options *options, struct store **out,
                            struct error *err);
 void store_close(struct store *store);
-/* Map the file's pages in, so that the first lookups do not wait for the disk. */
+/* Read the file's pages in, so that the first lookups do not wait for the disk. Stops after STORE_WARM_MS. */
+enum { STORE_WARM_MS = 300 };
 void store_warm(struct store *store);
+/* Clear the reader slots of processes that died, so that old pages can be used again. */
+void store_clear_dead_readers(struct store *store);
+
+/* To tell a store that was swapped, copied or rolled back: 16 random bytes made with the store (a copy has the same),
+ * and the number of the last commit, which only grows. Whoever keeps both elsewhere sees an older store come back. */
+void store_identity(const struct store *store, uint8_t identity[STORE_IDENTITY_BYTES]);
+uint64_t store_generation(struct store *store);
 
 enum store_mode { STORE_READ, STORE_WRITE };
 /* A write waits for the one writer of all processes. */
@@ -68,7 +79,8 @@ MUST_CHECK bool store_renew(struct store_txn *txn, struct error *err);
 MUST_CHECK bool store_txn_is_good(const struct store_txn *txn, struct error *err);
 
 /* Run `work` in a write transaction and commit. When the map is full it is aborted, the map grown, and `work` run
- * again, so `work` must only change the store. When `work` returns false the transaction is aborted. */
+ * again, so `work` must only change the store. When `work` returns false the transaction is aborted. The map can only
+ * grow while this process has no other transaction open (one that was reset does not count). */
 typedef bool store_work(struct store_txn *txn, void *context, struct error *err);
 MUST_CHECK bool store_write(struct store *store, store_work *work, void *context, struct error *err);
 
@@ -84,6 +96,7 @@ bool store_last(struct store_txn *txn, enum store_table table, struct span *key,
 
 /* Walk keys in order. `seek` goes to the first key ≥ `key`; `seek_last_below` to the last key < `key`. False at the
  * end. */
+/* Cursors end with their transaction (and at store_reset): then they find nothing, and only want closing. */
 MUST_CHECK bool store_cursor_open(struct store_txn *txn, enum store_table table, struct store_cursor **out,
                                   struct error *err);
 void store_cursor_close(struct store_cursor *cursor);

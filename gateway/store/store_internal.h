@@ -1,0 +1,61 @@
+/* store_internal.h - what the files of this room share; nobody else includes it. */
+#ifndef GATEWAY_STORE_STORE_INTERNAL_H
+#define GATEWAY_STORE_STORE_INTERNAL_H
+
+#include <lmdb.h>
+
+#include "gateway/store/store.h"
+
+struct store {
+    MDB_env *env;
+    char *path;
+    MDB_dbi tables[STORE_TABLE_COUNT];
+    uint8_t identity[STORE_IDENTITY_BYTES];
+    unsigned live; /* transactions that point into the map: it must not move under them */
+    bool is_read_only;
+    bool wants_growth; /* a transaction found the map full */
+    bool lost_its_map; /* it could not be mapped again: nothing may be touched */
+};
+
+struct store_txn {
+    struct store *store;
+    MDB_txn *mdb; /* NULL once it is over */
+    struct store_cursor *cursors;
+    enum store_mode mode;
+    bool is_live; /* false between reset and renew */
+    bool has_failed;
+    struct error first;
+};
+
+/* LMDB frees the cursors of a write transaction with it but not those of a read, so a transaction closes all of its
+ * own: afterwards a cursor is an empty shell that finds nothing. */
+struct store_cursor {
+    MDB_cursor *mdb;
+    struct store_txn *txn;
+    enum store_table table;
+    struct store_cursor *next;
+    struct store_cursor **link; /* what points at this one */
+};
+
+/* What an LMDB or errno code means, as our error; false. */
+bool store_fail(const struct store *store, int code, const char *doing, struct error *err);
+/* Keep the first error of the transaction; false. */
+bool store_txn_fail(struct store_txn *txn, int code, enum store_table table, const char *doing);
+/* May this call go on? False after a failure, after the end, or when the key is too long (which is then the failure).
+ */
+bool store_txn_takes(struct store_txn *txn, enum store_table table, struct span key);
+void store_cursors_close(struct store_txn *txn);
+/* Take over the map size that another process gave the file, or (when `grows`) double our own. */
+bool store_remap(struct store *store, bool grows, struct error *err);
+
+static inline MDB_val store_val(struct span span)
+{
+    return (MDB_val){span.bytes, (void *)(uintptr_t)span.at};
+}
+
+static inline struct span store_span(MDB_val val)
+{
+    return (struct span){val.mv_data, val.mv_size};
+}
+
+#endif

@@ -1,5 +1,6 @@
 /* digest.h - digests, authentication codes, block ciphers, random bytes: thin over OpenSSL's EVP. These cannot fail for
- * want of input; a broken library stops the process. */
+ * want of input; a broken library stops the process.
+ * Sources: FIPS 180-4 (SHA-256), GB/T 32905-2016 (SM3), RFC 2104 (HMAC), GB/T 32907-2016 (SM4). */
 #ifndef KEYS_DIGEST_H
 #define KEYS_DIGEST_H
 
@@ -11,15 +12,18 @@ void digest_sm3(struct span data, uint8_t out[32]);
 /* SHA-256 over two or three parts without joining them. */
 void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32]);
 void digest_hmac_sha256(struct span key, struct span data, uint8_t out[32]);
+void digest_hmac_sm3(struct span key, struct span data, uint8_t out[32]);
 
-/* SM4-CBC with PKCS#7 padding (GB/T 32907, GB/T 17964). `key` and `iv` 16 bytes. */
+/* SM4-CBC with PKCS#7 padding (GB/T 32907, GB/T 17964). `key` and `iv` 16 bytes; at most 64 MiB. The bytes are added to
+ * `out`. What cannot be decrypted is ERR_CORRUPT, and the message does not say why. It has no authenticity of its own:
+ * check the signature first. */
 MUST_CHECK bool sm4_encrypt(const uint8_t key[16], const uint8_t iv[16], struct span plain, struct buf *out,
                             struct error *err);
 MUST_CHECK bool sm4_decrypt(const uint8_t key[16], const uint8_t iv[16], struct span cipher, struct buf *out,
                             struct error *err);
 
 void random_bytes(void *out, size_t bytes);
-/* Uniform in [0, bound), bound > 0. */
+/* Uniform in [0, bound); 0 for a bound of 0. */
 uint64_t random_below(uint64_t bound);
 
 #endif

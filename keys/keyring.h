@@ -8,13 +8,23 @@
 
 #include "keys/key.h"
 
+/* A key that is followed by another stays good for checking this long after the other begins. */
+#define KEYRING_OVERLAP_MS ((int64_t)24 * 3600 * 1000)
+enum { KEYRING_NAME_MAX = 32 };
+
 enum key_use { KEY_USE_SEAL, KEY_USE_PUSH, KEY_USE_CHECKPOINT, KEY_USE_ANSWER, KEY_USE_COUNT };
 const char *key_use_name(enum key_use use); /* "seal", "push", "checkpoint", "answer" */
 
 struct keyring;
-/* Keys for every use: seal (SM2 and Ed25519), push (SM2), checkpoint (Ed25519 and SM2), answer (P-256 and Ed25519).
- * Refuses a folder that has one. */
+/* Keys for every use: seal (SM2 and Ed25519), push (SM2), checkpoint (Ed25519 and SM2), answer (P-256 and Ed25519), in
+ * force from `now_ms`, called "<name>-<use>-<sm2|ed25519|p256>-1". The folder is made when it is missing (mode 0700);
+ * all is durable, mode 0600, on return. A folder that has a keyring: ERR_CONFLICT. */
 MUST_CHECK bool keyring_create(const char *folder, const char *name, int64_t now_ms, struct error *err);
+/* Add a key that follows the newest one of that use and algorithm, from `from_ms` (which may lie ahead, so that others
+ * can learn the public half first). Running processes see it when they load the keyring again. */
+MUST_CHECK bool keyring_rotate(const char *folder, enum key_use use, enum key_algorithm algorithm, int64_t from_ms,
+                               struct error *err);
+/* A key file that others than the owner may read: ERR_FORBIDDEN. */
 MUST_CHECK bool keyring_load(const char *folder, struct keyring **out, struct error *err);
 /* Public halves only, as one JSON file that `verify` takes: {"keys": [{"kid", "alg", "use", "from", "until", "pem"}]}.
  */

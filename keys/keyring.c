@@ -3,12 +3,12 @@
 #define _GNU_SOURCE
 #include "keys/keyring.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -96,8 +96,8 @@ static bool read_material(const json_t *item, const struct source *source, struc
 {
     AUTO(buf_wipe_done) struct buf pem = BUF_INIT;
     AUTO(key_free) struct key *key = NULL;
-    const char *kid = json_string_value(json_object_get(item, "kid"));
-    const char *text = json_string_value(json_object_get(item, source->folder ? "file" : "pem"));
+    const char *kid = json_text_of(item, "kid");
+    const char *text = json_text_of(item, source->folder ? "file" : "pem");
 
     if (!kid || !text)
         return fail(err, ERR_INVALID, "\"kid\" and \"%s\" must be texts", source->folder ? "file" : "pem");
@@ -120,7 +120,7 @@ static bool read_material(const json_t *item, const struct source *source, struc
 
 static bool read_instant(const json_t *item, const char *name, int64_t *instant_ms, struct error *err)
 {
-    const char *text = json_string_value(json_object_get(item, name));
+    const char *text = json_text_of(item, name);
 
     if (!text || !instant_parse(span_of(text), instant_ms))
         return fail(err, ERR_INVALID, "\"%s\" must be an instant like 2026-11-24T08:00:00.000+08:00", name);
@@ -131,9 +131,9 @@ static bool read_entry(const json_t *item, const struct source *source, struct e
 {
     enum key_algorithm algorithm;
 
-    if (!use_parse(json_string_value(json_object_get(item, "use")), &entry->use))
+    if (!use_parse(json_text_of(item, "use"), &entry->use))
         return fail(err, ERR_INVALID, "\"use\" must be seal, push, checkpoint or answer");
-    if (!key_algorithm_parse(json_string_value(json_object_get(item, "alg")), &algorithm))
+    if (!key_algorithm_parse(json_text_of(item, "alg"), &algorithm))
         return fail(err, ERR_INVALID, "\"alg\" must be SM2-SM3, EdDSA or ES256");
     if (!read_instant(item, "from", &entry->from_ms, err))
         return false;
@@ -152,24 +152,16 @@ static bool read_entry(const json_t *item, const struct source *source, struct e
     return true;
 }
 
-static void json_done(json_t *value)
-{
-    json_decref(value);
-}
-DEFINE_AUTO(json_t *, json_done)
-
 static bool parse_ring(struct span json, const struct source *source, struct keyring **out, struct error *err)
 {
     AUTO(keyring_free) struct keyring *keyring = NULL;
-    AUTO(json_done) json_t *whole = NULL;
-    json_error_t problem;
+    AUTO(json_release) json_t *whole = NULL;
     const json_t *keys;
     const json_t *item;
     size_t i;
 
-    whole = json_loadb(json.at, json.bytes, JSON_REJECT_DUPLICATES, &problem);
-    if (!whole)
-        return fail(err, ERR_INVALID, "line %d, column %d: %s", problem.line, problem.column, problem.text);
+    if (!json_read(json, KEYRING_BYTES_MAX, &whole, err))
+        return false;
     keys = json_object_get(whole, "keys");
     if (!json_is_array(keys))
         return fail(err, ERR_INVALID, "a keyring is an object with a list \"keys\"");
@@ -207,8 +199,6 @@ bool keyring_parse_public(struct span json, struct keyring **out, struct error *
 {
     struct source source = {NULL};
 
-    if (json.bytes > KEYRING_BYTES_MAX)
-        return fail(err, ERR_LIMIT, "a public keyring has at most %d bytes", KEYRING_BYTES_MAX);
     return parse_ring(json, &source, out, err);
 }
 

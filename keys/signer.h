@@ -3,14 +3,15 @@
  * A `signer` is either local (holds the keyring itself: tests, init) or remote (a SOCK_SEQPACKET socket to the signer
  * process). A remote request that is not answered within SIGNER_TIMEOUT_MS is asked again (the signer may have been
  * started anew) up to SIGNER_TRIES times; then ERR_UNAVAILABLE. Answers carry the request's number, so a late one is
- * not mistaken. */
+ * not mistaken. A signer belongs to one thread. */
 #ifndef KEYS_SIGNER_H
 #define KEYS_SIGNER_H
 
 #include "keys/key.h"
 #include "keys/keyring.h"
 
-enum { SIGNER_MESSAGE_MAX = 128 * 1024, SIGNER_TIMEOUT_MS = 2000, SIGNER_TRIES = 10 };
+/* The largest message is a push of 500 rows in Base64; what does not fit a datagram travels in a sealed memfd. */
+enum { SIGNER_MESSAGE_MAX = 4 * 1024 * 1024, SIGNER_TIMEOUT_MS = 2000, SIGNER_TRIES = 10 };
 
 struct signer;
 MUST_CHECK bool signer_new_local(const struct keyring *keyring, struct signer **out,
@@ -18,12 +19,20 @@ MUST_CHECK bool signer_new_local(const struct keyring *keyring, struct signer **
 struct signer *signer_new_remote(int fd);            /* takes the descriptor */
 void signer_free(struct signer *signer);
 
-/* Sign with the key in force for `use` (see keyring.h). `kid` gets its id. */
+/* Other patience than SIGNER_TIMEOUT_MS and SIGNER_TRIES. */
+void signer_set_patience(struct signer *signer, int timeout_ms, int tries);
+
+/* Sign with the key in force for `use` (see keyring.h). `kid` gets its id, the signature is added to `signature`. No
+ * such key: ERR_NOT_FOUND. */
 MUST_CHECK bool signer_sign(struct signer *signer, enum key_use use, enum key_algorithm algorithm, struct span message,
                             struct buf *signature, char kid[KEY_ID_BYTES], struct error *err);
+/* The id of the key that signer_sign would use. May be out of date by the time it signs (signer_sign tells): whoever
+ * signs the id itself compares and begins again. A remote signer asks once and remembers what later signatures said. */
+MUST_CHECK bool signer_kid(struct signer *signer, enum key_use use, enum key_algorithm algorithm,
+                           char kid[KEY_ID_BYTES], struct error *err);
 
-/* The signer process: answer on the `count` descriptors until `stop_fd` becomes readable. Returns true on an orderly
- * stop. */
+/* The signer process: answer on the `count` descriptors until `stop_fd` becomes readable or hangs up. A sibling's end,
+ * and whatever it sends, never ends it. Returns true on an orderly stop. */
 MUST_CHECK bool signer_serve(const struct keyring *keyring, const int *fds, size_t count, int stop_fd,
                              struct error *err);
 

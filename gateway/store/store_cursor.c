@@ -13,13 +13,13 @@ bool store_cursor_open(struct store_txn *txn, enum store_table table, struct sto
 
     if (!store_txn_takes(txn, table, SPAN_NONE)) {
         if (store_txn_is_good(txn, err))
-            return fail(err, ERR_INTERNAL, "%s: the transaction is over", store_table_name(table));
+            error_set(err, ERR_INTERNAL, "%s: the transaction is over", store_table_name(table));
         return false;
     }
     code = mdb_cursor_open(txn->mdb, txn->store->tables[table], &mdb);
     if (code != 0) {
         (void)store_txn_fail(txn, code, table, "cannot open a cursor");
-        return store_txn_is_good(txn, err);
+        return store_fail(txn->store, code, "cannot open a cursor", err);
     }
     cursor = memory_new(sizeof *cursor);
     cursor->mdb = mdb;

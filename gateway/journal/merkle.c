@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/text.h"
 
 struct merkle_hasher {
     EVP_MD_CTX *context;
@@ -101,6 +101,14 @@ static bool equal(struct span a, const uint8_t b[MERKLE_HASH_BYTES])
 static bool fail_proof(struct error *err, const char *why)
 {
     return fail(err, ERR_CORRUPT, "the proof does not hold: %s", why);
+}
+
+bool merkle_path_add(struct buf *path, struct span hash, struct error *err)
+{
+    if (!is_hash(hash))
+        return fail_proof(err, "a hash has 32 bytes");
+    buf_add_span(path, hash);
+    return true;
 }
 
 bool merkle_inclusion_root(const struct merkle_inclusion *proof, uint8_t root[MERKLE_HASH_BYTES], struct error *err)
@@ -222,16 +230,25 @@ static bool verify_empty(const struct merkle_consistency *proof, struct error *e
     return true;
 }
 
+static bool verify_same(const struct merkle_consistency *proof, struct error *err)
+{
+    if (proof->root.bytes == 0 || !span_equal(proof->old_root, proof->root) || proof->path.bytes > 0)
+        return fail_proof(err, "a tree and itself have the same root and no path");
+    return true;
+}
+
 bool merkle_subtree_verify(const struct merkle_consistency *proof, struct error *err)
 {
     struct climb climb = {.first = proof->start, .last = proof->end - 1, .tree_last = proof->size - 1};
 
     if (proof->end > proof->size || !merkle_subtree_is_valid(proof->start, proof->end))
         return fail_proof(err, "this is no subtree of a tree of that size");
-    if (!is_hash(proof->old_root) || !is_hash(proof->root) || proof->path.bytes % MERKLE_HASH_BYTES != 0)
-        return fail_proof(err, "a hash has 32 bytes");
     if (proof->start == proof->end)
         return verify_empty(proof, err);
+    if (proof->start == 0 && proof->end == proof->size)
+        return verify_same(proof, err);
+    if (!is_hash(proof->old_root) || !is_hash(proof->root) || proof->path.bytes % MERKLE_HASH_BYTES != 0)
+        return fail_proof(err, "a hash has 32 bytes");
     if (!climb_path(&climb, proof, err))
         return false;
     if (!equal(proof->old_root, climb.old_root))

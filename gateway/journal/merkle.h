@@ -10,6 +10,7 @@
 #ifndef GATEWAY_JOURNAL_MERKLE_H
 #define GATEWAY_JOURNAL_MERKLE_H
 
+#include "base/buf.h"
 #include "base/error.h"
 
 enum { MERKLE_HASH_BYTES = 32 };
@@ -23,6 +24,10 @@ void merkle_leaf(struct merkle_hasher *hasher, struct span entry, uint8_t hash[M
 void merkle_node(struct merkle_hasher *hasher, const uint8_t left[MERKLE_HASH_BYTES],
                  const uint8_t right[MERKLE_HASH_BYTES], uint8_t hash[MERKLE_HASH_BYTES]);
 void merkle_empty(uint8_t hash[MERKLE_HASH_BYTES]);
+
+/* Whoever reads a path from a list of hashes adds them with this: one that has not 32 bytes is ERR_CORRUPT, so that
+ * none slips into its neighbour. */
+MUST_CHECK bool merkle_path_add(struct buf *path, struct span hash, struct error *err);
 
 bool merkle_subtree_is_valid(uint64_t start, uint64_t end);
 /* The largest power of two below `size` (> 1): where a tree of that size is divided. */
@@ -47,7 +52,8 @@ struct merkle_consistency {
     struct span path;
 };
 /* RFC 9162 2.1.4.2 for subtrees. An empty subtree has the empty path and the empty tree's root: that holds in every
- * tree and proves nothing about `root`. ERR_CORRUPT when it does not hold. */
+ * tree and proves nothing about `root`. A tree and itself need the same root and no path; the roots are only compared
+ * then, not measured. ERR_CORRUPT when it does not hold. */
 MUST_CHECK bool merkle_subtree_verify(const struct merkle_consistency *proof, struct error *err);
 /* The same between two whole trees (start = 0). Refuses to start from the empty tree, for that would prove nothing;
  * only empty to empty holds. */

@@ -79,7 +79,7 @@ static bool disk_is_full(const char *path)
     return statvfs(path, &disk) == 0 && (uint64_t)disk.f_bavail * disk.f_frsize < NEARLY_FULL;
 }
 
-bool store_fail(const struct store *store, int code, const char *doing, struct error *err)
+void store_error_set(const struct store *store, int code, const char *doing, struct error *err)
 {
     enum error_code means = ERR_IO;
 
@@ -87,8 +87,9 @@ bool store_fail(const struct store *store, int code, const char *doing, struct e
         if (CODES[i].code == code)
             means = CODES[i].means;
     if (code == EIO && disk_is_full(store->path))
-        return fail(err, ERR_FULL, "%s: %s: no space left on the disk", store->path, doing);
-    return fail(err, means, "%s: %s: %s", store->path, doing, mdb_strerror(code));
+        error_set(err, ERR_FULL, "%s: %s: no space left on the disk", store->path, doing);
+    else
+        error_set(err, means, "%s: %s: %s", store->path, doing, mdb_strerror(code));
 }
 
 static bool set_map(struct store *store, size_t bytes, struct error *err)

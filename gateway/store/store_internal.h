@@ -37,8 +37,9 @@ struct store_cursor {
     struct store_cursor **link; /* what points at this one */
 };
 
-/* What an LMDB or errno code means, as our error; false. */
-bool store_fail(const struct store *store, int code, const char *doing, struct error *err);
+/* What an LMDB or errno code means, as our error; false. A macro so that analyzers see the false. */
+void store_error_set(const struct store *store, int code, const char *doing, struct error *err);
+#define store_fail(store, code, doing, err) (store_error_set((store), (code), (doing), (err)), false)
 /* Keep the first error of the transaction; false. */
 bool store_txn_fail(struct store_txn *txn, int code, enum store_table table, const char *doing);
 /* May this call go on? False after a failure, after the end, or when the key is too long (which is then the failure).

@@ -85,20 +85,16 @@ static bool sign_locally(const struct keyring *keyring, const struct question *q
     return question->request.asks == WIRE_KID || key_sign(key, question->message, signature, err);
 }
 
-/* A memfd of the message that cannot change any more; -1 on failure. */
-static int seal_message(struct span message, struct error *err)
+/* A memfd of the message that cannot change any more; -1 (and errno) on failure. */
+static int seal_message(struct span message)
 {
     AUTO(file_close) int fd = memfd_create("sign", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    int sealed;
 
-    if (fd < 0 || !file_write_all(fd, message, err) ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-        error_set(err, ERR_IO, "signer: cannot hand over %zu bytes: %s", message.bytes, strerror(errno));
+    if (fd < 0 || !file_write_all(fd, message, NULL) ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         return -1;
-    }
-    sealed = fd;
-    fd = -1;
-    return sealed;
+    /* A copy goes up, since ours closes itself. */
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static ssize_t send_question(int socket, const struct question *question, int memfd)
@@ -183,9 +179,10 @@ static bool ask(struct signer *signer, struct question *question, struct wire_an
     question->request.number = ++signer->number;
     question->request.is_memfd = question->message.bytes > WIRE_INLINE_MAX;
     if (question->request.is_memfd) {
-        memfd = seal_message(question->message, err);
+        memfd = seal_message(question->message);
         if (memfd < 0)
-            return false;
+            return fail(err, ERR_IO, "signer: cannot hand over %zu bytes: %s", question->message.bytes,
+                        strerror(errno));
     }
     for (int i = 0; i < signer->tries; i++) {
         switch (ask_once(signer, question, memfd, answer)) {

@@ -162,7 +162,7 @@ Test(key, every_kind_survives_pem)
         cr_assert(key_public_pem(key, &public_pem, &err), "%s", err.text);
         cr_assert(key_parse(buf_span(&private_pem), "a", &private_again, &err), "%s", err.text);
         cr_assert(key_parse(buf_span(&public_pem), "b", &public_again, &err), "%s", err.text);
-        cr_assert_eq(key_algorithm_of(public_again), i);
+        cr_assert_eq(key_algorithm_of(public_again), (enum key_algorithm)i);
         cr_assert(key_is_private(private_again));
         cr_assert(key_sign(private_again, SPAN(""), &signature, &err), "%s", err.text);
         cr_assert(key_verify(public_again, SPAN(""), buf_span(&signature), &err), "%s", err.text);

@@ -1,10 +1,9 @@
 #include "schemas/obligation.h"
 
-#include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "keys/digest.h"
 
 const char *const COLUMN_KEYS[COLUMN_COUNT] = {
     [COLUMN_NAME] = "name",
@@ -68,18 +67,6 @@ static void put_length(char at[4], size_t bytes)
     at[1] = (char)(bytes >> 16);
     at[2] = (char)(bytes >> 8);
     at[3] = (char)bytes;
-}
-
-static void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32])
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool is_good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
-
-    for (size_t i = 0; is_good && i < count; i++)
-        is_good = EVP_DigestUpdate(context, parts[i].at, parts[i].bytes) == 1;
-    if (!is_good || EVP_DigestFinal_ex(context, out, NULL) != 1)
-        abort();
-    EVP_MD_CTX_free(context);
 }
 
 void obligation_id(const struct obligation *obligation, uint8_t id[OBLIGATION_ID_BYTES])

@@ -399,6 +399,14 @@ const struct key *keyring_find(const struct keyring *keyring, const char *kid)
     return entry ? entry->key : NULL;
 }
 
+const struct key *keyring_at(const struct keyring *keyring, size_t index, enum key_use *use)
+{
+    if (index >= keyring->count)
+        return NULL;
+    *use = keyring->entries[index].use;
+    return keyring->entries[index].key;
+}
+
 bool keyring_was_valid(const struct keyring *keyring, const char *kid, enum key_use use, int64_t instant_ms)
 {
     const struct entry *entry = find(keyring, kid);

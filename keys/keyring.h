@@ -35,6 +35,8 @@ void keyring_free(struct keyring *keyring);
 const struct key *keyring_current(const struct keyring *keyring, enum key_use use, enum key_algorithm algorithm,
                                   int64_t now_ms);
 const struct key *keyring_find(const struct keyring *keyring, const char *kid);
+/* All keys, in the order of the file: NULL behind the last. `use` gets what it is for. */
+const struct key *keyring_at(const struct keyring *keyring, size_t index, enum key_use *use);
 /* Was `kid` in force for `use` at that instant? */
 bool keyring_was_valid(const struct keyring *keyring, const char *kid, enum key_use use, int64_t instant_ms);
 

@@ -3,6 +3,7 @@
 #define GATEWAY_STORE_STORE_INTERNAL_H
 
 #include <lmdb.h>
+#include <string.h>
 
 #include "gateway/store/store.h"
 
@@ -51,7 +52,11 @@ bool store_remap(struct store *store, bool grows, struct error *err);
 
 static inline MDB_val store_val(struct span span)
 {
-    return (MDB_val){span.bytes, (void *)(uintptr_t)span.at};
+    MDB_val val = {.mv_size = span.bytes};
+
+    /* LMDB takes what it only reads without const. */
+    memcpy(&val.mv_data, &span.at, sizeof val.mv_data);
+    return val;
 }
 
 static inline struct span store_span(MDB_val val)

@@ -1,6 +1,5 @@
 /* The folder changes in one step: the key files are durable before keyring.json names them, and keyring.json itself is
  * replaced as a whole. A crash in between leaves a key file that nobody names. */
-#define _GNU_SOURCE
 #include "keys/keyring.h"
 
 #include <stdio.h>

@@ -2,7 +2,6 @@
  * not close it: the requests wait in the kernel for its successor, and what nobody answers in time is asked again under
  * the same number. Signing twice harms nothing. Numbers begin at a random place, because a successor of *this* process
  * may find its predecessor's answers in the socket. */
-#define _GNU_SOURCE
 #include "keys/signer.h"
 
 #include <errno.h>

@@ -1,6 +1,5 @@
 /* Answering. The signer trusts its siblings with what is signed, not with its life: one datagram of one sibling a turn,
  * never a wait on any of them, and an answer that finds no room is dropped (it will be asked again). */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

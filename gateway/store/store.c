@@ -3,7 +3,6 @@
  * A folder becomes a store in one write transaction that makes all tables, the format marker and the identity: a
  * process that dies before leaves an empty file, which the next one fills. A file without the marker that is not empty
  * belongs to somebody else and is refused. */
-#define _GNU_SOURCE
 #include "gateway/store/store.h"
 
 #include <errno.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>

@@ -1,5 +1,4 @@
 /* The store as a file: opening, refusing, copying, full disks. */
-#define _GNU_SOURCE
 #include "gateway/store/store.h"
 
 #include <criterion/criterion.h>

@@ -213,7 +213,7 @@ bool instant_parse(struct span text, int64_t *instant_ms)
     }
     if (!offset_parse((struct span){text.at + at, text.bytes - at}, &offset))
         return false;
-    *instant_ms = (int64_t)day * MS_PER_DAY + ((int64_t)hour * 3600 + minute * 60 + second) * 1000 + fraction_ms -
-                  (int64_t)offset * 60000;
+    *instant_ms = (int64_t)day * MS_PER_DAY + ((int64_t)hour * 3600 + (int64_t)minute * 60 + second) * 1000 +
+                  fraction_ms - (int64_t)offset * 60000;
     return true;
 }

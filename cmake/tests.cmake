@@ -21,7 +21,7 @@ foreach(TEST IN LISTS UNIT_TESTS)
     endif()
     target_link_libraries(${NAME} PRIVATE ${ROOM} test_support)
     set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-    add_test(NAME ${NAME} COMMAND ${NAME} --full-stats)
+    add_test(NAME ${NAME} COMMAND ${NAME})
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 300
         FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error" ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1")
 endforeach()

@@ -65,7 +65,7 @@ static bool move(struct store_cursor *cursor, MDB_cursor_op op, struct span *fou
     MDB_val key = store_val(*found), data = {0, NULL};
     int code;
 
-    if (!cursor->txn || cursor->txn->has_failed)
+    if (!cursor || !cursor->txn || cursor->txn->has_failed)
         return false;
     code = mdb_cursor_get(cursor->mdb, &key, &data, op);
     if (code == MDB_NOTFOUND)
@@ -93,7 +93,7 @@ bool store_cursor_seek(struct store_cursor *cursor, struct span key, struct span
 {
     struct span data = SPAN_NONE;
 
-    if (!cursor->txn || !store_txn_takes(cursor->txn, cursor->table, key))
+    if (!cursor || !cursor->txn || !store_txn_takes(cursor->txn, cursor->table, key))
         return false;
     if (key.bytes == 0)
         return step(cursor, MDB_FIRST, found, value);
@@ -108,7 +108,7 @@ bool store_cursor_seek_below(struct store_cursor *cursor, struct span key, struc
 {
     struct span data = SPAN_NONE;
 
-    if (!cursor->txn || !store_txn_takes(cursor->txn, cursor->table, key) || key.bytes == 0)
+    if (!cursor || !cursor->txn || !store_txn_takes(cursor->txn, cursor->table, key) || key.bytes == 0)
         return false;
     if (move(cursor, MDB_SET_RANGE, &key, &data))
         return step(cursor, MDB_PREV, found, value);

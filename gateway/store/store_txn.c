@@ -198,7 +198,7 @@ bool store_renew(struct store_txn *txn, struct error *err)
 
 static bool write_once(struct store *store, store_work *work, void *context, struct error *err)
 {
-    struct store_txn *txn;
+    struct store_txn *txn = NULL;
 
     if (!store_begin(store, STORE_WRITE, &txn, err))
         return false;

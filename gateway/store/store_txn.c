@@ -200,7 +200,7 @@ static bool write_once(struct store *store, store_work *work, void *context, str
 {
     struct store_txn *txn = NULL;
 
-    if (!store_begin(store, STORE_WRITE, &txn, err))
+    if (!store_begin(store, STORE_WRITE, &txn, err) || !txn)
         return false;
     if (!work(txn, context, err)) {
         store_abort(txn);

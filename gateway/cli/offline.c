@@ -59,9 +59,8 @@ static int run_init(struct cli *cli, json_t *arguments)
     if (cli->prints_json)
         printf("{\"state\":\"%s\"}\n", config->state);
     else
-        printf(cli_say(cli, "已建立 %s：数据、密钥。公钥：%s/public-keys.json\n",
-                       "made %s: store, keys. Public keys: %s/public-keys.json\n"),
-               config->state, config->state);
+        printf("%s %s\n%s %s/public-keys.json\n", cli_say(cli, "已建立（数据、密钥）：", "made (store, keys):"),
+               config->state, cli_say(cli, "公钥：", "public keys:"), config->state);
     return CLI_OK;
 }
 

@@ -36,3 +36,12 @@ foreach(FLOW IN LISTS FLOWS)
     set_tests_properties(${KIND}_${NAME} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
         FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error")
 endforeach()
+
+# Benchmarks, one program each; built when named (scripts/bench, release preset), never timed as tests.
+file(GLOB BENCHES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c)
+foreach(BENCH IN LISTS BENCHES)
+    get_filename_component(NAME ${BENCH} NAME_WE)
+    add_executable(${NAME} EXCLUDE_FROM_ALL ${BENCH})
+    target_link_libraries(${NAME} PRIVATE ${LOWER} test_support)
+    set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endforeach()

@@ -4,7 +4,7 @@ pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
 set(TEST_DATA ${CMAKE_SOURCE_DIR}/../shared/data CACHE PATH "test data that may not be copied; tests that need it are skipped without it")
 file(GLOB SUPPORT CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/support/*.c)
 add_library(test_support STATIC ${SUPPORT})
-target_link_libraries(test_support PUBLIC room_base PkgConfig::CRITERION)
+target_link_libraries(test_support PUBLIC room_base PkgConfig::DEPS PkgConfig::CRITERION)
 target_compile_definitions(test_support PUBLIC TEST_DATA="${TEST_DATA}" TEST_SOURCE="${CMAKE_SOURCE_DIR}")
 
 file(GLOB_RECURSE UNIT_TESTS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/tests ${CMAKE_SOURCE_DIR}/tests/unit/test_*.c)

@@ -6,26 +6,33 @@
  * handlers promised is made durable in `end_of_turn`. When it fails every answer of the turn becomes a 503 problem.
  *
  * Everything a stranger can send has a limit (struct http_limits); what breaks framing is refused and closes the
- * connection. */
+ * connection. HEAD reaches the handler as GET and leaves without its body. Targets may be in origin form or absolute
+ * form (RFC 9112 section 3.2); CONNECT, TRACE and "OPTIONS *" are refused.
+ *
+ * Several processes may listen on one socket (EPOLLEXCLUSIVE); each makes its own http_server after the fork. */
 #ifndef GATEWAY_HTTP_HTTP_H
 #define GATEWAY_HTTP_HTTP_H
 
 #include "base/buf.h"
 #include "base/error.h"
 
+/* A field that is 0 takes its default. */
 struct http_limits {
-    size_t header_bytes;            /* request line and all headers; default 16 KiB */
-    size_t header_count;            /* default 64 */
-    size_t target_bytes;            /* default 4 KiB */
-    size_t body_bytes;              /* in memory; default 1 MiB */
-    size_t connections;             /* per process; default 1024 */
+    size_t header_bytes; /* request line and all headers; default 16 KiB */
+    size_t header_count; /* default 64 */
+    size_t target_bytes; /* default 4 KiB */
+    size_t body_bytes;   /* one body in memory; default 1 MiB */
+    size_t bodies_bytes; /* all bodies in memory together; default 32 MiB; above: 503 */
+    size_t unsent_bytes; /* answers waiting for a slow reader, before we take no more of its requests; 256 KiB */
+    size_t connections;  /* per process; default 1024 */
     size_t requests_per_connection; /* default 100000 */
     size_t streams;                 /* HTTP/2 concurrent; default 64 */
     int64_t handshake_ms;           /* default 10 s */
     int64_t header_ms;              /* from the first byte to the end of the headers; default 10 s */
-    int64_t body_ms;                /* for the whole body; default 60 s */
+    int64_t body_ms;                /* for the whole body, or for each further MiB of a spooled one; default 60 s */
     int64_t idle_ms;                /* keep-alive; default 75 s */
-    int64_t write_ms;               /* a reader that takes nothing; default 30 s */
+    int64_t write_ms;               /* a reader that takes (nearly) nothing; default 30 s */
+    int64_t drain_ms;               /* for what is in flight when we are told to stop; default 10 s */
 };
 extern const struct http_limits HTTP_LIMITS_DEFAULT;
 
@@ -50,44 +57,47 @@ struct http_peer {
 /* Borrowed: valid during the handler. */
 struct http_request {
     struct span method;
-    struct span path;  /* percent-encoding undone, "." and ".." refused, begins with "/" , no NUL */
+    struct span path;  /* percent-encoding undone, valid UTF-8 without control characters, begins with "/"; segments
+                        * "." and ".." and an encoded "/" were refused */
     struct span query; /* raw, without "?" */
-    const struct http_header *headers;
+    const struct http_header *headers; /* values are bytes without control characters, perhaps not UTF-8 */
     size_t header_count;
     struct span body;
-    int body_fd; /* ≥ 0: the body was too large for memory and stands in this file (see http_route_spools) */
+    int body_fd; /* ≥ 0: the body stands in this unlinked file, at its start (options.spools); closed after the handler
+                  * unless the handler dup()s it */
     uint64_t body_bytes;
     const struct http_peer *peer;
 };
 
-/* Filled by the handler; owned by the server. */
+/* Filled by the handler; owned by the server. Date, Content-Length and Connection are the server's business. */
 struct http_reply {
     int status;               /* 200 when untouched */
-    const char *content_type; /* static text; "application/json" when untouched */
-    struct buf headers;       /* further headers, each "Name: value\r\n" */
+    const char *content_type; /* static text; "application/json" when untouched; NULL: none */
+    struct buf headers;       /* further headers, each "Name: value\r\n": use http_reply_header */
     struct buf body;
     bool is_dropped; /* no answer leaves: the connection is closed instead (a stand-in that misbehaves on demand) */
 };
 
 struct span http_header_of(const struct http_request *request,
                            const char *lower_case_name); /* empty when absent; the first */
-/* The value of a query parameter, decoded into `out`. False when absent. ERR is impossible: bad escapes were refused
- * before. */
+/* The value of a query parameter, decoded ("+" is a space) and added to `out`: valid UTF-8 without NUL, since others
+ * were refused before. False when absent. The first of several. */
 bool http_query_of(const struct http_request *request, const char *name, struct buf *out);
 /* Is every query parameter among `names` (NULL-terminated), each at most once? If not `*bad` gets the raw name. */
 bool http_query_only(const struct http_request *request, const char *const *names, struct span *bad);
+/* A name or value with control characters (a value of a stranger's making) is left out whole. */
 void http_reply_header(struct http_reply *reply, const char *name, const char *value);
 
 struct http_server_options {
     struct http_limits limits;
     void (*handle)(void *context, const struct http_request *request, struct http_reply *reply);
-    /* Answer for what the server itself refuses (malformed: 400, 408, 411, 413, 414, 431, 501, 503 …). May be NULL: an
-     * empty body. */
+    /* Answer for what the server itself refuses: 400 malformed, 408 too slow, 411, 413, 414, 417, 431 too much, 501
+     * method, 503 end_of_turn failed or too busy, 505 version. May be NULL: an empty body. `detail` is static text. */
     void (*refuse)(void *context, int status, const char *detail, struct http_reply *reply);
     /* May be NULL. */
     bool (*end_of_turn)(void *context, struct error *err);
-    /* Should this request's body go to a file (up to `*limit` bytes)? Asked once the headers are there. May be NULL:
-     * never. */
+    /* Should this request's body go to a file (up to `*limit` bytes)? Asked once the headers are there, if there is a
+     * body. May be NULL: never. */
     bool (*spools)(void *context, const struct http_request *head, uint64_t *limit);
     /* Called about every `tick_ms` (0: never). */
     void (*tick)(void *context);
@@ -96,21 +106,25 @@ struct http_server_options {
     void *context;
 };
 
+enum { HTTP_TICKET_KEY_BYTES = 80 };
 struct http_tls {
     const char *certificate_file; /* PEM chain */
     const char *key_file;
     const char *client_ca_file; /* NULL: no client certificates asked */
     bool requires_client;       /* refuse a handshake without one */
+    /* HTTP_TICKET_KEY_BYTES random bytes which sibling processes share, so that a session begun with one resumes with
+     * the other; NULL: a key of its own. Borrowed during the call. */
+    const uint8_t *ticket_key;
 };
 
 struct http_server;
 MUST_CHECK bool http_server_new(const struct http_server_options *options, struct http_server **out, struct error *err);
-/* Listen on an already bound and listening socket (shared with sibling processes: EPOLLEXCLUSIVE). With `tls` NULL
- * plain. */
+/* Listen on an already bound and listening socket; the descriptor stays the caller's. With `tls` NULL plain HTTP/1.1.
+ * ERR_INVALID: a certificate, key or CA that cannot be used. */
 MUST_CHECK bool http_server_add_listener(struct http_server *server, int fd, const struct http_tls *tls,
                                          struct error *err);
-/* Take new connections and answer until `stop_fd` becomes readable; then finish requests in flight (at most 10 s) and
- * return true. */
+/* Take new connections and answer until `stop_fd` becomes readable (-1: for ever); then finish requests in flight (at
+ * most `drain_ms`) and return true. Makes the process ignore SIGPIPE, which OpenSSL's writes would raise. */
 MUST_CHECK bool http_server_run(struct http_server *server, int stop_fd, struct error *err);
 void http_server_free(struct http_server *server);
 

@@ -1,0 +1,82 @@
+/* connection.h - one client's connection: its bytes, its protocol, its deadline. Private to this room.
+ *
+ * A turn has two halves. First connection_read: take what is there and let the protocol answer into `out`. Then, when
+ * the turn's work is durable (or not), connection_settle: send, wait, or close. Between the two nothing leaves. */
+#ifndef GATEWAY_HTTP_CONNECTION_H
+#define GATEWAY_HTTP_CONNECTION_H
+
+#include "gateway/http/exchange.h"
+#include "gateway/http/http1.h"
+#include "gateway/http/server.h"
+#include "gateway/http/transport.h"
+
+struct http2;
+
+enum connection_state {
+    CONNECTION_HANDSHAKE,
+    CONNECTION_OPEN,
+    CONNECTION_LINGERING, /* all is said; wait for the client to hear it */
+    CONNECTION_DEAD       /* freed at the end of the turn */
+};
+
+struct protocol {
+    /* Take from `bytes` at `at` (which may be changed); returns how much was used. What is not used comes again, with
+     * more behind it. */
+    size_t (*feed)(struct connection *connection, char *at, size_t bytes);
+    /* The turn is over: put its answers into `out`, or 503s when it is not durable. Called again while more fits. */
+    void (*settle)(struct connection *connection, bool is_durable);
+    /* May it take input, or has it enough to do? */
+    bool (*can_feed)(const struct connection *connection);
+    /* What should happen next, and thus which deadline runs; DEADLINE_NONE when streams have their own. */
+    enum deadline_kind (*waits_for)(const struct connection *connection);
+    /* The connection's deadline is over: say what is left to say. */
+    void (*expire)(struct connection *connection, enum deadline_kind kind);
+    /* Finish what is in flight, take nothing new. */
+    void (*drain)(struct connection *connection);
+    void (*free)(struct connection *connection);
+};
+
+struct connection {
+    struct watched watched; /* first: epoll's pointer leads here */
+    struct deadline deadline;
+    struct http_server *server;
+    struct transport transport;
+    enum connection_state state;
+    const struct protocol *protocol;
+    struct http1 http1;
+    struct http2 *http2;
+    struct http_peer peer;
+
+    struct buf in;  /* taken from the socket, not yet used */
+    struct buf out; /* to be sent, from out_at on */
+    size_t out_at;
+    size_t sent_bytes; /* since the write deadline began */
+    size_t lingered_bytes;
+    uint64_t requests;
+
+    uint32_t interest;  /* what epoll watches for */
+    bool has_ended;     /* the client sends no more */
+    bool is_closing;    /* take no more requests; close when all is sent */
+    bool lingers;       /* the client may still be sending: do not cut it off before it has read our answer */
+    bool made_progress; /* a request was completed: deadlines start afresh */
+    bool has_unread;    /* TLS holds bytes which the socket will not announce */
+    bool is_stalled;    /* the protocol stopped taking input before it was used up */
+    bool is_touched;    /* in the turn's list */
+    struct connection *next_touched;
+    struct connection *next;
+    struct connection *previous;
+};
+
+struct connection *connection_new(struct http_server *server, int fd, SSL *ssl);
+void connection_free(struct connection *connection);
+/* First half of a turn. */
+void connection_read(struct connection *connection);
+/* Second half. True when it wants another turn at once. */
+bool connection_settle(struct connection *connection, bool is_durable);
+void connection_expire(struct connection *connection);
+void connection_drain(struct connection *connection);
+void connection_kill(struct connection *connection);
+/* How much waits to be sent. */
+size_t connection_unsent(const struct connection *connection);
+
+#endif

@@ -1,0 +1,32 @@
+/* http1.h - HTTP/1.1 (RFC 9112) on one connection: llhttp's strict parser behind our own look at the head. Private to
+ * this room. */
+#ifndef GATEWAY_HTTP_HTTP1_H
+#define GATEWAY_HTTP_HTTP1_H
+
+#include <llhttp.h>
+
+#include "gateway/http/exchange.h"
+
+struct protocol;
+
+struct http1 {
+    llhttp_t parser;
+    struct exchange *exchange; /* the request being received; NULL between requests */
+    char *head;                /* what is being parsed; only during a call */
+    size_t scanned;            /* bytes of an incomplete head already looked at */
+    size_t line;               /* where its last line begins */
+    size_t overhead_bytes;     /* of a chunked body: what is not data */
+    size_t held_at;            /* where this turn's answers begin in `out` */
+    unsigned held;             /* answers of this turn */
+    uint32_t held_heads;       /* which of them answer HEAD: a bit each */
+    bool skipped_blank;
+    bool head_is_whole;
+    bool is_complete;
+    bool keeps; /* the client wants the connection kept */
+    bool owes_continue;
+    struct refusal why;
+};
+
+extern const struct protocol PROTOCOL_HTTP1;
+
+#endif

@@ -1,0 +1,31 @@
+/* reply.h - an answer as the bytes of HTTP/1.1 (RFC 9112), and what both protocols put into it. */
+#ifndef GATEWAY_HTTP_REPLY_H
+#define GATEWAY_HTTP_REPLY_H
+
+#include "gateway/http/http.h"
+
+enum { HTTP_DATE_BYTES = 30 };
+
+/* The Date header's text, made once a second. */
+struct reply_date {
+    int64_t second;
+    char text[HTTP_DATE_BYTES]; /* IMF-fixdate, RFC 9110 section 5.6.7 */
+};
+void reply_date_update(struct reply_date *date);
+
+/* 1xx, 204 and 304 have no body and no length. */
+bool reply_has_body(int status);
+
+struct reply_frame {
+    const struct reply_date *date;
+    bool is_head;
+    bool closes;
+    bool is_old; /* the request was HTTP/1.0: say that the connection stays */
+};
+/* Add the whole answer to `out`. */
+void reply_write(const struct http_reply *reply, const struct reply_frame *frame, struct buf *out);
+
+/* Cut the next "Name: value\r\n" off `rest`. */
+bool reply_next_header(struct span *rest, struct span *name, struct span *value);
+
+#endif

@@ -1,0 +1,112 @@
+/* What handlers ask of a request (http.h). */
+#include <string.h>
+
+#include "base/text.h"
+#include "gateway/http/head.h"
+#include "gateway/http/http.h"
+
+struct span http_header_of(const struct http_request *request, const char *lower_case_name)
+{
+    struct span name = span_of(lower_case_name);
+
+    for (size_t i = 0; i < request->header_count; i++) {
+        if (span_equal(request->headers[i].name, name))
+            return request->headers[i].value;
+    }
+    return SPAN_NONE;
+}
+
+/* Cut the next "name=value" off `rest`; empty ones ("a=1&&b=2") are passed over. */
+static bool next_parameter(struct span *rest, struct span *name, struct span *value)
+{
+    while (rest->bytes) {
+        const char *end = memchr(rest->at, '&', rest->bytes);
+        struct span pair = {rest->at, end ? (size_t)(end - rest->at) : rest->bytes};
+        const char *equals = memchr(pair.at, '=', pair.bytes);
+        size_t taken = pair.bytes + (end ? 1 : 0);
+
+        *rest = (struct span){rest->at + taken, rest->bytes - taken};
+        if (pair.bytes == 0)
+            continue;
+        *name = (struct span){pair.at, equals ? (size_t)(equals - pair.at) : pair.bytes};
+        *value = equals ? (struct span){equals + 1, pair.bytes - name->bytes - 1} : SPAN_NONE;
+        return true;
+    }
+    return false;
+}
+
+/* Add what `raw` means; `out` as before when it means nothing (which http.h rules out for requests). */
+static bool add_decoded(struct buf *out, struct span raw)
+{
+    size_t start = out->bytes;
+    size_t bytes = raw.bytes;
+
+    buf_add_span(out, raw);
+    if (!head_percent_decode(out->data + start, &bytes, true))
+        bytes = 0;
+    out->bytes = start + bytes;
+    out->data[out->bytes] = '\0';
+    return bytes > 0 || raw.bytes == 0;
+}
+
+static bool is_named(struct span raw_name, const char *name)
+{
+    AUTO(buf_done) struct buf decoded = BUF_INIT;
+
+    if (!memchr(raw_name.at, '%', raw_name.bytes) && !memchr(raw_name.at, '+', raw_name.bytes))
+        return span_is(raw_name, name);
+    return add_decoded(&decoded, raw_name) && span_is(buf_span(&decoded), name);
+}
+
+bool http_query_of(const struct http_request *request, const char *name, struct buf *out)
+{
+    struct span rest = request->query;
+    struct span raw_name;
+    struct span value;
+
+    while (next_parameter(&rest, &raw_name, &value)) {
+        if (is_named(raw_name, name))
+            return add_decoded(out, value);
+    }
+    return false;
+}
+
+bool http_query_only(const struct http_request *request, const char *const *names, struct span *bad)
+{
+    struct span rest = request->query;
+    struct span raw_name;
+    struct span value;
+    uint64_t seen = 0;
+
+    while (next_parameter(&rest, &raw_name, &value)) {
+        size_t i = 0;
+
+        while (names[i] && !is_named(raw_name, names[i]))
+            i++;
+        if (!names[i] || i >= 64 || (seen & (UINT64_C(1) << i))) {
+            *bad = raw_name;
+            return false;
+        }
+        seen |= UINT64_C(1) << i;
+    }
+    return true;
+}
+
+static bool is_clean(const char *text)
+{
+    for (; *text; text++) {
+        if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+void http_reply_header(struct http_reply *reply, const char *name, const char *value)
+{
+    if (!*name || strpbrk(name, " \t:") || !is_clean(name) || !is_clean(value))
+        return;
+    buf_add_text(&reply->headers, name);
+    buf_add(&reply->headers, ": ", 2);
+    buf_add_text(&reply->headers, value);
+    buf_add(&reply->headers, "\r\n", 2);
+}

@@ -73,10 +73,10 @@ enum schema_shape { SHAPE_PLAIN, SHAPE_SCHEMA, SHAPE_LIST, SHAPE_MAP };
 
 struct schema_keyword {
     const char *name;
-    enum schema_shape shape; /* where subschemas stand in its value */
     bool (*prepare)(struct schema_loader *loader, struct schema_rule *rule, struct error *err); /* NULL: nothing to */
-    SCHEMA_CHECK((*check)); /* NULL: it only annotates, or a sibling looks at it */
-    bool is_flat;           /* known at the top of a flat row */
+    SCHEMA_CHECK((*check));  /* NULL: it only annotates, or a sibling looks at it */
+    enum schema_shape shape; /* where subschemas stand in its value */
+    bool is_flat;            /* known at the top of a flat row */
 };
 
 /* schema_keywords.c: the table, in the order of checking; siblings stand before those who look at them. */

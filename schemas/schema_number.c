@@ -48,8 +48,8 @@ static bool is_decimal_multiple(struct decimal value, struct decimal of)
 {
     unsigned __int128 rest;
 
-    if (value.digits == 0)
-        return true;
+    if (value.digits == 0 || of.digits == 0)
+        return value.digits == 0;
     for (; value.exponent < of.exponent; of.exponent--) {
         if (of.digits > value.digits)
             return false;

@@ -86,6 +86,13 @@ static int sextet(char c, const char *alphabet)
     return c == alphabet[63] ? 63 : -1;
 }
 
+static bool take_back(struct buf *out, size_t bytes)
+{
+    out->bytes = bytes;
+    out->data[bytes] = '\0';
+    return false;
+}
+
 /* `text` without padding. */
 static bool decode_with(struct span text, struct buf *out, const char *alphabet)
 {
@@ -99,10 +106,8 @@ static bool decode_with(struct span text, struct buf *out, const char *alphabet)
     for (size_t i = 0; i < text.bytes; i++) {
         int value = sextet(text.at[i], alphabet);
 
-        if (value < 0) {
-            out->bytes = before;
-            return false;
-        }
+        if (value < 0)
+            return take_back(out, before);
         bits = bits << 6 | (uint32_t)value;
         held += 6;
         if (held >= 8) {
@@ -110,11 +115,7 @@ static bool decode_with(struct span text, struct buf *out, const char *alphabet)
             buf_add_byte(out, (char)(bits >> held));
         }
     }
-    if (bits & ((1U << held) - 1)) {
-        out->bytes = before;
-        return false;
-    }
-    return true;
+    return (bits & ((1U << held) - 1)) == 0 || take_back(out, before);
 }
 
 bool base64_decode(struct span text, struct buf *out)

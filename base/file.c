@@ -143,19 +143,33 @@ bool file_write(const char *path, struct span bytes, unsigned mode, struct error
     return file_sync_folder(folder.data, err);
 }
 
+/* A file in the way is no folder, although mkdir says of both that they exist. */
+static bool make_one_folder(const char *path, unsigned mode, struct error *err)
+{
+    struct stat info;
+
+    if (mkdir(path, mode) == 0)
+        return true;
+    if (errno != EEXIST)
+        return fail_errno(err, path, "cannot make folder");
+    if (stat(path, &info) != 0)
+        return fail_errno(err, path, "cannot look at folder");
+    return S_ISDIR(info.st_mode) || fail(err, ERR_CONFLICT, "%s: there is a file in the way of a folder", path);
+}
+
 bool file_make_folder(const char *path, unsigned mode, struct error *err)
 {
     AUTO(text_free) char *copy = memory_copy_text(path);
 
+    if (!path[0])
+        return fail(err, ERR_INVALID, "a folder needs a name");
     for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        if (mkdir(copy, mode) != 0 && errno != EEXIST)
-            return fail_errno(err, copy, "cannot make folder");
+        if (!make_one_folder(copy, mode, err))
+            return false;
         *slash = '/';
     }
-    if (mkdir(copy, mode) != 0 && errno != EEXIST)
-        return fail_errno(err, path, "cannot make folder");
-    return true;
+    return make_one_folder(path, mode, err);
 }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where)
@@ -168,7 +182,9 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 
 bool file_remove_tree(const char *path, struct error *err)
 {
-    if (!file_exists(path))
+    struct stat info;
+
+    if (lstat(path, &info) != 0 && errno == ENOENT)
         return true;
     if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
         return fail_errno(err, path, "cannot remove");

@@ -174,6 +174,7 @@ void json_string_add(struct buf *out, struct span text)
         add_escaped(out, byte);
         plain = i + 1;
     }
-    buf_add(out, text.at + plain, text.bytes - plain);
+    if (text.bytes > plain)
+        buf_add(out, text.at + plain, text.bytes - plain);
     buf_add_byte(out, '"');
 }

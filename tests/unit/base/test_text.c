@@ -1,0 +1,116 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+Test(text, malformed_utf8_is_refused_at_its_first_byte)
+{
+    static const char *const BAD[] = {"\x80",
+                                      "\xC0\x80",
+                                      "\xC1\xBF",
+                                      "\xE0\x80\x80",
+                                      "\xE0\x9F\xBF",
+                                      "\xED\xA0\x80",
+                                      "\xED\xBF\xBF",
+                                      "\xF0\x80\x80\x80",
+                                      "\xF0\x8F\xBF\xBF",
+                                      "\xF4\x90\x80\x80",
+                                      "\xF5\x80\x80\x80",
+                                      "\xFF",
+                                      "\xC2",
+                                      "\xE7\x85",
+                                      "\xF0\x9F\x98",
+                                      "\xC2x",
+                                      "\xE7\x85x"};
+
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        AUTO(buf_done) struct buf text = BUF_INIT;
+        size_t at = 99;
+
+        buf_addf(&text, "ok煤%s", BAD[i]);
+        cr_assert_not(utf8_is_valid(buf_span(&text), &at), "%zu", i);
+        cr_assert_eq(at, 5, "%zu", i);
+        cr_assert_not(utf8_is_valid(buf_span(&text), NULL));
+    }
+}
+
+Test(text, every_scalar_value_is_valid)
+{
+    static const char *const GOOD[] = {"",
+                                       "\x7F",
+                                       "\xC2\x80",
+                                       "\xDF\xBF",
+                                       "\xE0\xA0\x80",
+                                       "\xED\x9F\xBF",
+                                       "\xEE\x80\x80",
+                                       "\xEF\xBF\xBF",
+                                       "\xF0\x90\x80\x80",
+                                       "\xF4\x8F\xBF\xBF"};
+
+    for (size_t i = 0; i < COUNT_OF(GOOD); i++)
+        cr_assert(utf8_is_valid(span_of(GOOD[i]), NULL), "%zu", i);
+    cr_assert(utf8_is_valid(SPAN_NONE, NULL));
+}
+
+Test(text, cutting_never_splits_a_character)
+{
+    struct span text = SPAN("a煤炭");
+
+    for (size_t limit = 0; limit <= text.bytes + 1; limit++) {
+        struct span cut = utf8_cut(text, limit);
+
+        cr_assert(cut.bytes <= limit && utf8_is_valid(cut, NULL));
+    }
+    cr_assert_eq(utf8_cut(text, 6).bytes, 4);
+    cr_assert_eq(utf8_cut(text, 7).bytes, 7);
+}
+
+Test(text, characters_and_columns_are_counted)
+{
+    cr_assert_eq(utf8_count(SPAN("a煤\xF0\x9F\x98\x80")), 3);
+    cr_assert_eq(utf8_columns(SPAN("a煤炭")), 5);
+    cr_assert_eq(utf8_count(SPAN_NONE), 0);
+}
+
+Test(text, integers_are_digits_only_and_few)
+{
+    static const char *const BAD[] = {"", "-1", "+1", " 1", "1 ", "1.0", "0x1", "1234567890123456789", "１"};
+    int64_t value = 7;
+
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        cr_assert_not(integer_parse(span_of(BAD[i]), &value), "%s", BAD[i]);
+        cr_assert_eq(value, 7);
+    }
+    cr_assert(integer_parse(SPAN("999999999999999999"), &value));
+    cr_assert_eq(value, 999999999999999999);
+    cr_assert(integer_parse(SPAN("007"), &value));
+    cr_assert_eq(value, 7);
+}
+
+Test(text, trimming_takes_ascii_and_ideographic_space)
+{
+    cr_assert(span_is(span_trim(SPAN("\t\r\n \v\f\xE3\x80\x80 煤 炭\xE3\x80\x80 \n")), "煤 炭"));
+    cr_assert_eq(span_trim(SPAN(" \xE3\x80\x80 ")).bytes, 0);
+    cr_assert_eq(span_trim(SPAN_NONE).bytes, 0);
+}
+
+Test(text, spans_compare_by_bytes)
+{
+    cr_assert(span_equal(SPAN_NONE, SPAN("")));
+    cr_assert_not(span_equal(SPAN("a"), SPAN("ab")));
+    cr_assert_not(span_is(SPAN("a\0b"), "a"));
+    cr_assert(span_starts(SPAN("abc"), "ab") && !span_starts(SPAN("a"), "ab"));
+    cr_assert_not(span_starts(SPAN_NONE, "a"));
+}
+
+Test(text, json_strings_escape_controls_quote_and_backslash_only)
+{
+    AUTO(buf_done) struct buf out = BUF_INIT;
+
+    json_string_add(&out, SPAN("\0\b\t\n\v\f\r\x1F\"\\/煤\x7F"));
+    cr_assert_str_eq(out.data, "\"\\u0000\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/煤\x7F\"");
+    buf_clear(&out);
+    json_string_add(&out, SPAN_NONE);
+    cr_assert_str_eq(out.data, "\"\"");
+}

@@ -1,0 +1,276 @@
+#include "sandbox/rowcheck.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+enum kind { KIND_NAME, KIND_VERSION, KIND_OPERATION, KIND_TEXT, KIND_CODE, KIND_DATE, KIND_DIVISION, KIND_CHOICE };
+
+struct field {
+    const char *name;
+    const char *label;
+    enum kind kind;
+    size_t max; /* characters */
+    bool is_required;
+    const char *empty_code; /* what an empty required field is called */
+    const char *choices;    /* of KIND_CHOICE */
+};
+
+/* The field table of upstreams.md, in its order. */
+static const struct field FIELDS[] = {
+    {"ROWID", "记录标识", KIND_NAME, ROW_ID_BYTES - 1, true, ROW_RULE, NULL},
+    {"VERSION", "版本", KIND_VERSION, 10, true, ROW_RULE, NULL},
+    {"OP", "操作", KIND_OPERATION, 1, true, ROW_RULE, NULL},
+    {"JGQC", "机构全称", KIND_TEXT, 200, true, ROW_NAME_EMPTY, NULL},
+    {"TYSHXYDM", "统一社会信用代码", KIND_CODE, 18, true, ROW_CODE_WRONG, NULL},
+    {"ZZJGDM", "组织机构代码", KIND_TEXT, 9, false, NULL, NULL},
+    {"GSZCH", "工商注册号", KIND_TEXT, 15, false, NULL, NULL},
+    {"ZCDZ", "注册地址", KIND_TEXT, 500, false, NULL, NULL},
+    {"FDDBR", "法定代表人", KIND_TEXT, 100, false, NULL, NULL},
+    {"ZYSXSS", "主要失信事实", KIND_TEXT, 4000, true, ROW_RULE, NULL},
+    {"SCFZYNR", "行政处理决定主要内容", KIND_TEXT, 4000, true, ROW_RULE, NULL},
+    {"QRYZSXRQ", "确认失信日期", KIND_DATE, 10, true, ROW_DATE_EMPTY, NULL},
+    {"GSJZQ", "公示截止期", KIND_DATE, 10, true, ROW_DATE_EMPTY, NULL},
+    {"RDDW", "认定单位", KIND_TEXT, 200, true, ROW_RULE, NULL},
+    {"RDWH", "认定文号", KIND_TEXT, 200, true, ROW_RULE, NULL},
+    {"BMBM", "信息提供部门编码", KIND_TEXT, 50, true, ROW_RULE, NULL},
+    {"BMMC", "信息提供部门名称", KIND_TEXT, 200, true, ROW_RULE, NULL},
+    {"JHDWQC", "交换单位全称", KIND_TEXT, 200, true, ROW_RULE, NULL},
+    {"TGRQ", "提供日期", KIND_DATE, 10, true, ROW_DATE_EMPTY, NULL},
+    {"XZQH", "行政区划", KIND_DIVISION, 6, true, ROW_RULE, NULL},
+    {"SYFW", "使用范围", KIND_CHOICE, 1, true, ROW_RULE, "012"},
+    {"SXYZCD", "失信严重程度", KIND_CHOICE, 1, true, ROW_RULE, "123"},
+    {"BZ", "备注", KIND_TEXT, 500, false, NULL, NULL},
+};
+
+/* GB/T 2260: the first two digits of the 34 provinces, and Guangdong's 21 cities (with 4400, the province itself). */
+static const char PROVINCES[] =
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 "
+    "64 65 71 81 82";
+static const char CITIES_GUANGDONG[] =
+    "4400 4401 4402 4403 4404 4405 4406 4407 4408 4409 4412 4413 4414 4415 4416 4417 "
+    "4418 4419 4420 4451 4452 4453";
+
+/* Months of publication at most, by SXYZCD 1 to 3 (发展改革委令第 36 号). */
+static const int PUBLICATION_MONTHS_MAX[] = {3, 12, 36};
+
+bool rowcheck_refuse(struct row_verdict *verdict, const char *code, const char *format, ...)
+{
+    va_list args;
+
+    verdict->code = code;
+    va_start(args, format);
+    vsnprintf(verdict->message, sizeof(verdict->message), format, args);
+    va_end(args);
+    return false;
+}
+
+static struct span text_of(const json_t *value)
+{
+    return (struct span){json_string_value(value), json_string_length(value)};
+}
+
+static struct span member_text(const json_t *row, const char *name)
+{
+    const json_t *value = json_object_get(row, name);
+
+    return json_is_string(value) ? text_of(value) : SPAN_NONE;
+}
+
+/* 0 when it is neither a positive number nor its plain decimal text. */
+static int64_t number_of(const json_t *value)
+{
+    int64_t number = 0;
+
+    if (json_is_integer(value))
+        number = json_integer_value(value);
+    if (json_is_string(value) && (json_string_value(value)[0] == '0' || !integer_parse(text_of(value), &number)))
+        return 0;
+    return number > 0 && number <= INT32_MAX ? number : 0;
+}
+
+bool rowcheck_name(const json_t *row, struct row_name *name)
+{
+    struct span rowid = member_text(row, "ROWID");
+    int64_t version = number_of(json_object_get(row, "VERSION"));
+
+    if (rowid.bytes == 0 || rowid.bytes >= ROW_ID_BYTES || version == 0)
+        return false;
+    for (size_t i = 0; i < rowid.bytes; i++) {
+        char c = rowid.at[i];
+
+        if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '-' && c != '_')
+            return false;
+    }
+    *name = (struct row_name){rowid.at, version};
+    return true;
+}
+
+int rowcheck_operation(const json_t *row)
+{
+    int64_t number = number_of(json_object_get(row, "OP"));
+
+    return number >= ROW_ADD && number <= ROW_DISPUTE_END ? (int)number : 0;
+}
+
+static bool has_control(struct span text)
+{
+    for (size_t i = 0; i < text.bytes; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+
+        if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+/* GB 32100-2015: weights are the powers of 3 modulo 31. */
+static bool is_code(struct span code)
+{
+    static const char ALPHABET[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    int weight = 1;
+    int sum = 0;
+
+    if (code.bytes != 18)
+        return false;
+    for (size_t i = 0; i < 17; i++) {
+        const char *place = memchr(ALPHABET, code.at[i], sizeof(ALPHABET) - 1);
+
+        if (!place)
+            return false;
+        sum += (int)(place - ALPHABET) * weight;
+        weight = weight * 3 % 31;
+    }
+    return code.at[17] == ALPHABET[(31 - sum % 31) % 31];
+}
+
+static bool list_has(const char *list, struct span item)
+{
+    size_t step = item.bytes + 1;
+
+    for (const char *at = list; *at; at += at[item.bytes] ? step : item.bytes)
+        if (memcmp(at, item.at, item.bytes) == 0)
+            return true;
+    return false;
+}
+
+static bool is_division(struct span code)
+{
+    if (code.bytes != 6)
+        return false;
+    for (size_t i = 0; i < code.bytes; i++)
+        if (code.at[i] < '0' || code.at[i] > '9')
+            return false;
+    if (!list_has(PROVINCES, (struct span){code.at, 2}))
+        return false;
+    return memcmp(code.at, "44", 2) != 0 || list_has(CITIES_GUANGDONG, (struct span){code.at, 4});
+}
+
+static bool check_shape(const struct field *field, struct span text, struct row_verdict *verdict)
+{
+    int32_t day;
+
+    if (field->kind == KIND_CODE && !is_code(text))
+        return rowcheck_refuse(verdict, ROW_CODE_WRONG, "%s %s：代码或校验码错误", field->name, field->label);
+    if (field->kind == KIND_DATE && !day_parse(text, &day))
+        return rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：不是 YYYY-MM-DD 格式的真实日期", field->name, field->label);
+    if (field->kind == KIND_DIVISION && !is_division(text))
+        return rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：不是 GB/T 2260 行政区划代码", field->name, field->label);
+    if (field->kind == KIND_CHOICE && (text.bytes != 1 || !strchr(field->choices, text.at[0])))
+        return rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：只能取 %s 之一", field->name, field->label, field->choices);
+    return true;
+}
+
+static bool check_text(const struct field *field, const json_t *value, struct row_verdict *verdict)
+{
+    struct span text = SPAN_NONE;
+
+    if (value && !json_is_string(value))
+        return rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：应为文本", field->name, field->label);
+    if (value)
+        text = text_of(value);
+    if (span_trim(text).bytes == 0) {
+        if (!field->is_required)
+            return true;
+        return rowcheck_refuse(verdict, field->empty_code, "%s %s：必填项为空", field->name, field->label);
+    }
+    if (utf8_count(text) > field->max)
+        return rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：超过 %zu 个字符", field->name, field->label, field->max);
+    if (has_control(text))
+        return rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：含有控制字符", field->name, field->label);
+    return check_shape(field, text, verdict);
+}
+
+static bool check_field(const struct field *field, const json_t *row, struct row_verdict *verdict)
+{
+    const json_t *value = json_object_get(row, field->name);
+    struct row_name name;
+
+    switch (field->kind) {
+    case KIND_NAME:
+    case KIND_VERSION:
+        return rowcheck_name(row, &name) ||
+               rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：格式错误", field->name, field->label);
+    case KIND_OPERATION:
+        return rowcheck_operation(row) ||
+               rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：只能取 1 至 6", field->name, field->label);
+    default:
+        return check_text(field, value, verdict);
+    }
+}
+
+static bool check_known(const json_t *row, struct row_verdict *verdict)
+{
+    const char *name;
+    const json_t *value;
+
+    json_object_foreach((json_t *)row, name, value)
+    {
+        bool is_known = false;
+
+        for (size_t i = 0; i < COUNT_OF(FIELDS) && !is_known; i++)
+            is_known = strcmp(FIELDS[i].name, name) == 0;
+        if (!is_known)
+            return rowcheck_refuse(verdict, ROW_FORMAT, "%.40s：目录中没有这一字段", name);
+    }
+    return true;
+}
+
+static bool check_together(const json_t *row, int32_t today, struct row_verdict *verdict)
+{
+    struct span organisation = member_text(row, "ZZJGDM");
+    int severity = member_text(row, "SXYZCD").at[0] - '1';
+    int32_t listed = DAY_NONE;
+    int32_t until = DAY_NONE;
+    int32_t provided = DAY_NONE;
+
+    if (organisation.bytes > 0 &&
+        (organisation.bytes != 9 || memcmp(organisation.at, member_text(row, "TYSHXYDM").at + 8, 9) != 0))
+        return rowcheck_refuse(verdict, ROW_CODE_WRONG, "ZZJGDM 组织机构代码：与统一社会信用代码第 9 至 17 位不一致");
+    if (!day_parse(member_text(row, "QRYZSXRQ"), &listed) || !day_parse(member_text(row, "GSJZQ"), &until) ||
+        !day_parse(member_text(row, "TGRQ"), &provided))
+        return rowcheck_refuse(verdict, ROW_FORMAT, "日期格式错误");
+    if (until < listed)
+        return rowcheck_refuse(verdict, ROW_RULE, "GSJZQ 公示截止期：早于确认失信日期");
+    if (until > day_add_months(listed, PUBLICATION_MONTHS_MAX[severity]))
+        return rowcheck_refuse(verdict, ROW_RULE, "GSJZQ 公示截止期：超过该失信严重程度的最长公示期 %d 个月",
+                               PUBLICATION_MONTHS_MAX[severity]);
+    if (provided < listed)
+        return rowcheck_refuse(verdict, ROW_RULE, "TGRQ 提供日期：早于确认失信日期");
+    /* One day of grace: clocks of two houses around midnight. */
+    if (provided > today + 1)
+        return rowcheck_refuse(verdict, ROW_RULE, "TGRQ 提供日期：晚于今天");
+    return true;
+}
+
+bool rowcheck(const json_t *row, int32_t today, struct row_verdict *verdict)
+{
+    *verdict = (struct row_verdict){ROW_TAKEN, ""};
+    for (size_t i = 0; i < COUNT_OF(FIELDS); i++)
+        if (!check_field(&FIELDS[i], row, verdict))
+            return false;
+    return check_known(row, verdict) && check_together(row, today, verdict);
+}

@@ -1,0 +1,55 @@
+/* sandbox.h - `creditgate sandbox`: the other side. A stand-in for 信用广东 that checks what it is sent as strictly as
+ * a real platform (upstreams.md section 1 and Holdings), remembers it on disk, and misbehaves on demand.
+ *
+ * It is written from that page alone and shares no encoding or decoding code with adapters/ and keys/. */
+#ifndef SANDBOX_SANDBOX_H
+#define SANDBOX_SANDBOX_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/time.h"
+
+/* Texts are owned; end with sandbox_options_done. */
+struct sandbox_options {
+    char *address;        /* numeric; default 127.0.0.1 */
+    uint16_t port;        /* 0: the system chooses, `ready` tells */
+    char *state;          /* folder of what is held; made when missing */
+    char *control_socket; /* path of the Unix socket for tests and people; NULL: none */
+
+    char *certificate; /* TLS: PEM files; a client certificate of `client_ca` is always asked for */
+    char *key;
+    char *client_ca;
+    char **client_sha256; /* allow-list of certificates, 64 hex digits each; empty: any of that CA */
+    size_t client_count;
+
+    char *base; /* path before /upload, "" or "/x"; default "" */
+    char *paasid;
+    char *token;
+    char *table_code;
+    char *table_version_id;
+    char *department_code;
+    char *sm4_key_file;     /* 32 hex digits */
+    char *gateway_key_file; /* PEM of the gateway's public SM2 key */
+
+    int64_t result_delay_polls; /* outcomes stay "0" for so many polls */
+    int64_t result_delay_ms;    /* and for so long */
+};
+
+/* Read the options from a JSON file; the names are in sandbox/README.md. Unknown, missing and wrong members are
+ * ERR_INVALID. Relative paths count from the file's folder. */
+MUST_CHECK bool sandbox_options_load(const char *path, struct sandbox_options *out, struct error *err);
+void sandbox_options_done(struct sandbox_options *options);
+
+/* Called once, when the platform can be reached; `port` is the one it listens on. */
+struct sandbox_ready {
+    void (*call)(void *context, uint16_t port);
+    void *context;
+};
+
+/* Be the platform until `stop_fd` becomes readable. `ready` may be NULL. */
+MUST_CHECK bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struct sandbox_ready *ready,
+                            struct error *err);
+
+DEFINE_AUTO_IN_PLACE(struct sandbox_options, sandbox_options_done)
+
+#endif

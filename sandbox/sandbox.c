@@ -1,0 +1,130 @@
+/* The loop around the platform: sockets, and the faults that happen between the sockets and the platform. */
+#include "sandbox/sandbox.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "gateway/http/http.h"
+#include "sandbox/control.h"
+#include "sandbox/faults.h"
+#include "sandbox/guangdong.h"
+
+/* 500 rows of the longest fields do not fit twice into this, usual ones many times. */
+enum { BODY_BYTES_MAX = 48 * 1024 * 1024 };
+
+struct sandbox {
+    struct guangdong *platform;
+    struct faults *faults;
+    struct http_server *server;
+    int platform_fd;
+    int control_fd;
+    int stop_fd;
+};
+
+static void sandbox_done(struct sandbox *sandbox)
+{
+    http_server_free(sandbox->server);
+    guangdong_free(sandbox->platform);
+    faults_free(sandbox->faults);
+    file_close(sandbox->platform_fd);
+    file_close(sandbox->control_fd);
+}
+DEFINE_AUTO_IN_PLACE(struct sandbox, sandbox_done)
+
+/* The whole loop waits: a platform that is slow is slow for everybody. Ends early when told to stop. */
+static void wait_ms(const struct sandbox *sandbox, int64_t ms)
+{
+    struct pollfd stop = {.fd = sandbox->stop_fd, .events = POLLIN};
+
+    (void)poll(&stop, 1, (int)ms);
+}
+
+static void answer_status(const struct fault *fault, struct http_reply *reply)
+{
+    reply->status = (int)fault->number;
+    buf_clear(&reply->body);
+    buf_add_text(&reply->body, fault->text ? fault->text : "");
+    if (fault->retry_after[0])
+        http_reply_header(reply, "Retry-After", fault->retry_after);
+}
+
+static void spoil(const struct sandbox *sandbox, const struct fault *fault, struct http_reply *reply)
+{
+    switch (fault->kind) {
+    case FAULT_STATUS:
+        answer_status(fault, reply);
+        break;
+    case FAULT_LOST_REPLY:
+        reply->is_dropped = true;
+        break;
+    case FAULT_DELAY:
+        wait_ms(sandbox, fault->number);
+        break;
+    case FAULT_MALFORMED:
+        buf_clear(&reply->body);
+        buf_add_text(&reply->body, fault->text ? fault->text : "{\"errorCode\":\"200\",\"errorMsg\":");
+        break;
+    default:
+        break;
+    }
+}
+
+static void handle(void *context, const struct http_request *request, struct http_reply *reply)
+{
+    struct sandbox *sandbox = context;
+    AUTO(fault_done) struct fault fault = {.kind = FAULT_NONE};
+
+    if (request->peer->is_local) {
+        control_handle(sandbox->platform, sandbox->faults, request, reply);
+        return;
+    }
+    faults_take(sandbox->faults, guangdong_place(sandbox->platform, request), &fault);
+    if (fault.kind == FAULT_CLOSE) {
+        reply->is_dropped = true;
+        return;
+    }
+    if (fault.kind != FAULT_STATUS || fault.is_after)
+        guangdong_handle(sandbox->platform, sandbox->faults, request, reply);
+    spoil(sandbox, &fault, reply);
+}
+
+static bool listen_platform(struct sandbox *sandbox, const struct sandbox_options *options, uint16_t *port,
+                            struct error *err)
+{
+    const struct http_tls tls = {.certificate_file = options->certificate,
+                                 .key_file = options->key,
+                                 .client_ca_file = options->client_ca,
+                                 .requires_client = true};
+
+    *port = options->port;
+    return http_listen_tcp(options->address, port, &sandbox->platform_fd, err) &&
+           http_server_add_listener(sandbox->server, sandbox->platform_fd, &tls, err);
+}
+
+static bool listen_control(struct sandbox *sandbox, const struct sandbox_options *options, struct error *err)
+{
+    if (!options->control_socket)
+        return true;
+    return http_listen_unix(options->control_socket, 0600, &sandbox->control_fd, err) &&
+           http_server_add_listener(sandbox->server, sandbox->control_fd, NULL, err);
+}
+
+bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struct sandbox_ready *ready,
+                 struct error *err)
+{
+    AUTO(sandbox_done)
+    struct sandbox sandbox = {.faults = faults_new(), .platform_fd = -1, .control_fd = -1, .stop_fd = stop_fd};
+    struct http_server_options server = {.limits = HTTP_LIMITS_DEFAULT, .handle = handle, .context = &sandbox};
+    uint16_t port = 0;
+
+    server.limits.body_bytes = BODY_BYTES_MAX;
+    if (!guangdong_new(options, &CLOCK_SYSTEM, &sandbox.platform, err) ||
+        !http_server_new(&server, &sandbox.server, err) || !listen_platform(&sandbox, options, &port, err) ||
+        !listen_control(&sandbox, options, err))
+        return fail_in(err, "sandbox");
+    if (ready)
+        ready->call(ready->context, port);
+    return http_server_run(sandbox.server, stop_fd, err);
+}

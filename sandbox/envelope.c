@@ -26,7 +26,7 @@ static struct span member(const struct envelope *envelope, const char *name)
 {
     const json_t *value = json_object_get(envelope->json, name);
 
-    return value ? (struct span){json_string_value(value), json_string_length(value)} : SPAN_NONE;
+    return value ? (struct span){json_string_value(value), json_string_length(value)} : SPAN("");
 }
 
 /* An object of texts, with no names but ours; missing ones are found later, each with its own code. */

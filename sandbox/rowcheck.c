@@ -13,37 +13,37 @@ struct field {
     const char *name;
     const char *label;
     enum kind kind;
-    size_t max; /* characters */
     bool is_required;
+    size_t max;             /* characters */
     const char *empty_code; /* what an empty required field is called */
     const char *choices;    /* of KIND_CHOICE */
 };
 
 /* The field table of upstreams.md, in its order. */
 static const struct field FIELDS[] = {
-    {"ROWID", "记录标识", KIND_NAME, ROW_ID_BYTES - 1, true, ROW_RULE, NULL},
-    {"VERSION", "版本", KIND_VERSION, 10, true, ROW_RULE, NULL},
-    {"OP", "操作", KIND_OPERATION, 1, true, ROW_RULE, NULL},
-    {"JGQC", "机构全称", KIND_TEXT, 200, true, ROW_NAME_EMPTY, NULL},
-    {"TYSHXYDM", "统一社会信用代码", KIND_CODE, 18, true, ROW_CODE_WRONG, NULL},
-    {"ZZJGDM", "组织机构代码", KIND_TEXT, 9, false, NULL, NULL},
-    {"GSZCH", "工商注册号", KIND_TEXT, 15, false, NULL, NULL},
-    {"ZCDZ", "注册地址", KIND_TEXT, 500, false, NULL, NULL},
-    {"FDDBR", "法定代表人", KIND_TEXT, 100, false, NULL, NULL},
-    {"ZYSXSS", "主要失信事实", KIND_TEXT, 4000, true, ROW_RULE, NULL},
-    {"SCFZYNR", "行政处理决定主要内容", KIND_TEXT, 4000, true, ROW_RULE, NULL},
-    {"QRYZSXRQ", "确认失信日期", KIND_DATE, 10, true, ROW_DATE_EMPTY, NULL},
-    {"GSJZQ", "公示截止期", KIND_DATE, 10, true, ROW_DATE_EMPTY, NULL},
-    {"RDDW", "认定单位", KIND_TEXT, 200, true, ROW_RULE, NULL},
-    {"RDWH", "认定文号", KIND_TEXT, 200, true, ROW_RULE, NULL},
-    {"BMBM", "信息提供部门编码", KIND_TEXT, 50, true, ROW_RULE, NULL},
-    {"BMMC", "信息提供部门名称", KIND_TEXT, 200, true, ROW_RULE, NULL},
-    {"JHDWQC", "交换单位全称", KIND_TEXT, 200, true, ROW_RULE, NULL},
-    {"TGRQ", "提供日期", KIND_DATE, 10, true, ROW_DATE_EMPTY, NULL},
-    {"XZQH", "行政区划", KIND_DIVISION, 6, true, ROW_RULE, NULL},
-    {"SYFW", "使用范围", KIND_CHOICE, 1, true, ROW_RULE, "012"},
-    {"SXYZCD", "失信严重程度", KIND_CHOICE, 1, true, ROW_RULE, "123"},
-    {"BZ", "备注", KIND_TEXT, 500, false, NULL, NULL},
+    {"ROWID", "记录标识", KIND_NAME, true, ROW_ID_BYTES - 1, ROW_RULE, NULL},
+    {"VERSION", "版本", KIND_VERSION, true, 10, ROW_RULE, NULL},
+    {"OP", "操作", KIND_OPERATION, true, 1, ROW_RULE, NULL},
+    {"JGQC", "机构全称", KIND_TEXT, true, 200, ROW_NAME_EMPTY, NULL},
+    {"TYSHXYDM", "统一社会信用代码", KIND_CODE, true, 18, ROW_CODE_WRONG, NULL},
+    {"ZZJGDM", "组织机构代码", KIND_TEXT, false, 9, NULL, NULL},
+    {"GSZCH", "工商注册号", KIND_TEXT, false, 15, NULL, NULL},
+    {"ZCDZ", "注册地址", KIND_TEXT, false, 500, NULL, NULL},
+    {"FDDBR", "法定代表人", KIND_TEXT, false, 100, NULL, NULL},
+    {"ZYSXSS", "主要失信事实", KIND_TEXT, true, 4000, ROW_RULE, NULL},
+    {"SCFZYNR", "行政处理决定主要内容", KIND_TEXT, true, 4000, ROW_RULE, NULL},
+    {"QRYZSXRQ", "确认失信日期", KIND_DATE, true, 10, ROW_DATE_EMPTY, NULL},
+    {"GSJZQ", "公示截止期", KIND_DATE, true, 10, ROW_DATE_EMPTY, NULL},
+    {"RDDW", "认定单位", KIND_TEXT, true, 200, ROW_RULE, NULL},
+    {"RDWH", "认定文号", KIND_TEXT, true, 200, ROW_RULE, NULL},
+    {"BMBM", "信息提供部门编码", KIND_TEXT, true, 50, ROW_RULE, NULL},
+    {"BMMC", "信息提供部门名称", KIND_TEXT, true, 200, ROW_RULE, NULL},
+    {"JHDWQC", "交换单位全称", KIND_TEXT, true, 200, ROW_RULE, NULL},
+    {"TGRQ", "提供日期", KIND_DATE, true, 10, ROW_DATE_EMPTY, NULL},
+    {"XZQH", "行政区划", KIND_DIVISION, true, 6, ROW_RULE, NULL},
+    {"SYFW", "使用范围", KIND_CHOICE, true, 1, ROW_RULE, "012"},
+    {"SXYZCD", "失信严重程度", KIND_CHOICE, true, 1, ROW_RULE, "123"},
+    {"BZ", "备注", KIND_TEXT, false, 500, NULL, NULL},
 };
 
 /* GB/T 2260: the first two digits of the 34 provinces, and Guangdong's 21 cities (with 4400, the province itself). */
@@ -77,7 +77,7 @@ static struct span member_text(const json_t *row, const char *name)
 {
     const json_t *value = json_object_get(row, name);
 
-    return json_is_string(value) ? text_of(value) : SPAN_NONE;
+    return json_is_string(value) ? text_of(value) : SPAN("");
 }
 
 /* 0 when it is neither a positive number nor its plain decimal text. */

@@ -180,7 +180,7 @@ static void digest_hex(const EVP_MD *kind, struct span data, char hex[WIRE_HEX_B
 
     if (EVP_Digest(data.at, data.bytes, sum, &bytes, kind, NULL) != 1)
         abort();
-    for (unsigned i = 0; i < (WIRE_HEX_BYTES - 1) / 2; i++) {
+    for (size_t i = 0; i < (WIRE_HEX_BYTES - 1) / 2; i++) {
         hex[2 * i] = DIGITS[sum[i] >> 4];
         hex[2 * i + 1] = DIGITS[sum[i] & 15];
     }

@@ -239,10 +239,17 @@ static bool check_known(const json_t *row, struct row_verdict *verdict)
     return true;
 }
 
+static int publication_months_max(struct span severity)
+{
+    bool is_known = severity.bytes == 1 && severity.at[0] >= '1' && severity.at[0] <= '3';
+
+    return is_known ? PUBLICATION_MONTHS_MAX[severity.at[0] - '1'] : 0;
+}
+
 static bool check_together(const json_t *row, int32_t today, struct row_verdict *verdict)
 {
     struct span organisation = member_text(row, "ZZJGDM");
-    int severity = member_text(row, "SXYZCD").at[0] - '1';
+    int months = publication_months_max(member_text(row, "SXYZCD"));
     int32_t listed = DAY_NONE;
     int32_t until = DAY_NONE;
     int32_t provided = DAY_NONE;
@@ -255,9 +262,8 @@ static bool check_together(const json_t *row, int32_t today, struct row_verdict 
         return rowcheck_refuse(verdict, ROW_FORMAT, "日期格式错误");
     if (until < listed)
         return rowcheck_refuse(verdict, ROW_RULE, "GSJZQ 公示截止期：早于确认失信日期");
-    if (until > day_add_months(listed, PUBLICATION_MONTHS_MAX[severity]))
-        return rowcheck_refuse(verdict, ROW_RULE, "GSJZQ 公示截止期：超过该失信严重程度的最长公示期 %d 个月",
-                               PUBLICATION_MONTHS_MAX[severity]);
+    if (until > day_add_months(listed, months))
+        return rowcheck_refuse(verdict, ROW_RULE, "GSJZQ 公示截止期：超过该失信严重程度的最长公示期 %d 个月", months);
     if (provided < listed)
         return rowcheck_refuse(verdict, ROW_RULE, "TGRQ 提供日期：早于确认失信日期");
     /* One day of grace: clocks of two houses around midnight. */

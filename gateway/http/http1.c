@@ -255,7 +255,10 @@ static void finish_request(struct connection *connection)
         connection->is_closing = true;
     connection->made_progress = true;
     server_handle(server, exchange);
-    write_reply(connection, &exchange->reply, exchange->is_head, connection->is_closing);
+    if (exchange->reply.is_dropped)
+        connection->is_closing = true;
+    else
+        write_reply(connection, &exchange->reply, exchange->is_head, connection->is_closing);
     server_give_exchange(server, exchange);
     http1->exchange = NULL;
 }

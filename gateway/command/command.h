@@ -1,0 +1,117 @@
+/* command.h - what staff do: import, propose, approve, return, push. Every one is decided inside the write transaction
+ * (decide.h) and becomes events (ledger.h).
+ *
+ * Long lists are worked off in transactions of at most COMMAND_BATCH items; what was committed stays. A refusal of one
+ * item never stops the others: it is reported. Only a failing store or signer stops a command. Doing the same again
+ * changes nothing: it is "unchanged" or a clear refusal. */
+#ifndef GATEWAY_COMMAND_COMMAND_H
+#define GATEWAY_COMMAND_COMMAND_H
+
+#include "gateway/command/decide.h"
+#include "gateway/outbox/outbox.h"
+#include "gateway/registry/obligations.h"
+#include "gateway/store/store.h"
+#include "keys/signer.h"
+
+enum { COMMAND_BATCH = 500, IMPORT_BATCH = 4000 };
+
+/* What commands work with; all borrowed. */
+struct desk {
+    struct store *store;
+    const struct clock *clock;
+    const struct windows *windows; /* propose, approve */
+    struct signer *signer;         /* approve */
+    const char *person;            /* on whose word */
+};
+
+/* One item of a command, after its transaction was committed. */
+struct outcome {
+    size_t index; /* in the list given, or a running number */
+    bool is_done;
+    uint8_t obligation[OBLIGATION_ID_BYTES]; /* propose; else zeroes */
+    char record[RECORD_ID_BYTES];            /* "" when none came to be */
+    uint32_t version;
+    const struct error *refusal; /* when not done */
+};
+typedef void command_report(const struct outcome *outcome, void *context);
+struct tally {
+    uint64_t done;
+    uint64_t refused;
+    uint64_t skipped; /* fitted the filter, but there was nothing to do */
+};
+
+/* --- import: begin, row…, finish. Rows are durable after finish (or when a batch is full). --- */
+struct command_import;
+/* After the commit of a row's batch. */
+typedef void import_report(uint32_t line, enum row_outcome outcome, void *context);
+struct import_counts {
+    uint64_t count[ROW_OUTCOME_COUNT];
+};
+/* `import`: an id of at most 32 letters and digits. `report` may be NULL. */
+MUST_CHECK bool command_import_begin(const struct desk *desk, const char *import, import_report *report, void *context,
+                                     struct command_import **out, struct error *err);
+/* A row that passed schema and rules. Nothing of it is borrowed afterwards. */
+MUST_CHECK bool command_import_row(struct command_import *import, const struct obligation *row, uint32_t line,
+                                   struct error *err);
+/* What only the reader of the file knows. */
+struct import_file {
+    const char *name;
+    const char *encoding;
+    const char *sha256; /* hex */
+    uint64_t bytes;
+    uint64_t rows;
+    uint64_t refused;
+};
+/* Commit the rest and, when anything was new, an import.finished event. */
+MUST_CHECK bool command_import_finish(struct command_import *import, const struct import_file *file,
+                                      struct import_counts *counts, struct error *err);
+/* The counts of what is committed so far. */
+void command_import_counts(const struct command_import *import, struct import_counts *counts);
+void command_import_free(struct command_import *import); /* what is not committed is forgotten */
+DEFINE_AUTO(struct command_import *, command_import_free)
+
+/* --- records --- */
+/* New records (proposal->op is OP_NEW) for these obligations. */
+MUST_CHECK bool command_propose(const struct desk *desk, const uint8_t (*obligations)[OBLIGATION_ID_BYTES],
+                                size_t count, const struct proposal *proposal, command_report *report, void *context,
+                                struct tally *tally, struct error *err);
+/* … for all that fit the filter and are overdue on proposal->on; those with a live record are skipped. */
+MUST_CHECK bool command_propose_overdue(const struct desk *desk, const struct obligations_filter *filter,
+                                        const struct proposal *proposal, command_report *report, void *context,
+                                        struct tally *tally, struct error *err);
+/* The next version of these records: correct, withdraw, repair, dispute, dispute over (proposal->op). */
+MUST_CHECK bool command_change(const struct desk *desk, const char *const *records, size_t count,
+                               const struct proposal *proposal, command_report *report, void *context,
+                               struct tally *tally, struct error *err);
+/* What was reviewed. */
+struct review_item {
+    const char *record;
+    uint64_t proposal; /* record_version.proposal that the person saw; 0: whatever waits now */
+};
+MUST_CHECK bool command_approve(const struct desk *desk, const struct review_item *items, size_t count,
+                                command_report *report, void *context, struct tally *tally, struct error *err);
+MUST_CHECK bool command_return(const struct desk *desk, const struct review_item *items, size_t count,
+                               const char *reason, command_report *report, void *context, struct tally *tally,
+                               struct error *err);
+
+/* --- push --- */
+/* The row's JSON as the channel wants it, canonical, made from a sealed record: the adapters room supplies it.
+ * ERR_INVALID or ERR_REFUSED when this record cannot be told to that channel: it is reported and stays unsent. */
+typedef bool row_maker(const struct record *record, void *context, struct buf *row, struct error *err);
+struct push_request {
+    enum channel channel; /* CHANNEL_CREDIT_GUANGDONG; ERR_REFUSED "push.stage" for the later ones */
+    const char *record;   /* only this record, or NULL */
+    const char *division; /* prefix, or NULL */
+    int ground;           /* or -1 */
+    row_maker *make_row;
+    void *make_row_context;
+};
+/* Queue every effective version that fits and was never queued for the channel, in order of approval. */
+MUST_CHECK bool command_push(const struct desk *desk, const struct push_request *request, command_report *report,
+                             void *context, struct tally *tally, struct error *err);
+/* Put a refused delivery back in its lane, with a reason. */
+MUST_CHECK bool command_requeue(const struct desk *desk, uint64_t delivery, const char *reason, struct error *err);
+MUST_CHECK bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err);
+MUST_CHECK bool command_resume(const struct desk *desk, enum channel channel, struct error *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* registry.h - records and subjects, now and as of an instant: projections of the journal.
+ *
+ * Events of this room and their data (canonical JSON):
+ *   obligation.recorded {"import","line","obligation","row":{…},"version"}
+ *   import.finished     {"accepted","bytes","encoding","file","import","refused","rows","sha256","unchanged"}
+ *   record.proposed     a record's members (record.h) without proposed_* and approved_*: those are the event's own
+ *   record.returned     {"reason","record","version"}
+ *   record.approved     {"approved_at","record","seal":{…},"version"}
+ * and it listens to delivery.queued {"channel","record","version",…}.
+ *
+ * STORE_RECORD_INDEX, by first byte of the key (integers BE):
+ *   'e' record, sequence → ""           events about a record
+ *   'i' sequence → data of import.finished
+ *   'l' list, record → version          the lists of records.h but the unsent
+ *   'o' obligation, ordinal → record
+ *   'u' sequence of approval → record, version      effective, not queued for the first channel */
+#ifndef GATEWAY_REGISTRY_REGISTRY_H
+#define GATEWAY_REGISTRY_REGISTRY_H
+
+#include "gateway/journal/event.h"
+#include "gateway/store/store.h"
+
+#define REGISTRY_FIRST_CHANNEL "credit-guangdong"
+
+/* An event that does not fit the state is ERR_CONFLICT: the transaction must be aborted. */
+MUST_CHECK bool registry_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
+bool registry_applies(struct span type);
+
+/* Finished imports, newest first; `data` is borrowed. Until `visit` returns false. */
+typedef bool registry_import_visit(uint64_t sequence, struct span data, void *context);
+MUST_CHECK bool registry_imports(struct store_txn *txn, registry_import_visit *visit, void *context, struct error *err);
+
+#endif

@@ -25,7 +25,7 @@ enum delivery_state {
     DELIVERY_RECEIVED,     /* transport receipt; the outcome of the row is not known yet */
     DELIVERY_ACKNOWLEDGED, /* business receipt: taken */
     DELIVERY_REFUSED,      /* a person must act; blocks its lane */
-    DELIVERY_SUPERSEDED,   /* never sent: a later version took its place */
+    DELIVERY_SUPERSEDED,   /* never taken: a later version took its place */
     DELIVERY_STATE_COUNT
 };
 extern const char *const DELIVERY_STATE_NAMES[DELIVERY_STATE_COUNT];
@@ -37,7 +37,8 @@ struct delivery {
     char record[24]; /* record id text */
     uint32_t version;
     char subject[19];
-    uint32_t attempts; /* of calls that carried it */
+    uint32_t attempts; /* calls that carried it */
+    uint32_t splits;   /* how often its call was split to find a bad row */
     int64_t queued_ms;
     int64_t changed_ms;
     uint8_t call[16];    /* task id; zeroes when in none */
@@ -57,7 +58,7 @@ bool outbox_of_version(struct store_txn *txn, enum channel channel, const char *
 
 /* The heads of lanes that are queued and due at `now_ms`, oldest due first, at most `max`. Returns how many. */
 size_t outbox_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint64_t *numbers, size_t max);
-/* When the next queued delivery or call of the channel is due; INT64_MAX when none. */
+/* When the next queued delivery or call of the channel is due; INT64_MAX when none, or while the channel is paused. */
 int64_t outbox_next_due_ms(struct store_txn *txn, enum channel channel);
 
 enum call_state {
@@ -71,11 +72,14 @@ struct call {
     uint8_t id[16];
     enum channel channel;
     enum call_state state;
-    uint32_t attempts;
+    uint32_t attempts; /* uploads that ended */
+    uint32_t asks;     /* questions that ended, in this state */
     int64_t due_ms;
     int64_t prepared_ms;
+    int64_t changed_ms;   /* when it came into this state */
     struct span prepared; /* the data of its call.prepared event (raw JSON); borrowed */
-    uint32_t open_rows;   /* outcomes still unknown */
+    uint32_t rows;
+    uint32_t open_rows; /* outcomes still unknown */
 };
 MUST_CHECK bool outbox_call(struct store_txn *txn, const uint8_t id[16], struct call *out, struct error *err);
 /* Calls due at `now_ms`, at most `max` ids. */
@@ -94,20 +98,47 @@ struct channel_status {
 MUST_CHECK bool outbox_status(struct store_txn *txn, enum channel channel, struct channel_status *out,
                               struct error *err);
 
-/* The event types this room applies (a table in outbox_apply.c) and their data:
- *   delivery.queued     {"channel","record","row":{…},"row_sha256","subject","version"}
- *   delivery.requeued   {"delivery","reason"}              refused → queued, by a person
- *   delivery.superseded {"by_version","delivery"}          queued → superseded
- *   call.prepared       {"call","channel","deliveries":[n…],"due_ms","request":{… what the adapter fixed …}}
- *   call.failed         {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}   an attempt went wrong
- *   call.received       {"call","due_ms"}                  transport receipt
- *   call.dissolved      {"call","due_ms","reason"}         it surely never arrived, or was refused whole: rows queued
- * again call.waiting        {"call","due_ms"}                  asked, not ready: ask again at due_ms delivery.settled
- * {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]} receipt.stored
- * {"body","call","kind","part","parts","status"}   the upstream's bytes, Base64, ≤ 40 KiB a part channel.paused
- * {"channel","reason"} channel.resumed     {"channel"} An event that does not fit the state is ERR_CONFLICT: nothing is
- * applied. */
+/* Would call.prepared with these deliveries (ascending) be applied now? */
+bool outbox_can_prepare(struct store_txn *txn, enum channel channel, const uint64_t *numbers, size_t count);
+
+/* What an upstream answered, as received; long answers come in parts. */
+struct receipt {
+    struct span kind;  /* "transport", "business", "refusal", "malformed" */
+    uint64_t sequence; /* of its event in the journal */
+    int64_t at_ms;
+    uint32_t part; /* from 1 */
+    uint32_t parts;
+    uint32_t status; /* HTTP */
+    struct span body;
+};
+typedef bool outbox_visit_receipt(const struct receipt *receipt, void *context);
+/* Everything borrowed, in the order received, until `visit` returns false. */
+MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], outbox_visit_receipt *visit,
+                                void *context, struct error *err);
+
+/* The event types this room applies (a table in apply.c) and their data. [x] may be absent.
+ *
+ *   delivery.queued      {"channel","record","row":{…},"row_sha256","subject","version"}
+ *   delivery.requeued    {"delivery","reason"}        refused → queued, by a person
+ *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go
+ *   call.prepared        {"call","channel","deliveries":[n…],"due_ms","request":{… what the adapter fixed …}}
+ *   call.failed          {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}  an attempt went wrong
+ *   call.received        {"call","due_ms"}            transport receipt
+ *   call.waiting         {"call","due_ms"}            asked, not ready: ask again at due_ms
+ *   call.dissolved       {"call","due_ms","reason",["split"]}  it surely never arrived, or was refused whole: its rows
+ *                                                     are queued again; split: in smaller calls, to find the bad row
+ *   delivery.settled     {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]}
+ *   receipt.stored       {"body","call","kind","part","parts","status"}   Base64, at most 40 KiB of it a part
+ *   channel.paused       {"channel","reason"}
+ *   channel.resumed      {"channel"}
+ *
+ * Numbers of deliveries ascend in every list. `call` is 32 hex digits. An event that does not fit the state is
+ * ERR_CONFLICT, one that is not of this form ERR_INVALID: nothing is applied. */
 MUST_CHECK bool outbox_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 bool outbox_applies(struct span type);
+
+/* Add the data of delivery.queued. `row` is canonical JSON. */
+void outbox_queued_data(enum channel channel, const char *record, uint32_t version, struct span subject,
+                        struct span row, struct buf *out);
 
 #endif

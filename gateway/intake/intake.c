@@ -1,0 +1,290 @@
+#include "gateway/intake/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "gateway/intake/csv.h"
+#include "gateway/intake/encoding.h"
+#include "gateway/intake/header.h"
+#include "gateway/intake/spool.h"
+#include "gateway/intake/xlsx.h"
+
+static const char SCRATCH[] = "/var/tmp";
+
+struct intake {
+    int own_fd; /* -1: borrowed */
+    int fd;
+    const struct rules *rules;
+    struct rules_context context;
+    enum encoding encoding;
+    struct decoder *decoder;
+    struct csv *csv;
+    struct spool *spool; /* of a spreadsheet; NULL for CSV */
+    struct header header;
+    size_t rows;
+    struct problems notes;
+    struct record record;
+    struct intake_row row;
+};
+
+static bool next_piece(void *context, struct span *piece, struct error *err)
+{
+    struct intake *intake = context;
+
+    return decoder_next(intake->decoder, piece, err);
+}
+
+static bool begin_csv(struct intake *intake, struct error *err)
+{
+    csv_free(TAKE(intake->csv));
+    decoder_free(TAKE(intake->decoder));
+    if (!decoder_new(intake->fd, intake->encoding, &intake->decoder, err))
+        return false;
+    intake->csv = csv_new(next_piece, intake);
+    return true;
+}
+
+static bool begin(struct intake *intake, struct error *err)
+{
+    return intake->spool ? spool_rewind(intake->spool, err) : begin_csv(intake, err);
+}
+
+static bool is_blank(const struct record *record)
+{
+    if (record->fault != RECORD_GOOD || record->filled > INTAKE_COLUMNS_MAX)
+        return false;
+    for (size_t i = 0; i < record->filled; i++)
+        if (span_trim(record->field[i]).bytes > 0)
+            return false;
+    return true;
+}
+
+/* The next record that is not blank: blank ones count as lines, not as rows. */
+static bool next_filled(struct intake *intake, bool *is_end, struct error *err)
+{
+    struct record *record = &intake->record;
+
+    do {
+        bool is_read =
+            intake->spool ? spool_next(intake->spool, record, is_end, err) : csv_next(intake->csv, record, is_end, err);
+
+        if (!is_read)
+            return false;
+    } while (!*is_end && is_blank(record));
+    return true;
+}
+
+/* Read all of it once: the header, the number of rows, and whether the end is reached in good order. */
+static bool look_through(struct intake *intake, struct error *err)
+{
+    bool is_end;
+
+    if (!begin(intake, err) || !next_filled(intake, &is_end, err))
+        return false;
+    if (is_end)
+        return refuse(err, ERR_INVALID, "file.empty", "there is nothing in the file, not even a header%s",
+                      "文件没有内容，连表头也没有%s", "");
+    if (!header_read(&intake->record, &intake->header, err))
+        return false;
+    for (;;) {
+        if (!next_filled(intake, &is_end, err))
+            return false;
+        if (is_end)
+            break;
+        if (++intake->rows > INTAKE_ROWS_MAX)
+            return refuse(err, ERR_LIMIT, "file.rows", "more than %d rows: split the file", "超过 %d 行：请拆分文件",
+                          INTAKE_ROWS_MAX);
+    }
+    return begin(intake, err) && next_filled(intake, &is_end, err);
+}
+
+/* What the first bytes say about the kind of file. */
+static bool is_spreadsheet(int fd, bool *is_xlsx, struct error *err)
+{
+    char bytes[8] = {0};
+    ssize_t count = pread(fd, bytes, sizeof bytes, 0);
+    struct span head = {bytes, sizeof bytes};
+
+    if (count < 0)
+        return fail(err, ERR_IO, "read: %s", strerror(errno));
+    if (span_starts(head, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"))
+        return refuse(err, ERR_INVALID, "file.kind",
+                      "this is an old .xls, or a workbook with a password: save it as .xlsx without password%s",
+                      "这是旧版 .xls 文件或加密的工作簿：请另存为不加密的 .xlsx%s", "");
+    *is_xlsx = span_starts(head, "PK\x03\x04") || span_starts(head, "PK\x05\x06");
+    return true;
+}
+
+static bool load(struct intake *intake, const struct intake_options *options, struct error *err)
+{
+    const char *scratch = options->scratch ? options->scratch : SCRATCH;
+    struct stat status;
+    bool is_xlsx;
+
+    if (fstat(intake->fd, &status) != 0)
+        return fail(err, ERR_IO, "%s", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return refuse(err, ERR_INVALID, "file.kind", "this is not a plain file%s", "这不是普通文件%s", "");
+    if (!is_spreadsheet(intake->fd, &is_xlsx, err))
+        return false;
+    if (!is_xlsx)
+        return encoding_detect(intake->fd, &intake->encoding, err) && look_through(intake, err);
+    return spool_new(scratch, &intake->spool, err) &&
+           xlsx_read(intake->fd, intake->rules, intake->spool, &intake->notes, err) && look_through(intake, err);
+}
+
+bool intake_open_fd(int fd, const struct intake_options *options, struct intake **out, struct error *err)
+{
+    AUTO(intake_free) struct intake *intake = memory_new(sizeof *intake);
+
+    intake->own_fd = -1;
+    intake->fd = fd;
+    intake->rules = options->rules;
+    intake->context.today = options->today;
+    if (!load(intake, options, err))
+        return false;
+    *out = TAKE(intake);
+    return true;
+}
+
+bool intake_open(const char *path, const struct intake_options *options, struct intake **out, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return refuse(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "file.open", "%s cannot be opened: %s",
+                      "%s 无法打开：%s", path, strerror(errno));
+    if (!intake_open_fd(fd, options, out, err)) {
+        file_close(fd);
+        return false;
+    }
+    (*out)->own_fd = fd;
+    return true;
+}
+
+void intake_free(struct intake *intake)
+{
+    if (!intake)
+        return;
+    csv_free(intake->csv);
+    decoder_free(intake->decoder);
+    spool_free(intake->spool);
+    file_close(intake->own_fd);
+    free(intake);
+}
+
+const char *intake_encoding(const struct intake *intake)
+{
+    return intake->spool ? "xlsx" : encoding_name(intake->encoding);
+}
+
+size_t intake_rows(const struct intake *intake)
+{
+    return intake->rows;
+}
+
+const struct problems *intake_notes(const struct intake *intake)
+{
+    return &intake->notes;
+}
+
+static enum column column_at(const struct intake *intake, size_t field)
+{
+    return field < intake->header.fields ? (enum column)intake->header.column[field] : COLUMN_COUNT;
+}
+
+static void take_fields(struct intake *intake)
+{
+    const struct record *record = &intake->record;
+    struct obligation *row = &intake->row.obligation;
+
+    memset(row, 0, sizeof *row);
+    intake->context.number_cells = 0;
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        size_t field = intake->header.field[column];
+
+        if (field >= record_stored(record))
+            continue;
+        row->field[column] = span_trim(record->field[field]);
+        if (record->kind[field] == CELL_NUMBER)
+            intake->context.number_cells |= UINT32_C(1) << column;
+    }
+}
+
+static void report_number(struct intake *intake, enum rules_reading which, enum column column, size_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%zu", number);
+    rules_report(intake->rules, which, column, SPAN_NONE, text, &intake->row.problems);
+}
+
+static void report_cell(struct intake *intake, enum rules_reading which, size_t field)
+{
+    struct span value = field < record_stored(&intake->record) ? intake->record.field[field] : SPAN_NONE;
+
+    rules_report(intake->rules, which, column_at(intake, field), value, NULL, &intake->row.problems);
+}
+
+/* The first column of the register that a short record does not reach. */
+static enum column first_missing(const struct intake *intake)
+{
+    for (size_t field = intake->record.count; field < intake->header.fields; field++)
+        if (column_at(intake, field) != COLUMN_COUNT)
+            return column_at(intake, field);
+    return COLUMN_COUNT;
+}
+
+/* What is wrong with the record as a record; the rules are not asked about a row that is not one. */
+static void check_form(struct intake *intake)
+{
+    static const enum rules_reading BY_FAULT[] = {
+        [RECORD_FIELD_LONG] = RULE_FIELD_LONG, [RECORD_LONG] = RULE_RECORD_LONG, [RECORD_QUOTE] = RULE_QUOTE};
+    const struct record *record = &intake->record;
+
+    if (record->fault != RECORD_GOOD) {
+        report_cell(intake, BY_FAULT[record->fault], record->fault_field);
+        return;
+    }
+    if (!intake->spool && first_missing(intake) != COLUMN_COUNT) {
+        report_number(intake, RULE_FIELDS_MISSING, first_missing(intake), record->count);
+        return;
+    }
+    if (record->filled > intake->header.fields) {
+        report_number(intake, RULE_FIELDS_SURPLUS, COLUMN_COUNT, record->filled);
+        return;
+    }
+    for (size_t field = 0; field < record_stored(record); field++)
+        if (record->kind[field] == CELL_ERROR && column_at(intake, field) != COLUMN_COUNT)
+            report_cell(intake, RULE_CELL_ERROR, field);
+}
+
+bool intake_next(struct intake *intake, struct intake_row **row, struct error *err)
+{
+    struct intake_row *current = &intake->row;
+    bool is_end;
+
+    if (!next_filled(intake, &is_end, err))
+        return false;
+    if (is_end) {
+        *row = NULL;
+        return true;
+    }
+    current->line = intake->record.line;
+    current->problems.count = 0;
+    current->problems.errors = 0;
+    take_fields(intake);
+    check_form(intake);
+    if (current->problems.errors == 0)
+        rules_check(intake->rules, &current->obligation, &intake->context, &current->problems);
+    current->is_good = current->problems.errors == 0;
+    *row = current;
+    return true;
+}

@@ -24,11 +24,14 @@ static uint16_t bound_port(int fd)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t bytes = sizeof address;
+    struct sockaddr_in6 six;
+    struct sockaddr_in four;
 
     if (getsockname(fd, (struct sockaddr *)&address, &bytes) != 0)
         return 0;
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)(void *)&address)->sin_port);
+    memcpy(&six, &address, sizeof six);
+    memcpy(&four, &address, sizeof four);
+    return ntohs(address.ss_family == AF_INET6 ? six.sin6_port : four.sin_port);
 }
 
 bool http_listen_tcp(const char *address, uint16_t *port, int *fd, struct error *err)

@@ -126,7 +126,7 @@ void http_server_free(struct http_server *server)
 bool http_server_add_listener(struct http_server *server, int fd, const struct http_tls *tls, struct error *err)
 {
     struct listener *listener = &server->listeners[server->listener_count];
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t bytes = sizeof address;
     int on = 1;
 

@@ -13,6 +13,7 @@
 #include "gateway/intake/csv.h"
 #include "gateway/intake/encoding.h"
 #include "gateway/intake/header.h"
+#include "gateway/intake/seen.h"
 #include "gateway/intake/spool.h"
 #include "gateway/intake/xlsx.h"
 
@@ -27,6 +28,7 @@ struct intake {
     struct decoder *decoder;
     struct csv *csv;
     struct spool *spool; /* of a spreadsheet; NULL for CSV */
+    struct seen *seen;
     struct header header;
     size_t rows;
     struct problems notes;
@@ -125,8 +127,8 @@ static bool is_spreadsheet(int fd, bool *is_xlsx, struct error *err)
 static bool load(struct intake *intake, const struct intake_options *options, struct error *err)
 {
     const char *scratch = options->scratch ? options->scratch : SCRATCH;
-    struct stat status;
     bool is_xlsx;
+    struct stat status;
 
     if (fstat(intake->fd, &status) != 0)
         return fail(err, ERR_IO, "%s", strerror(errno));
@@ -134,10 +136,12 @@ static bool load(struct intake *intake, const struct intake_options *options, st
         return refuse(err, ERR_INVALID, "file.kind", "this is not a plain file%s", "这不是普通文件%s", "");
     if (!is_spreadsheet(intake->fd, &is_xlsx, err))
         return false;
-    if (!is_xlsx)
-        return encoding_detect(intake->fd, &intake->encoding, err) && look_through(intake, err);
-    return spool_new(scratch, &intake->spool, err) &&
-           xlsx_read(intake->fd, intake->rules, intake->spool, &intake->notes, err) && look_through(intake, err);
+    if (!is_xlsx && !encoding_detect(intake->fd, &intake->encoding, err))
+        return false;
+    if (is_xlsx && (!spool_new(scratch, &intake->spool, err) ||
+                    !xlsx_read(intake->fd, intake->rules, intake->spool, &intake->notes, err)))
+        return false;
+    return look_through(intake, err) && seen_new(scratch, &intake->seen, err);
 }
 
 bool intake_open_fd(int fd, const struct intake_options *options, struct intake **out, struct error *err)
@@ -176,6 +180,7 @@ void intake_free(struct intake *intake)
     csv_free(intake->csv);
     decoder_free(intake->decoder);
     spool_free(intake->spool);
+    seen_free(intake->seen);
     file_close(intake->own_fd);
     free(intake);
 }
@@ -223,7 +228,8 @@ static void report_number(struct intake *intake, enum rules_reading which, enum 
     char text[24];
 
     snprintf(text, sizeof text, "%zu", number);
-    rules_report(intake->rules, which, column, SPAN_NONE, text, &intake->row.problems);
+    rules_report(intake->rules, which, column, column < COLUMN_COUNT ? intake->row.obligation.field[column] : SPAN_NONE,
+                 text, &intake->row.problems);
 }
 
 static void report_cell(struct intake *intake, enum rules_reading which, size_t field)
@@ -266,6 +272,20 @@ static void check_form(struct intake *intake)
             report_cell(intake, RULE_CELL_ERROR, field);
 }
 
+static bool check_repeat(struct intake *intake, struct error *err)
+{
+    struct intake_row *row = &intake->row;
+    enum seen_verdict verdict;
+    size_t earlier;
+
+    if (!seen_check(intake->seen, &row->obligation, row->line, &verdict, &earlier, err))
+        return false;
+    row->is_repeat = verdict == SEEN_REPEAT;
+    if (verdict != SEEN_NEW)
+        report_number(intake, verdict == SEEN_REPEAT ? RULE_REPEAT : RULE_CONTRADICTION, COLUMN_DOCUMENT, earlier);
+    return true;
+}
+
 bool intake_next(struct intake *intake, struct intake_row **row, struct error *err)
 {
     struct intake_row *current = &intake->row;
@@ -284,6 +304,9 @@ bool intake_next(struct intake *intake, struct intake_row **row, struct error *e
     check_form(intake);
     if (current->problems.errors == 0)
         rules_check(intake->rules, &current->obligation, &intake->context, &current->problems);
+    current->is_repeat = false;
+    if (current->problems.errors == 0 && !check_repeat(intake, err))
+        return false;
     current->is_good = current->problems.errors == 0;
     *row = current;
     return true;

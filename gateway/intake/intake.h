@@ -1,5 +1,6 @@
 /* intake.h - reading register files: CSV in UTF-8 or GB18030, and .xlsx. One row at a time in memory that does not grow
- * with the file; each row typed and checked against the rules (seed rows 1 to 7).
+ * with the file; each row typed and checked against the rules (seed rows 1 to 7) and against the rows before it: the
+ * same obligation twice is a warning when the rows agree, an error in the later row when they do not.
  *
  * A file is looked at as a whole when it is opened (encoding, quotes, header, limits), so that a file is either
  * unusable from the beginning or every row of it can be read: nobody has to take back what was already imported. RFC
@@ -21,6 +22,7 @@ struct intake_row {
     struct obligation obligation; /* complete and valid when is_good; else what could be read */
     struct problems problems;     /* errors and warnings */
     bool is_good;                 /* no errors */
+    bool is_repeat;               /* good, but an earlier row of the file says the same: nothing to do */
 };
 
 struct intake;

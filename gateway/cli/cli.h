@@ -76,8 +76,9 @@ const char *cli_id(const json_t *arguments, size_t i);
 MUST_CHECK bool cli_config(const struct cli *cli, struct config **out, struct error *err);
 
 /* The groups of this room. */
-extern const struct cli_commands CLI_STAFF;   /* what goes through the gateway */
-extern const struct cli_commands CLI_READ;    /* status, show, list, lookup */
-extern const struct cli_commands CLI_OFFLINE; /* init, check, verify, rebuild, backup, restore, sandbox */
+extern const struct cli_commands CLI_STAFF;    /* what goes through the gateway */
+extern const struct cli_commands CLI_OFFLINE;  /* what works without a running gateway */
+extern const struct cli_commands CLI_REGISTER; /* import */
+extern const struct cli_commands CLI_SANDBOX;  /* the other side */
 
 #endif

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "gateway/cli/client.h"
-#include "gateway/cli/import.h"
 
 enum { MANY = 100000 };
 
@@ -113,24 +112,7 @@ static const struct cli_usage PUSH = {"RECORD…",
 static const struct cli_usage REQUEUE = {"DELIVERY…", 1, MANY, REASON_OPTIONS, COUNT_OF(REASON_OPTIONS), NULL, NULL};
 static const struct cli_usage CHANNEL_REASON = {"CHANNEL", 1, 1, REASON_OPTIONS, COUNT_OF(REASON_OPTIONS), NULL, NULL};
 
-static const struct cli_option IMPORT_OPTIONS[] = {
-    {"dry-run", NULL, CLI_FLAG, false, NULL, "只检查，不写入（不需要网关运行）",
-     "only check, change nothing (no gateway needed)"},
-    {"on", "DATE", CLI_DATE, false, NULL, "以哪一天为“今天”检查（仅 --dry-run）",
-     "the day to check against (--dry-run only)"},
-};
-static const struct cli_usage IMPORT = {
-    "FILE",
-    1,
-    1,
-    IMPORT_OPTIONS,
-    COUNT_OF(IMPORT_OPTIONS),
-    "CSV（UTF-8 或 GB18030）或 .xlsx，列名见 docs/register.zh.md。退出码：0 全部接受，1 部分被拒，2 文件不可用。",
-    "CSV (UTF-8 or GB18030) or .xlsx with the register's columns. Exit status: 0 all accepted, 1 some "
-    "refused, 2 unusable file."};
-
 static const struct cli_command COMMANDS[] = {
-    {"import", "导入台账（CSV、Excel）", "import a register (CSV, Excel)", &IMPORT, cli_import},
     {"overdue", "列出某日逾期未退出的任务", "list obligations overdue on a day", &OVERDUE, run_job},
     {"propose", "对逾期任务提出失信记录", "propose records of overdue obligations", &PROPOSE, run_job},
     {"approve", "复核通过（须为另一人）", "approve proposed records (a second person)", &REVIEW, run_job},

@@ -11,6 +11,9 @@
 
 enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_LIST_MAX = 4096 };
 
+/* Where the rules and tables lie when nothing else is said: set by the build. */
+extern const char CONFIG_DATA_DEFAULT[];
+
 enum staff_role {
     ROLE_OPERATOR = 1,
     ROLE_REVIEWER = 2,
@@ -24,8 +27,10 @@ struct config_person {
     char *title;
     int64_t uid;
     char *roles_text;
-    unsigned roles; /* of enum staff_role */
-    char *lang;
+    unsigned roles; /* of /* Where the rules and tables lie when nothing else is said: set by the build. */
+    extern const char CONFIG_DATA_DEFAULT[];
+
+    enum staff_role * / char *lang;
 };
 
 enum client_kind { CLIENT_GOVERNMENT, CLIENT_LENDER, CLIENT_PROCUREMENT, CLIENT_KIND_COUNT };

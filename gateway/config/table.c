@@ -1,5 +1,7 @@
 #include "gateway/config/table.h"
 
+const char CONFIG_DATA_DEFAULT[] = CREDITGATE_DATA;
+
 #define MAIN(field) offsetof(struct config, field)
 #define PERSON(field) offsetof(struct config_person, field)
 #define CLIENT(field) offsetof(struct config_client, field)

@@ -1,0 +1,72 @@
+/* `creditgate import --dry-run`: read, judge, report, change nothing. No gateway is needed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "gateway/cli/cli.h"
+#include "gateway/intake/report.h"
+
+static bool judge(const char *path, const char *rules_folder, int32_t today, struct report *report,
+                  const char **encoding, struct error *err)
+{
+    AUTO(rules_free) struct rules *rules = NULL;
+    AUTO(intake_free) struct intake *intake = NULL;
+    struct intake_options options = {.today = today};
+
+    if (!rules_load(rules_folder, &rules, err))
+        return false;
+    options.rules = rules;
+    if (!intake_open(path, &options, &intake, err))
+        return false;
+    *encoding = intake_encoding(intake); /* a literal: outlives the intake */
+    return report_all(report, intake, err);
+}
+
+static int run_import(struct cli *cli, json_t *arguments)
+{
+    AUTO(report_free) struct report *report = NULL;
+    AUTO(buf_done) struct buf folder = BUF_INIT;
+    int32_t today = day_of_instant(clock_now_ms(&CLOCK_SYSTEM));
+    const char *path = cli_id(arguments, 0);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *encoding = "";
+    struct report_counts counts;
+    struct error err;
+    bool is_good;
+
+    if (*cli_text(arguments, "on") && !day_parse(span_of(cli_text(arguments, "on")), &today))
+        return CLI_UNUSABLE; /* the arguments' table has checked the form */
+    buf_addf(&folder, "%s/schemas", *cli_text(arguments, "data") ? cli_text(arguments, "data") : CONFIG_DATA_DEFAULT);
+    is_good = report_new(NULL, cli->lang, &report, &err) &&
+              judge(path, buf_text(&folder), today, report, &encoding, &err) &&
+              (cli->prints_json ? report_write_json(report, name, encoding, stdout, &err)
+                                : report_write_table(report, name, encoding, stdout, &err));
+    if (!is_good)
+        return cli_fail(cli, &err);
+    report_counts(report, &counts);
+    return counts.refused ? CLI_SOME_REFUSED : CLI_OK;
+}
+
+static const struct cli_option OPTIONS[] = {
+    {"dry-run", NULL, CLI_FLAG, true, NULL, "只检查，不写入（不需要网关运行）",
+     "only check, change nothing (no gateway needed)"},
+    {"on", "DATE", CLI_DATE, false, NULL, "以哪一天为“今天”检查（默认今天）",
+     "the day to check against (default today)"},
+    {"data", "FOLDER", CLI_TEXT, false, NULL, "规则数据目录（默认随程序安装）",
+     "folder with schemas/ (default: as installed)"},
+};
+static const struct cli_usage USAGE = {
+    "FILE",
+    1,
+    1,
+    OPTIONS,
+    COUNT_OF(OPTIONS),
+    "CSV（UTF-8 或 GB18030）或 .xlsx 台账。退出码：0 全部可接受，1 部分被拒，2 文件不可用。",
+    "A register as CSV (UTF-8 or GB18030) or .xlsx. Exit status: 0 all acceptable, 1 some refused, 2 unusable file."};
+
+static const struct cli_command COMMANDS[] = {
+    {"import", "检查台账文件（CSV、Excel）", "check a register file (CSV, Excel)", &USAGE, run_import},
+};
+const struct cli_commands CLI_REGISTER = {COMMANDS, COUNT_OF(COMMANDS)};

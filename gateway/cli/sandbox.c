@@ -1,0 +1,57 @@
+/* `creditgate sandbox`: the other side, for tests, demonstrations and integrators. */
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "base/file.h"
+#include "gateway/cli/cli.h"
+
+static void tell_port(void *context, uint16_t port)
+{
+    const struct cli *cli = context;
+
+    if (cli->prints_json)
+        printf("{\"port\":%u}\n", port);
+    else
+        printf("%s %u\n", cli_say(cli, "模拟平台已就绪，端口", "the sandbox is ready on port"), port);
+    fflush(stdout);
+}
+
+static int run_sandbox(struct cli *cli, json_t *arguments)
+{
+    AUTO(sandbox_options_done) struct sandbox_options options = {0};
+    AUTO(file_close) int stop_fd = -1;
+    struct sandbox_ready ready = {tell_port, cli};
+    struct error err;
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    stop_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+    if (stop_fd < 0) {
+        error_set(&err, ERR_IO, "signalfd: %s", strerrordesc_np(errno));
+        return cli_fail(cli, &err);
+    }
+    if (!sandbox_options_load(cli_text(arguments, "options"), &options, &err) ||
+        !sandbox_run(&options, stop_fd, &ready, &err))
+        return cli_fail(cli, &err);
+    return CLI_OK;
+}
+
+static const struct cli_option OPTIONS[] = {
+    {"options", "FILE", CLI_TEXT, true, NULL, "模拟平台的设置（JSON，见 sandbox/README.md）",
+     "options of the platform (JSON, see sandbox/README.md)"},
+};
+static const struct cli_usage USAGE = {NULL, 0, 0, OPTIONS, COUNT_OF(OPTIONS), NULL, NULL};
+
+static const struct cli_command COMMANDS[] = {
+    {"sandbox", "运行模拟的信用广东平台", "run the stand-in for the credit-guangdong platform", &USAGE, run_sandbox},
+};
+const struct cli_commands CLI_SANDBOX = {COMMANDS, COUNT_OF(COMMANDS)};

@@ -27,10 +27,8 @@ struct config_person {
     char *title;
     int64_t uid;
     char *roles_text;
-    unsigned roles; /* of /* Where the rules and tables lie when nothing else is said: set by the build. */
-    extern const char CONFIG_DATA_DEFAULT[];
-
-    enum staff_role * / char *lang;
+    unsigned roles; /* of enum staff_role */
+    char *lang;
 };
 
 enum client_kind { CLIENT_GOVERNMENT, CLIENT_LENDER, CLIENT_PROCUREMENT, CLIENT_KIND_COUNT };

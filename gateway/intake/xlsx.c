@@ -118,9 +118,8 @@ static bool begin_cell(struct sheet *sheet, struct error *err)
     while (part_attribute(sheet->part, &name, &value)) {
         if (strcmp(name, "t") == 0)
             sheet->type = type_parse(value);
-        else if (strcmp(name, "s") == 0 && !integer_parse(value, &style))
-            return refuse_sheet(sheet, err);
-        else if (strcmp(name, "r") == 0 && !column_parse(value, &sheet->column))
+        else if ((strcmp(name, "s") == 0 && !integer_parse(value, &style)) ||
+                 (strcmp(name, "r") == 0 && !column_parse(value, &sheet->column)))
             return refuse_sheet(sheet, err);
     }
     if (sheet->column < sheet->next)

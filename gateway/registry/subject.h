@@ -6,7 +6,7 @@
  * from 1; most enterprises have one. Nothing here allocates or parses; all is borrowed from the transaction.
  *
  * Numbers are little-endian. Part: u8 format, u8 0, u16 parts (in the first; 0 elsewhere), u32 items, u64 sequence of
- * the last change, u16 bytes of the name, the name, then the items. Item: the fixed 96 bytes of subject.c, then the
+ * the last change, u16 bytes of the name, the name, then the items. Item: the fixed 80 bytes of subject.c, then the
  * JSON.
  */
 #ifndef GATEWAY_REGISTRY_SUBJECT_H

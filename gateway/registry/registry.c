@@ -1,0 +1,69 @@
+#include "gateway/registry/registry.h"
+
+#include "base/text.h"
+#include "gateway/registry/index.h"
+#include "gateway/registry/obligations.h"
+#include "gateway/registry/records.h"
+
+typedef bool event_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
+
+static bool import_finished(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    struct index_key key;
+
+    index_begin(&key, 'i');
+    index_u64(&key, sequence);
+    store_put(txn, STORE_RECORD_INDEX, index_span(&key), event->data);
+    return store_txn_is_good(txn, err);
+}
+
+static const struct {
+    const char *type;
+    event_apply *apply;
+} TYPES[] = {
+    {"obligation.recorded", obligations_apply},  {"record.proposed", records_apply_proposed},
+    {"record.approved", records_apply_approved}, {"delivery.queued", records_apply_queued},
+    {"record.returned", records_apply_returned}, {"import.finished", import_finished},
+};
+
+static event_apply *find(struct span type)
+{
+    for (size_t i = 0; i < COUNT_OF(TYPES); i++) {
+        if (span_is(type, TYPES[i].type))
+            return TYPES[i].apply;
+    }
+    return NULL;
+}
+
+bool registry_applies(struct span type)
+{
+    return find(type) != NULL;
+}
+
+bool registry_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    event_apply *apply = find(event->type);
+
+    if (!apply)
+        return fail(err, ERR_CORRUPT, "the registry knows no event %.*s", (int)event->type.bytes, event->type.at);
+    return apply(txn, sequence, event, err);
+}
+
+bool registry_imports(struct store_txn *txn, registry_import_visit *visit, void *context, struct error *err)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct index_key prefix, end;
+    struct span key, value;
+    bool goes_on;
+
+    index_begin(&prefix, 'i');
+    index_begin(&end, 'i' + 1);
+    if (!store_cursor_open(txn, STORE_RECORD_INDEX, &cursor, err))
+        return false;
+    for (goes_on = store_cursor_seek_below(cursor, index_span(&end), &key, &value);
+         goes_on && index_has_prefix(key, &prefix); goes_on = store_cursor_previous(cursor, &key, &value)) {
+        if (!visit(store_read_u64(key.at + prefix.bytes), value, context))
+            break;
+    }
+    return store_txn_is_good(txn, err);
+}

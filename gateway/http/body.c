@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
-enum { BODY_KEPT_BYTES = 16384, SPOOL_PATH_BYTES = 4096 };
+enum { BODY_KEPT_BYTES = 16384, SPOOL_PATH_BYTES = 4096, ADVANCE_BYTES = 1 << 20 };
 
 void body_init(struct body *body)
 {
@@ -69,6 +69,11 @@ bool body_add(struct body *body, struct body_budget *budget, struct span piece, 
     }
     body->bytes += piece.bytes;
     return true;
+}
+
+bool body_has_advanced(const struct body *body, size_t bytes)
+{
+    return body->fd >= 0 && (body->bytes - bytes) / ADVANCE_BYTES != body->bytes / ADVANCE_BYTES;
 }
 
 bool body_finish(struct body *body, struct refusal *why)

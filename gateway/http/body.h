@@ -33,6 +33,8 @@ MUST_CHECK bool body_start_spool(struct body *body, const struct body_budget *bu
                                  struct refusal *why);
 /* Refuses with 413 above the limit, 503 when all bodies together are too much or the disk is full. */
 MUST_CHECK bool body_add(struct body *body, struct body_budget *budget, struct span piece, struct refusal *why);
+/* Did the last `bytes` bring a spooled body past another MiB? Then it may take further time. */
+bool body_has_advanced(const struct body *body, size_t bytes);
 /* All is there: a file is put back to its start. */
 MUST_CHECK bool body_finish(struct body *body, struct refusal *why);
 /* Nothing held any more; ready for the next request. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "gateway/http/http2.h"
 #include "gateway/http/tls.h"
 
 enum {
@@ -73,6 +74,8 @@ static void open_connection(struct connection *connection)
     connection->protocol = &PROTOCOL_HTTP1;
     connection->state = CONNECTION_OPEN;
     connection->made_progress = true;
+    if (connection->transport.ssl && tls_is_http2(connection->transport.ssl) && !http2_start(connection))
+        connection_kill(connection);
 }
 
 static void shake_hands(struct connection *connection)
@@ -166,12 +169,24 @@ void connection_read(struct connection *connection)
         read_and_forget(connection);
     if (connection->state != CONNECTION_OPEN)
         return;
-    if (connection->is_stalled && connection->in.bytes && can_feed(connection))
+    if (connection->is_stalled && can_feed(connection))
         drop_used(&connection->in, connection->protocol->feed(connection, connection->in.data, connection->in.bytes));
     if (!connection->has_ended)
         read_on(connection);
     connection->is_stalled = !can_feed(connection);
     connection->has_unread = connection->state == CONNECTION_OPEN && transport_has_more(&connection->transport);
+}
+
+/* A reader that is never quite up with us must not make `out` grow. */
+static void drop_sent(struct connection *connection)
+{
+    struct buf *out = &connection->out;
+
+    if (connection->out_at < KEPT_BYTES)
+        return;
+    out->bytes -= connection->out_at;
+    memmove(out->data, out->data + connection->out_at, out->bytes);
+    connection->out_at = 0;
 }
 
 /* False when the connection broke. */
@@ -184,8 +199,10 @@ static bool send_out(struct connection *connection)
         struct span rest = {out->data + connection->out_at, out->bytes - connection->out_at};
         enum transport_result result = transport_write(&connection->transport, rest, &bytes);
 
-        if (result == TRANSPORT_AGAIN)
+        if (result == TRANSPORT_AGAIN) {
+            drop_sent(connection);
             return true;
+        }
         if (result != TRANSPORT_MOVED)
             return false;
         connection->out_at += bytes;
@@ -270,8 +287,7 @@ bool connection_settle(struct connection *connection, bool is_durable)
 
     if (connection->state == CONNECTION_OPEN) {
         has_more = send_turn(connection, is_durable);
-        has_more = has_more || (can_feed(connection) &&
-                                (connection->has_unread || (connection->is_stalled && connection->in.bytes)));
+        has_more = has_more || (can_feed(connection) && (connection->has_unread || connection->is_stalled));
         if (connection->has_ended && !has_more)
             connection->is_closing = true;
     }
@@ -299,6 +315,10 @@ void connection_expire(struct connection *connection)
 
 void connection_drain(struct connection *connection)
 {
+    if (connection->state == CONNECTION_HANDSHAKE) {
+        connection_kill(connection);
+        return;
+    }
     /* What has come already shall be answered. */
     connection_read(connection);
     if (connection->state == CONNECTION_OPEN)

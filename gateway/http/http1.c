@@ -72,8 +72,12 @@ static int on_body(llhttp_t *parser, const char *at, size_t bytes)
     struct http1 *http1 = parser->data;
     struct connection *connection = (struct connection *)(void *)((char *)http1 - offsetof(struct connection, http1));
 
-    if (!body_add(&http1->exchange->body, &connection->server->bodies, (struct span){at, bytes}, &http1->why))
+    if (!server_add_body(connection->server, http1->exchange, (struct span){at, bytes})) {
+        http1->why = http1->exchange->why;
         return -1;
+    }
+    if (body_has_advanced(&http1->exchange->body, bytes))
+        connection->made_progress = true;
     return 0;
 }
 
@@ -195,25 +199,18 @@ static bool check_head(struct connection *connection)
            check_framing(http1);
 }
 
-/* Decide where the body goes, before the first byte of it is taken. */
 static bool prepare_body(struct connection *connection)
 {
     struct http1 *http1 = &connection->http1;
     struct exchange *exchange = http1->exchange;
-    const struct http_server_options *options = &connection->server->options;
-    uint64_t limit = options->limits.body_bytes;
     bool has_body = exchange->content_length > 0 || (http1->parser.flags & F_CHUNKED);
-    bool spools = has_body && options->spools && options->spools(options->context, &exchange->request, &limit);
 
-    if (exchange->content_length > limit)
-        return refuse_with(&http1->why, 413, "the request body is larger than allowed");
-    if (spools && !body_start_spool(&exchange->body, &connection->server->bodies, limit, &http1->why))
-        return false;
-    if (!spools)
-        body_start(&exchange->body, limit);
     http1->owes_continue = has_body && exchange->expects_continue && http1->parser.http_minor == 1;
     http1->overhead_bytes = 0;
-    return true;
+    if (server_prepare_body(connection->server, exchange, has_body))
+        return true;
+    http1->why = exchange->why;
+    return false;
 }
 
 static bool parse_head(struct connection *connection, char *at, size_t bytes)

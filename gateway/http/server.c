@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "gateway/http/connection.h"
+#include "gateway/http/http2.h"
 #include "gateway/http/tls.h"
 
 enum { EVENTS_PER_TURN = 256, LINGER_MS = 2000 };
@@ -66,6 +66,7 @@ bool http_server_new(const struct http_server_options *options, struct http_serv
     AUTO(http_server_free) struct http_server *server = memory_new(sizeof *server);
     const struct http_limits *limits = &server->options.limits;
 
+    server->epoll_fd = -1;
     server->options = *options;
     fill_limits(&server->options.limits);
     deadlines_init(&server->deadlines, (const int64_t[DEADLINE_KINDS]){[DEADLINE_HANDSHAKE] = limits->handshake_ms,
@@ -78,6 +79,9 @@ bool http_server_new(const struct http_server_options *options, struct http_serv
     server->scratch = memory_new(SCRATCH_BYTES);
     server->stop.kind = WATCHED_STOP;
     server->was_durable = true;
+    server->http2 = http2_shared_new();
+    if (!server->http2)
+        return fail(err, ERR_INTERNAL, "nghttp2 cannot be set up");
     server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (server->epoll_fd < 0)
         return fail(err, ERR_IO, "epoll: errno %d", errno);
@@ -118,6 +122,7 @@ void http_server_free(struct http_server *server)
     }
     for (size_t i = 0; i < server->listener_count; i++)
         tls_free(server->listeners[i].tls);
+    http2_shared_free(server->http2);
     free(server->scratch);
     file_close(server->epoll_fd);
     free(server);
@@ -158,6 +163,7 @@ struct exchange *server_take_exchange(struct http_server *server)
 {
     struct exchange *exchange = server->spare;
 
+    server->exchange_count++;
     if (!exchange)
         return exchange_new(server->options.limits.header_count);
     server->spare = exchange->next;
@@ -169,6 +175,7 @@ struct exchange *server_take_exchange(struct http_server *server)
 void server_give_exchange(struct http_server *server, struct exchange *exchange)
 {
     exchange_reset(exchange, &server->bodies);
+    server->exchange_count--;
     if (server->spare_count >= EXCHANGES_KEPT) {
         exchange_free(exchange);
         return;
@@ -176,6 +183,25 @@ void server_give_exchange(struct http_server *server, struct exchange *exchange)
     exchange->next = server->spare;
     server->spare = exchange;
     server->spare_count++;
+}
+
+bool server_prepare_body(struct http_server *server, struct exchange *exchange, bool has_body)
+{
+    const struct http_server_options *options = &server->options;
+    uint64_t limit = options->limits.body_bytes;
+    bool spools = has_body && options->spools && options->spools(options->context, &exchange->request, &limit);
+
+    if (exchange->content_length > limit)
+        return refuse_with(&exchange->why, 413, "the request body is larger than allowed");
+    if (spools)
+        return body_start_spool(&exchange->body, &server->bodies, limit, &exchange->why);
+    body_start(&exchange->body, limit);
+    return true;
+}
+
+bool server_add_body(struct http_server *server, struct exchange *exchange, struct span piece)
+{
+    return body_add(&exchange->body, &server->bodies, piece, &exchange->why);
 }
 
 void server_handle(struct http_server *server, struct exchange *exchange)
@@ -231,12 +257,22 @@ static void settle_all(struct http_server *server)
     }
 }
 
+static void expire(struct deadline *over)
+{
+    char *at = (char *)over;
+
+    if (over->is_stream)
+        http2_expire_stream((struct exchange *)(void *)(at - offsetof(struct exchange, deadline)));
+    else
+        connection_expire((struct connection *)(void *)(at - offsetof(struct connection, deadline)));
+}
+
 static void expire_all(struct http_server *server)
 {
     struct deadline *over;
 
     while ((over = deadlines_over(&server->deadlines, server->now_ms)))
-        connection_expire((struct connection *)(void *)((char *)over - offsetof(struct connection, deadline)));
+        expire(over);
 }
 
 static void begin_drain(struct http_server *server)

@@ -48,6 +48,7 @@ struct http_server {
 
     struct exchange *spare; /* ready for use */
     size_t spare_count;
+    size_t exchange_count; /* in use */
     struct body_budget bodies;
     struct reply_date date;
     struct http2_shared *http2;
@@ -64,6 +65,10 @@ void server_touch(struct http_server *server, struct connection *connection);
 /* An exchange ready for use, and back. */
 struct exchange *server_take_exchange(struct http_server *server);
 void server_give_exchange(struct http_server *server, struct exchange *exchange);
+/* The head is good: decide where the body goes, before the first byte of it is taken. False: exchange->why. */
+MUST_CHECK bool server_prepare_body(struct http_server *server, struct exchange *exchange, bool has_body);
+/* False: exchange->why. */
+MUST_CHECK bool server_add_body(struct http_server *server, struct exchange *exchange, struct span piece);
 /* Ask the handler. */
 void server_handle(struct http_server *server, struct exchange *exchange);
 /* Let the application word a refusal. */

@@ -17,7 +17,7 @@ struct tls {
 };
 
 /* ALPN (RFC 7301): the names we speak, the better first. */
-static const unsigned char PROTOCOLS[] = "\x08http/1.1";
+static const unsigned char PROTOCOLS[] = "\x02h2\x08http/1.1";
 
 static const char SESSION_CONTEXT[] = "creditgate";
 

@@ -1,0 +1,71 @@
+/* http2.h - HTTP/2 (RFC 9113) on one connection, by nghttp2. Private to this room.
+ *
+ * nghttp2 keeps the framing, HPACK, flow control and the checks of RFC 9113 section 8. Ours: the limits, the deadlines
+ * of each stream, and that no answer is submitted before its turn is durable. */
+#ifndef GATEWAY_HTTP_HTTP2_H
+#define GATEWAY_HTTP_HTTP2_H
+
+#include <nghttp2/nghttp2.h>
+
+#include "gateway/http/connection.h"
+
+/* What all connections of a server use. */
+struct http2_shared {
+    nghttp2_session_callbacks *callbacks;
+    nghttp2_option *options;
+};
+
+/* Exchanges in the order they came. */
+struct exchange_queue {
+    struct exchange *first;
+    struct exchange *last;
+};
+
+struct http2 {
+    nghttp2_session *session;
+    struct exchange *open;         /* all that have a stream */
+    struct exchange_queue waiting; /* for the handler */
+    struct exchange_queue held;    /* answered in this turn */
+    size_t held_count;
+    size_t unsent_bytes; /* of all answers not yet given to nghttp2 */
+    int64_t credit;      /* see http2_charge */
+    int64_t credit_ms;
+    bool is_broken; /* nghttp2 will not go on */
+};
+
+extern const struct protocol PROTOCOL_HTTP2;
+
+struct http2_shared *http2_shared_new(void);
+void http2_shared_free(struct http2_shared *shared);
+
+/* The client chose HTTP/2: a session, and our settings into it. False when nghttp2 refuses. */
+MUST_CHECK bool http2_start(struct connection *connection);
+/* A stream's deadline is over. */
+void http2_expire_stream(struct exchange *exchange);
+
+/* http2_stream.c: what nghttp2 tells us of streams. */
+void http2_set_callbacks(nghttp2_session_callbacks *callbacks);
+/* Queue for an answer: by the handler, or by `why` when that is set. */
+void http2_enqueue(struct exchange *exchange);
+void http2_close_stream(struct exchange *exchange);
+/* Frames that make us work without asking for anything cost credit, which comes back with time and with real work.
+ * Without any left the connection ends (rapid reset CVE-2023-44487, floods of PING, SETTINGS, WINDOW_UPDATE). */
+enum {
+    HTTP2_CREDIT_LIMIT = 1000,
+    HTTP2_CREDIT_PER_SECOND = 100,
+    HTTP2_COST_FRAME = 1,
+    HTTP2_COST_RESET = 10,
+    HTTP2_GAIN_WORK = 2
+};
+void http2_charge(struct connection *connection, int cost);
+
+/* http2_reply.c: put the answer into the session. */
+void http2_submit(struct exchange *exchange);
+void http2_submit_continue(struct exchange *exchange);
+
+/* Lists. */
+void exchange_queue_add(struct exchange_queue *queue, struct exchange *exchange);
+struct exchange *exchange_queue_take(struct exchange_queue *queue); /* NULL when empty */
+bool exchange_queue_remove(struct exchange_queue *queue, struct exchange *exchange);
+
+#endif

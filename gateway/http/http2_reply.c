@@ -1,0 +1,104 @@
+/* An answer into an HTTP/2 session. */
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/http/http2.h"
+
+enum { HEADERS_LIMIT = 32, NUMBER_BYTES = 24, PROGRESS_BYTES = 4096 };
+
+static nghttp2_nv pair(struct span name, struct span value)
+{
+    return (nghttp2_nv){(uint8_t *)(uintptr_t)name.at, (uint8_t *)(uintptr_t)value.at, name.bytes, value.bytes,
+                        NGHTTP2_NV_FLAG_NONE};
+}
+
+/* The further headers, names in lower case in place (RFC 9113 section 8.2). */
+static size_t add_further(struct http_reply *reply, nghttp2_nv *pairs, size_t count)
+{
+    struct span rest = buf_span(&reply->headers);
+    struct span name;
+    struct span value;
+
+    while (count < HEADERS_LIMIT && reply_next_header(&rest, &name, &value)) {
+        char *at = reply->headers.data + (name.at - reply->headers.data);
+
+        for (size_t i = 0; i < name.bytes; i++)
+            at[i] = (char)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] | 0x20 : at[i]);
+        pairs[count++] = pair(name, value);
+    }
+    return count;
+}
+
+static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room, uint32_t *flags,
+                         nghttp2_data_source *source, void *context)
+{
+    struct exchange *exchange = source->ptr;
+    struct connection *connection = context;
+    size_t rest = exchange->reply.body.bytes - exchange->sent_bytes;
+    size_t bytes = rest < room ? rest : room;
+
+    (void)session;
+    (void)stream_id;
+    memcpy(out, buf_text(&exchange->reply.body) + exchange->sent_bytes, bytes);
+    exchange->sent_bytes += bytes;
+    connection->http2->unsent_bytes -= bytes;
+    if (exchange->sent_bytes - exchange->sent_at_start >= PROGRESS_BYTES) {
+        exchange->sent_at_start = exchange->sent_bytes;
+        deadlines_start(&connection->server->deadlines, &exchange->deadline, DEADLINE_WRITE,
+                        connection->server->now_ms);
+    }
+    if (bytes == rest)
+        *flags |= NGHTTP2_DATA_FLAG_EOF;
+    return (ssize_t)bytes;
+}
+
+static size_t fill(struct exchange *exchange, nghttp2_nv *pairs, char number[NUMBER_BYTES], char status[NUMBER_BYTES])
+{
+    struct http_reply *reply = &exchange->reply;
+    const char *date = exchange->connection->server->date.text;
+    size_t count = 0;
+
+    snprintf(status, NUMBER_BYTES, "%03d", reply->status);
+    pairs[count++] = pair(SPAN(":status"), (struct span){status, strlen(status)});
+    pairs[count++] = pair(SPAN("date"), (struct span){date, strlen(date)});
+    if (reply_has_body(reply->status)) {
+        if (reply->content_type && reply->body.bytes)
+            pairs[count++] =
+                pair(SPAN("content-type"), (struct span){reply->content_type, strlen(reply->content_type)});
+        snprintf(number, NUMBER_BYTES, "%zu", reply->body.bytes);
+        pairs[count++] = pair(SPAN("content-length"), (struct span){number, strlen(number)});
+    }
+    return add_further(reply, pairs, count);
+}
+
+void http2_submit(struct exchange *exchange)
+{
+    struct connection *connection = exchange->connection;
+    nghttp2_session *session = connection->http2->session;
+    struct http_reply *reply = &exchange->reply;
+    bool has_body = reply_has_body(reply->status) && !exchange->is_head && reply->body.bytes > 0;
+    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
+    nghttp2_nv pairs[HEADERS_LIMIT];
+    char number[NUMBER_BYTES];
+    char status[NUMBER_BYTES];
+    int failed;
+
+    deadlines_start(&connection->server->deadlines, &exchange->deadline, DEADLINE_WRITE, connection->server->now_ms);
+    if (!has_body)
+        connection->http2->unsent_bytes -= reply->body.bytes;
+    failed = reply->is_dropped ||
+             nghttp2_submit_response(session, exchange->stream_id, pairs, fill(exchange, pairs, number, status),
+                                     has_body ? &provider : NULL) != 0;
+    if (!has_body)
+        exchange->sent_bytes = reply->body.bytes; /* so that closing the stream takes it off but once */
+    if (failed)
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, exchange->stream_id, NGHTTP2_INTERNAL_ERROR);
+}
+
+void http2_submit_continue(struct exchange *exchange)
+{
+    nghttp2_nv status = pair(SPAN(":status"), SPAN("100"));
+
+    nghttp2_submit_headers(exchange->connection->http2->session, NGHTTP2_FLAG_NONE, exchange->stream_id, NULL, &status,
+                           1, NULL);
+}

@@ -2,7 +2,9 @@
 #ifndef SCHEMAS_RULES_INTERNAL_H
 #define SCHEMAS_RULES_INTERNAL_H
 
+#include "base/json.h"
 #include "schemas/rules.h"
+#include "schemas/schema.h"
 #include "schemas/uscc.h"
 
 /* What the characters of a cell are like. */
@@ -51,6 +53,32 @@ struct rule_check {
     rule_predicate *is_broken; /* NULL: found while reading */
 };
 
+enum { RULES_MAX = 128 };
+
+struct rule {
+    const char *id;
+    rule_predicate *is_broken; /* NULL: found while reading */
+    uint32_t columns;          /* bit c: it is asked for column c */
+    int32_t from;              /* the first order date it is applied to; DAY_NONE: all */
+    int32_t until;
+    int64_t parameter;
+    const char *parameter_name; /* "" when there is none */
+    int seed_row;
+    bool is_error;
+    const char *message_zh;
+    const char *message_en;
+};
+
+struct rules {
+    json_t *data; /* the texts of all rules */
+    struct divisions *divisions;
+    struct authorities *authorities;
+    struct catalog *catalog;
+    struct schema *shape; /* JSON Schema of a typed row */
+    struct rule all[RULES_MAX];
+    size_t count; /* in the order of the tables of checks */
+};
+
 /* The tables of checks, one a theme. */
 extern const struct rule_check RULES_READING[RULE_READING_COUNT];
 extern const struct rule_check RULES_TEXT[];
@@ -62,6 +90,11 @@ extern const size_t RULES_ORDER_COUNT;
 extern const struct rule_check RULES_TIME[];
 extern const size_t RULES_TIME_COUNT;
 
+/* The column with this key, or -1. */
+int rules_column(struct span key);
+/* Fill the {names} of a message. False: one of them is none that the rule has. */
+MUST_CHECK bool rules_message_fill(const char *format, const struct problem *problem, const struct obligation *row,
+                                   struct buf *out);
 /* The number that the rule's data holds ("months", "characters" …), 0 when none. */
 int64_t rule_parameter(const struct rule *rule);
 

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
+
+enum { CHARACTER_BYTES = 4 };
 
 enum state {
     FIELD_START,
@@ -57,6 +60,7 @@ static void set_fault(struct csv *csv, enum record_fault fault)
 static void add(struct csv *csv, const char *at, size_t bytes)
 {
     size_t field = csv->record->count;
+    size_t room = INTAKE_KEPT_BYTES + CHARACTER_BYTES;
     size_t kept;
 
     csv->field_bytes += bytes;
@@ -73,10 +77,10 @@ static void add(struct csv *csv, const char *at, size_t bytes)
         buf_add(&csv->text, at, bytes);
         return;
     }
-    /* The record is refused: keep no more than the report shows. */
+    /* The record is refused: keep what the report shows, and a character more, so that it can be cut between two. */
     kept = csv->text.bytes - csv->starts[field];
-    if (kept < INTAKE_KEPT_BYTES)
-        buf_add(&csv->text, at, bytes < INTAKE_KEPT_BYTES - kept ? bytes : INTAKE_KEPT_BYTES - kept);
+    if (kept < room)
+        buf_add(&csv->text, at, bytes < room - kept ? bytes : room - kept);
 }
 
 static void end_field(struct csv *csv)
@@ -199,6 +203,10 @@ static void end_record(struct csv *csv)
     end_field(csv);
     for (size_t i = 0; i < record_stored(record); i++)
         record->field[i] = (struct span){text + csv->starts[i], csv->starts[i + 1] - csv->starts[i]};
+    if (record->fault != RECORD_FIELD_LONG && record->fault != RECORD_LONG)
+        return;
+    for (size_t i = 0; i < record_stored(record); i++)
+        record->field[i] = utf8_cut(record->field[i], INTAKE_KEPT_BYTES);
 }
 
 bool csv_next(struct csv *csv, struct record *record, bool *is_end, struct error *err)

@@ -8,7 +8,7 @@ enum {
     INTAKE_COLUMNS_MAX = 64,
     INTAKE_FIELD_BYTES_MAX = 32 * 1024,   /* a longer field refuses its row */
     INTAKE_RECORD_BYTES_MAX = 256 * 1024, /* a longer record refuses itself */
-    INTAKE_KEPT_BYTES = 256,              /* of a field that is too long, for the report */
+    INTAKE_KEPT_BYTES = 512,              /* of a field that is too long, for the report */
     INTAKE_ROWS_MAX = 5 * 1000 * 1000,
     INTAKE_CHUNK_BYTES = 256 * 1024
 };

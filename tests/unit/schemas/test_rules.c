@@ -1,0 +1,358 @@
+#include "schemas/rules.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "schemas/uscc.h"
+#include "tests/support/support.h"
+
+static struct rules *rules;
+static struct obligation row;
+static struct problems problems;
+static struct rules_context context;
+static struct error err;
+
+/* A good row: energy, extended, exited late. */
+static void good_row(void)
+{
+    static const struct {
+        enum column column;
+        const char *text;
+    } CELLS[] = {{COLUMN_NAME, "韶关市璞廪钢铁有限公司"},
+                 {COLUMN_USCC, "91440224MAYUCHK485"},
+                 {COLUMN_DIVISION, "440224"},
+                 {COLUMN_REGION, "韶关市仁化县"},
+                 {COLUMN_INDUSTRY, "钢铁"},
+                 {COLUMN_DIMENSION, "能耗"},
+                 {COLUMN_MEASURE, "限期整改"},
+                 {COLUMN_AUTHORITY, "韶关市经济和信息化局"},
+                 {COLUMN_AUTHORITY_KIND, "经济和信息化主管部门"},
+                 {COLUMN_DOCUMENT, "韶经信节能〔2017〕10号"},
+                 {COLUMN_ORDER_DATE, "2017-08-31"},
+                 {COLUMN_DEADLINE, "2018-02-28"},
+                 {COLUMN_EXTENDED_TO, "2018-05-28"},
+                 {COLUMN_EXTENSION_DOCUMENT, "韶经信节能〔2017〕10号延期"},
+                 {COLUMN_EQUIPMENT, "25吨转炉"},
+                 {COLUMN_EQUIPMENT_COUNT, "1"},
+                 {COLUMN_CAPACITY, "31.47"},
+                 {COLUMN_CAPACITY_UNIT, "万吨/年"},
+                 {COLUMN_STATE, "逾期后退出"},
+                 {COLUMN_EXIT_DATE, "2018-09-01"}};
+
+    memset(&row, 0, sizeof row);
+    for (size_t i = 0; i < COUNT_OF(CELLS); i++)
+        row.field[CELLS[i].column] = span_of(CELLS[i].text);
+}
+
+static void setup(void)
+{
+    cr_assert(rules_load(TEST_SOURCE "/schemas", &rules, &err), "%s", err.text);
+    context = (struct rules_context){.today = day_from_civil(2026, 7, 31)};
+    good_row();
+}
+
+static void teardown(void)
+{
+    rules_free(rules);
+}
+
+TestSuite(rules, .init = setup, .fini = teardown);
+
+static void set(enum column column, const char *text)
+{
+    row.field[column] = span_of(text);
+}
+
+static void check(void)
+{
+    problems.count = 0;
+    problems.errors = 0;
+    rules_check(rules, &row, &context, &problems);
+}
+
+static bool found(const char *id, enum column column)
+{
+    for (size_t i = 0; i < problems.count; i++)
+        if (strcmp(rule_id(problems.at[i].rule), id) == 0 && problems.at[i].column == column)
+            return true;
+    return false;
+}
+
+/* One cell changed to break one rule: the rule is reported in that column. */
+static void breaks(enum column column, const char *text, const char *id)
+{
+    AUTO(buf_done) struct buf all = BUF_INIT;
+
+    good_row();
+    set(column, text);
+    check();
+    for (size_t i = 0; i < problems.count; i++)
+        buf_addf(&all, "%s ", rule_id(problems.at[i].rule));
+    cr_expect(found(id, column), "%s=%s: want %s, got: %s", COLUMN_KEYS[column], text, id, buf_text(&all));
+}
+
+Test(rules, one_wrong_cell_is_reported_in_its_column)
+{
+    static const struct {
+        enum column column;
+        const char *text;
+        const char *id;
+    } CASES[] = {
+        {COLUMN_NAME, "", "text.required"},
+        {COLUMN_NAME, "=1+2", "text.formula"},
+        {COLUMN_NAME, "＝甲厂", "text.formula"},
+        {COLUMN_NAME, "甲\x01厂", "text.control"},
+        {COLUMN_NAME, "甲\n厂", "text.break"},
+        {COLUMN_NAME, "甲\xE2\x80\x8B厂", "text.invisible"},
+        {COLUMN_NAME, "甲\xE2\x80\xAE厂", "text.invisible"},
+        {COLUMN_NAME, "甲\xEF\xBF\xBD厂", "text.invisible"},
+        {COLUMN_USCC, "91440224MAYUCHK48", "uscc.length"},
+        {COLUMN_USCC, "91440224mayuchk485", "uscc.lower-case"},
+        {COLUMN_USCC, "91440224MAYUCHK486", "uscc.check"},
+        {COLUMN_USCC, "91440224MAYUCHKI85", "uscc.alphabet"},
+        {COLUMN_DIVISION, "110101", "division.unknown"},
+        {COLUMN_DIVISION, "44022", "division.unknown"},
+        {COLUMN_DIVISION, "440221", "division.former"},
+        {COLUMN_DIVISION, "440101", "division.registry"},
+        {COLUMN_REGION, "韶关市乐昌市", "region.differs"},
+        {COLUMN_INDUSTRY, "纺织", "industry.unknown"},
+        {COLUMN_DIMENSION, "噪声", "ground.unknown"},
+        {COLUMN_MEASURE, "停产整治", "measure.ground"},
+        {COLUMN_MEASURE, "罚款", "measure.ground"},
+        {COLUMN_AUTHORITY, "韶关市环境保护局", "authority.ground"},
+        {COLUMN_AUTHORITY, "广州市工业和信息化委员会", "authority.area"},
+        {COLUMN_AUTHORITY, "韶关市工业和信息化局", "authority.period"},
+        {COLUMN_AUTHORITY, "韶关市工业局", "authority.unknown"},
+        {COLUMN_AUTHORITY, "北京市经济和信息化局", "authority.unknown"},
+        {COLUMN_AUTHORITY, "韶关市经济和信息化委员会", "authority.unknown"},
+        {COLUMN_AUTHORITY, "广州市天河区经济和信息化局", "authority.area"},
+        {COLUMN_AUTHORITY, "韶关市乐昌市经济和信息化局", "authority.area"},
+        {COLUMN_AUTHORITY, "仁化县环境保护局", "authority.ground"},
+        {COLUMN_AUTHORITY_KIND, "环境保护主管部门", "authority.kind"},
+        {COLUMN_AUTHORITY_KIND, "工信部门", "authority.kind-unknown"},
+        {COLUMN_APPROVAL, "韶关市经济和信息化局", "approval.government"},
+        {COLUMN_APPROVAL, "广州市人民政府", "approval.area"},
+        {COLUMN_ORDER_DATE, "2017/08/31", "date.form"},
+        {COLUMN_ORDER_DATE, "2026-08-01", "date.future"},
+        {COLUMN_DEADLINE, "2017-08-30", "date.deadline-before-order"},
+        {COLUMN_DEADLINE, "2018-03-01", "term.energy"},
+        {COLUMN_EXTENDED_TO, "2018-05-29", "extension.term"},
+        {COLUMN_EXTENDED_TO, "2018-02-28", "extension.order"},
+        {COLUMN_EXTENDED_TO, "", "extension.date"},
+        {COLUMN_EXTENSION_DOCUMENT, "", "extension.document"},
+        {COLUMN_EQUIPMENT_COUNT, "0", "equipment.count"},
+        {COLUMN_EQUIPMENT_COUNT, "1.5", "equipment.count"},
+        {COLUMN_EQUIPMENT_COUNT, "两", "equipment.count"},
+        {COLUMN_CAPACITY, "-5", "capacity.number"},
+        {COLUMN_CAPACITY, "约三十", "capacity.number"},
+        {COLUMN_CAPACITY, "1e3", "capacity.number"},
+        {COLUMN_CAPACITY, "0.00", "capacity.zero"},
+        {COLUMN_CAPACITY_UNIT, "公斤", "capacity.unit-unknown"},
+        {COLUMN_CAPACITY_UNIT, "万千瓦", "capacity.unit-industry"},
+        {COLUMN_STATE, "未知", "state.unknown"},
+        {COLUMN_STATE, "按期退出", "state.exit-late"},
+        {COLUMN_STATE, "整改中", "state.exit-unexpected"},
+        {COLUMN_EXIT_DATE, "", "state.exit-missing"},
+        {COLUMN_EXIT_DATE, "2018-05-28", "state.exit-in-time"},
+        {COLUMN_EXIT_DATE, "2017-08-30", "exit.before-order"},
+        {COLUMN_EXIT_DATE, "2026-08-01", "date.future"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(CASES); i++)
+        breaks(CASES[i].column, CASES[i].text, CASES[i].id);
+}
+
+Test(rules, messages_fill_in_what_they_name_in_both_languages)
+{
+    AUTO(buf_done) struct buf zh = BUF_INIT;
+    AUTO(buf_done) struct buf en = BUF_INIT;
+
+    set(COLUMN_EXTENDED_TO, "2018-07-28");
+    check();
+    cr_assert_eq(problems.errors, 1);
+    problem_message_add(&problems.at[0], &row, "zh", &zh);
+    problem_message_add(&problems.at[0], &row, "en", &en);
+    cr_assert(strstr(buf_text(&zh), "最迟至 2018-05-28"), "%s", buf_text(&zh));
+    cr_assert(strstr(buf_text(&en), "at most 3 months"), "%s", buf_text(&en));
+    cr_assert_not(strchr(buf_text(&zh), '{') || strchr(buf_text(&en), '{'));
+    cr_assert_eq(rule_seed_row(problems.at[0].rule), 2);
+}
+
+Test(rules, code_that_was_a_number_is_reported_as_such_only)
+{
+    set(COLUMN_USCC, "9.14402e+17");
+    context.number_cells = UINT32_C(1) << COLUMN_USCC;
+    check();
+    cr_assert_eq(problems.errors, 1);
+    cr_assert(found("uscc.number", COLUMN_USCC));
+}
+
+Test(rules, wrong_inner_check_is_a_warning)
+{
+    char code[] = "91440224MAYUCHK4??";
+
+    code[16] = '9';
+    code[17] = uscc_check_character((struct span){code, 17});
+    set(COLUMN_USCC, code);
+    check();
+    cr_assert_eq(problems.errors, 0);
+    cr_assert(found("uscc.organisation", COLUMN_USCC));
+}
+
+static void no_extension(void)
+{
+    set(COLUMN_EXTENDED_TO, "");
+    set(COLUMN_EXTENSION_DOCUMENT, "");
+}
+
+Test(rules, closure_on_environment_needs_a_government_that_covers_the_place)
+{
+    no_extension();
+    set(COLUMN_DIMENSION, "环保");
+    set(COLUMN_MEASURE, "责令停业、关闭");
+    set(COLUMN_AUTHORITY, "韶关市环境保护局");
+    set(COLUMN_AUTHORITY_KIND, "环境保护主管部门");
+    check();
+    cr_assert_eq(problems.errors, 1);
+    cr_assert(found("approval.missing", COLUMN_APPROVAL));
+    set(COLUMN_APPROVAL, "广州市人民政府");
+    check();
+    cr_assert(found("approval.area", COLUMN_APPROVAL));
+    set(COLUMN_APPROVAL, "仁化县人民政府");
+    check();
+    cr_assert_eq(problems.count, 0);
+    set(COLUMN_APPROVAL, "广东省人民政府");
+    check();
+    cr_assert_eq(problems.count, 0);
+}
+
+Test(rules, only_energy_can_be_extended_and_quality_has_six_months)
+{
+    set(COLUMN_DIMENSION, "质量");
+    set(COLUMN_MEASURE, "责令停产整改");
+    set(COLUMN_AUTHORITY, "韶关市质量技术监督局");
+    set(COLUMN_AUTHORITY_KIND, "质量技术监督主管部门");
+    check();
+    cr_assert(found("extension.ground", COLUMN_EXTENDED_TO));
+    no_extension();
+    set(COLUMN_DEADLINE, "2018-03-01");
+    check();
+    cr_assert_eq(problems.errors, 1);
+    cr_assert(found("term.quality", COLUMN_DEADLINE));
+}
+
+Test(rules, technology_in_power_belongs_to_development_and_reform)
+{
+    no_extension();
+    set(COLUMN_INDUSTRY, "电力");
+    set(COLUMN_CAPACITY_UNIT, "万千瓦");
+    set(COLUMN_DIMENSION, "技术");
+    set(COLUMN_MEASURE, "拆除主体设备");
+    check();
+    cr_assert(found("authority.ground", COLUMN_AUTHORITY));
+    set(COLUMN_AUTHORITY, "韶关市发展和改革局");
+    set(COLUMN_AUTHORITY_KIND, "发展改革主管部门");
+    check();
+    cr_assert_eq(problems.count, 0);
+    cr_assert(rules_authority_may_order(rules, &row, &err), "%s", err.text);
+    set(COLUMN_AUTHORITY, "韶关市经济和信息化局");
+    cr_assert_not(rules_authority_may_order(rules, &row, &err));
+    cr_assert_str_eq(err.rule, "authority.ground");
+}
+
+Test(rules, both_names_are_good_while_the_reorganisation_lasts)
+{
+    no_extension();
+    set(COLUMN_ORDER_DATE, "2018-12-03");
+    set(COLUMN_DEADLINE, "2019-03-03");
+    set(COLUMN_EXIT_DATE, "2019-09-03");
+    check();
+    cr_assert_eq(problems.count, 0);
+    set(COLUMN_AUTHORITY, "韶关市工业和信息化局");
+    check();
+    cr_assert_eq(problems.count, 0);
+}
+
+Test(rules, district_bodies_are_accepted_with_a_warning)
+{
+    static const char *const NAMES[] = {"仁化县经济和信息化局", "韶关市仁化县经济和信息化局",
+                                        "广东省韶关市仁化县经济和信息化局"};
+
+    for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
+        set(COLUMN_AUTHORITY, NAMES[i]);
+        check();
+        cr_assert_eq(problems.errors, 0, "%s", NAMES[i]);
+        cr_assert(found("authority.unlisted", COLUMN_AUTHORITY), "%s", NAMES[i]);
+    }
+}
+
+Test(rules, coal_after_2020_is_a_warning)
+{
+    set(COLUMN_INDUSTRY, "煤炭");
+    check();
+    cr_assert_eq(problems.count, 0);
+    no_extension();
+    set(COLUMN_AUTHORITY, "韶关市工业和信息化局");
+    set(COLUMN_ORDER_DATE, "2021-01-01");
+    set(COLUMN_DEADLINE, "2021-06-30");
+    set(COLUMN_EXIT_DATE, "2021-09-03");
+    check();
+    cr_assert_eq(problems.errors, 0);
+    cr_assert(found("industry.ended", COLUMN_INDUSTRY));
+}
+
+Test(rules, overdue_before_the_last_day_has_passed_is_refused)
+{
+    set(COLUMN_STATE, "逾期未退出");
+    set(COLUMN_EXIT_DATE, "");
+    check();
+    cr_assert_eq(problems.count, 0);
+    context.today = day_from_civil(2018, 5, 28);
+    check();
+    cr_assert(found("state.overdue-early", COLUMN_STATE));
+}
+
+/* A copy of the rules with one text replaced. */
+static bool loads_with(const char *from, const char *to)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    AUTO(buf_done) struct buf changed = BUF_INIT;
+    AUTO(rules_free) struct rules *other = NULL;
+    char folder[TEST_PATH_BYTES];
+    char command[3 * TEST_PATH_BYTES];
+    AUTO(text_free) char *path = NULL;
+    const char *at;
+    bool is_loaded;
+
+    test_folder_new(folder);
+    snprintf(command, sizeof command, "cp -r %s/schemas/data %s/schemas/rules %s/schemas/*.json %s/", TEST_SOURCE,
+             TEST_SOURCE, TEST_SOURCE, folder);
+    cr_assert_eq(system(command), 0);
+    path = path_join(folder, "rules/register-rules.json");
+    cr_assert(file_read(path, 1 << 20, &text, &err));
+    at = strstr(text.data, from);
+    cr_assert(at, "%s", from);
+    buf_add(&changed, text.data, (size_t)(at - text.data));
+    buf_add_text(&changed, to);
+    buf_add_text(&changed, at + strlen(from));
+    cr_assert(file_write(path, buf_span(&changed), 0600, &err), "%s", err.text);
+    is_loaded = rules_load(folder, &other, &err);
+    test_folder_remove(folder);
+    return is_loaded;
+}
+
+Test(rules, half_a_rule_or_a_bad_text_fails_the_load)
+{
+    cr_assert(loads_with("\"months\": 6", "\"months\": 5"), "%s", err.text);
+    cr_assert_not(loads_with("\"id\": \"uscc.check\"", "\"id\": \"uscc.chack\""));
+    cr_assert(strstr(err.text, "uscc.check"), "%s", err.text);
+    cr_assert_not(loads_with("{\"id\": \"uscc.check\"", "{\"id\": \"new.rule\"}, {\"id\": \"uscc.check\""));
+    cr_assert(strstr(err.text, "new.rule"), "%s", err.text);
+    cr_assert_not(loads_with("{months}", "{weeks}"));
+    cr_assert_not(loads_with("\"severity\": \"warning\"", "\"severity\": \"hint\""));
+    cr_assert_not(loads_with("\"until\": null", "\"until\": \"2020-02-30\""));
+}

@@ -242,9 +242,10 @@ static bool value_read(const struct member *member, struct span raw, void *at, s
         *(bool *)at = span_is(raw, "true");
         return span_is(raw, "true") || span_is(raw, "false");
     case MEMBER_ID:
-        if (!record_id_is_valid(unquoted(raw)))
+        raw = unquoted(raw);
+        if (!raw.at || !record_id_is_valid(raw))
             return false;
-        memcpy(at, unquoted(raw).at, RECORD_ID_LENGTH);
+        memcpy(at, raw.at, RECORD_ID_LENGTH);
         return true;
     case MEMBER_HEX16:
         return hex_read(unquoted(raw), at);

@@ -174,9 +174,11 @@ static bool fill(struct csv *csv, struct error *err)
         return true;
     if (!csv->source(csv->context, &piece, err))
         return false;
+    csv->is_drained = piece.bytes == 0;
+    if (csv->is_drained)
+        return true;
     csv->at = piece.at;
     csv->end = piece.at + piece.bytes;
-    csv->is_drained = piece.bytes == 0;
     return true;
 }
 

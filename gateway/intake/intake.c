@@ -141,7 +141,7 @@ static bool load(struct intake *intake, const struct intake_options *options, st
     if (is_xlsx && (!spool_new(scratch, &intake->spool, err) ||
                     !xlsx_read(intake->fd, intake->rules, intake->spool, &intake->notes, err)))
         return false;
-    return look_through(intake, err) && seen_new(scratch, &intake->seen, err);
+    return look_through(intake, err) && seen_new(scratch, intake->rows, &intake->seen, err);
 }
 
 bool intake_open_fd(int fd, const struct intake_options *options, struct intake **out, struct error *err)

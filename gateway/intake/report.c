@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/text.h"
+#include "gateway/intake/temporary.h"
 
 enum { COLUMN_WIDTH = 18, VALUE_CHARACTERS = 24 };
 
@@ -20,22 +19,6 @@ struct report {
     struct buf line;
     struct buf message;
 };
-
-static bool temporary_file(const char *folder, FILE **out, struct error *err)
-{
-    AUTO(text_free) char *path = path_join(folder, "creditgate-XXXXXX");
-    int fd = mkstemp(path);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
-
-    if (fd >= 0)
-        unlink(path);
-    if (file) {
-        *out = file;
-        return true;
-    }
-    file_close(fd);
-    return fail(err, ERR_IO, "%s: a temporary file: %s", folder, strerror(errno));
-}
 
 bool report_new(const char *scratch, const char *lang, struct report **out, struct error *err)
 {

@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/file.h"
+#include "gateway/intake/temporary.h"
 
 struct spool {
     FILE *file;
@@ -27,19 +26,11 @@ struct spooled {
 
 bool spool_new(const char *folder, struct spool **out, struct error *err)
 {
-    AUTO(text_free) char *path = path_join(folder, "creditgate-XXXXXX");
-    int fd = mkstemp(path);
     struct spool *spool;
     FILE *file;
 
-    if (fd < 0)
-        return fail(err, ERR_IO, "%s: a temporary file: %s", folder, strerror(errno));
-    unlink(path);
-    file = fdopen(fd, "w+");
-    if (!file) {
-        close(fd);
-        return fail(err, ERR_IO, "%s: %s", folder, strerror(errno));
-    }
+    if (!temporary_file(folder, &file, err))
+        return false;
     spool = memory_new(sizeof *spool);
     spool->file = file;
     *out = spool;

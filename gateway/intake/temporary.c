@@ -1,0 +1,36 @@
+#include "gateway/intake/temporary.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+bool temporary_fd(const char *folder, int *out, struct error *err)
+{
+    AUTO(text_free) char *path = path_join(folder, "creditgate-XXXXXX");
+    int fd = mkstemp(path);
+
+    if (fd < 0)
+        return fail(err, ERR_IO, "%s: a temporary file: %s", folder, strerror(errno));
+    unlink(path);
+    *out = fd;
+    return true;
+}
+
+bool temporary_file(const char *folder, FILE **out, struct error *err)
+{
+    FILE *file;
+    int fd;
+
+    if (!temporary_fd(folder, &fd, err))
+        return false;
+    file = fdopen(fd, "w+");
+    if (!file) {
+        file_close(fd);
+        return fail(err, ERR_IO, "%s: a temporary file: %s", folder, strerror(errno));
+    }
+    *out = file;
+    return true;
+}

@@ -151,6 +151,12 @@ static enum scan scan_head(struct http1 *http1, const char *at, size_t bytes, si
             http1->why = (struct refusal){400, "a header is folded over lines"};
             return SCAN_BAD;
         }
+        if (http1->line && at[http1->line] == ':') {
+            http1->why = (struct refusal){400, "a header has no name"};
+            return SCAN_BAD;
+        }
+        if (http1->line == 0)
+            http1->first_line_bytes = end - 1;
         http1->line = http1->scanned = end + 1;
     }
     http1->scanned = bytes;
@@ -182,6 +188,17 @@ static bool check_framing(struct http1 *http1)
     return !wants_body || refuse_with(&http1->why, 411, "the request needs a Content-Length");
 }
 
+/* llhttp passes over further spaces, and knows other protocols (RTSP, ICE) whose lines look alike. */
+static bool request_line_is_exact(const struct http1 *http1, struct span method)
+{
+    static const struct span PROTOCOL = {" HTTP/", 6};
+    struct span target = http1->exchange->target;
+
+    return target.at == http1->head + method.bytes + 1 &&
+           http1->first_line_bytes == method.bytes + 1 + target.bytes + PROTOCOL.bytes + 3 &&
+           memcmp(target.at + target.bytes, PROTOCOL.at, PROTOCOL.bytes) == 0;
+}
+
 static bool check_head(struct connection *connection)
 {
     struct http1 *http1 = &connection->http1;
@@ -191,6 +208,8 @@ static bool check_head(struct connection *connection)
 
     if (http1->parser.http_major != 1 || http1->parser.http_minor > 1)
         return refuse_with(&http1->why, 505, "this is a server of HTTP/1.1 and, by TLS, HTTP/2");
+    if (!request_line_is_exact(http1, method))
+        return refuse_with(&http1->why, 400, "the request line is malformed");
     if (!head_set_method(exchange, method, &http1->why) || !head_check_headers(exchange, &host, &http1->why))
         return false;
     if (!host.at && http1->parser.http_minor == 1)

@@ -15,6 +15,7 @@ struct http1 {
     char *head;                /* what is being parsed; only during a call */
     size_t scanned;            /* bytes of an incomplete head already looked at */
     size_t line;               /* where its last line begins */
+    size_t first_line_bytes;   /* of the request line */
     size_t overhead_bytes;     /* of a chunked body: what is not data */
     size_t held_at;            /* where this turn's answers begin in `out` */
     unsigned held;             /* answers of this turn */

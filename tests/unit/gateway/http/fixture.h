@@ -1,0 +1,267 @@
+/* fixture.h - a server in a forked child for the tests of this folder, and raw sockets to it. The child ends when the
+ * write end of its stop pipe is closed. */
+#ifndef TESTS_UNIT_GATEWAY_HTTP_FIXTURE_H
+#define TESTS_UNIT_GATEWAY_HTTP_FIXTURE_H
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "gateway/http/http.h"
+#include "tests/support/certificates.h"
+#include "tests/support/support.h"
+
+#define RAW(text) text, sizeof(text) - 1
+
+enum { SPOOL_LIMIT = 200 * 1024 * 1024 };
+
+struct fixture {
+    struct http_limits limits; /* what is 0 takes its default */
+    bool uses_tls;
+    bool client_is_optional;
+    bool is_local;    /* on a Unix socket in `folder` */
+    bool is_volatile; /* end_of_turn fails */
+    const uint8_t *ticket_key;
+    rlim_t descriptors; /* the child's limit; 0: as it is */
+
+    char folder[TEST_PATH_BYTES];
+    uint16_t port;
+    int listening;
+    int stop_write;
+    pid_t child;
+    struct error err;
+};
+
+static inline long resident_kib(void)
+{
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[256];
+    long kib = 0;
+
+    while (status && fgets(line, sizeof line, status)) {
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            kib = strtol(line + 6, NULL, 10);
+    }
+    if (status)
+        fclose(status);
+    return kib;
+}
+
+/* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /drop hangs up; others echo. */
+static inline void fixture_handle(void *context, const struct http_request *request, struct http_reply *reply)
+{
+    AUTO(buf_done) struct buf number = BUF_INIT;
+    const struct http_peer *peer = request->peer;
+    int64_t bytes = 0;
+
+    (void)context;
+    http_reply_header(reply, "X-Made-By", "fixture");
+    reply->is_dropped = span_is(request->path, "/drop");
+    if (span_is(request->path, "/big") && http_query_of(request, "bytes", &number) &&
+        integer_parse(buf_span(&number), &bytes)) {
+        buf_reserve(&reply->body, (size_t)bytes);
+        memset(reply->body.data, 'x', (size_t)bytes);
+        reply->body.bytes = (size_t)bytes;
+        return;
+    }
+    if (span_is(request->path, "/peer"))
+        buf_addf(&reply->body, "%d %u %d", peer->is_local, peer->uid, peer->pid);
+    else if (span_is(request->path, "/memory"))
+        buf_addf(&reply->body, "%ld", resident_kib());
+    else
+        buf_addf(&reply->body, "%.*s %.*s %llu %s", (int)request->method.bytes, request->method.at,
+                 (int)request->path.bytes, request->path.at, (unsigned long long)request->body_bytes,
+                 peer->has_certificate ? peer->certificate_subject : "-");
+}
+
+static inline void fixture_refuse(void *context, int status, const char *detail, struct http_reply *reply)
+{
+    (void)context;
+    buf_addf(&reply->body, "refused %d: %s", status, detail);
+}
+
+static inline bool fixture_end_turn(void *context, struct error *why)
+{
+    const struct fixture *fixture = context;
+
+    return !fixture->is_volatile || fail(why, ERR_FULL, "the disk is full");
+}
+
+static inline bool fixture_spools(void *context, const struct http_request *head, uint64_t *limit)
+{
+    (void)context;
+    if (!span_is(head->path, "/spool"))
+        return false;
+    *limit = SPOOL_LIMIT;
+    return true;
+}
+
+static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
+{
+    AUTO(http_server_free) struct http_server *server = NULL;
+    AUTO(text_free) char *pem = path_join(fixture->folder, "server.pem");
+    AUTO(text_free) char *key = path_join(fixture->folder, "server.key");
+    AUTO(text_free) char *ca = path_join(fixture->folder, "ca.pem");
+    struct http_tls tls = {.certificate_file = pem,
+                           .key_file = key,
+                           .client_ca_file = ca,
+                           .requires_client = !fixture->client_is_optional,
+                           .ticket_key = fixture->ticket_key};
+    struct http_server_options options = {.limits = fixture->limits,
+                                          .handle = fixture_handle,
+                                          .refuse = fixture_refuse,
+                                          .end_of_turn = fixture_end_turn,
+                                          .spools = fixture_spools,
+                                          .spool_folder = fixture->folder,
+                                          .context = fixture};
+    struct rlimit descriptors = {fixture->descriptors, fixture->descriptors};
+
+    if (fixture->descriptors)
+        setrlimit(RLIMIT_NOFILE, &descriptors);
+    return http_server_new(&options, &server, &fixture->err) &&
+           http_server_add_listener(server, fixture->listening, fixture->uses_tls ? &tls : NULL, &fixture->err) &&
+           http_server_run(server, stop_fd, &fixture->err);
+}
+
+/* The child ends by _exit(), which looks for no leaks: so it looks itself when a sanitizer is there. */
+extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+
+static inline void fixture_listen(struct fixture *fixture)
+{
+    AUTO(text_free) char *path = path_join(fixture->folder, "socket");
+
+    fixture->port = 0;
+    if (fixture->is_local)
+        cr_assert(http_listen_unix(path, 0600, &fixture->listening, &fixture->err), "%s", fixture->err.text);
+    else
+        cr_assert(http_listen_tcp("127.0.0.1", &fixture->port, &fixture->listening, &fixture->err), "%s",
+                  fixture->err.text);
+}
+
+/* One more process on the listening socket. Returns it; `*stop_write` ends it. */
+static inline pid_t fixture_fork(struct fixture *fixture, int *stop_write)
+{
+    int stop[2];
+    pid_t child;
+
+    cr_assert_eq(pipe(stop), 0);
+    child = fork();
+    if (child == 0) {
+        bool is_good;
+
+        close(stop[1]);
+        is_good = fixture_serve(fixture, stop[0]);
+        if (!is_good)
+            fprintf(stderr, "server: %s\n", fixture->err.text);
+        if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
+            is_good = false;
+        fflush(NULL);
+        _exit(is_good ? 0 : 1);
+    }
+    close(stop[0]);
+    *stop_write = stop[1];
+    return child;
+}
+
+static inline void fixture_start(struct fixture *fixture)
+{
+    fixture_listen(fixture);
+    fixture->child = fixture_fork(fixture, &fixture->stop_write);
+    close(fixture->listening);
+}
+
+static inline void fixture_wait(pid_t child)
+{
+    int status;
+
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the server must stop in order");
+}
+
+static inline void fixture_stop(struct fixture *fixture)
+{
+    close(fixture->stop_write);
+    fixture_wait(fixture->child);
+}
+
+static inline int fixture_connect(const struct fixture *fixture)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(fixture->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct timeval limit = {10, 0};
+    int fd = socket(fixture->is_local ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    cr_assert_lt(snprintf(name.sun_path, sizeof name.sun_path, "%s/socket", fixture->folder),
+                 (int)sizeof name.sun_path);
+    if (fixture->is_local)
+        cr_assert_eq(connect(fd, (struct sockaddr *)&name, sizeof name), 0);
+    else
+        cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    return fd;
+}
+
+static inline void fixture_send(int fd, const char *bytes, size_t count)
+{
+    cr_assert_eq(send(fd, bytes, count, MSG_NOSIGNAL), (ssize_t)count);
+}
+
+/* Read to the end; returns what the last recv said (0: closed in order). */
+static inline ssize_t fixture_read_all(int fd, struct buf *answer)
+{
+    char part[16384];
+    ssize_t got;
+
+    while ((got = recv(fd, part, sizeof part, 0)) > 0)
+        buf_add(answer, part, (size_t)got);
+    return got;
+}
+
+/* Read until `mark` has come. */
+static inline bool fixture_read_until(int fd, const char *mark, struct buf *answer)
+{
+    char part[4096];
+    ssize_t got;
+
+    while (!strstr(buf_text(answer), mark)) {
+        got = recv(fd, part, sizeof part, 0);
+        if (got <= 0)
+            return false;
+        buf_add(answer, part, (size_t)got);
+    }
+    return true;
+}
+
+/* Send, end our side, read to the end. */
+static inline void fixture_talk(const struct fixture *fixture, const char *request, size_t bytes, struct buf *answer)
+{
+    int fd = fixture_connect(fixture);
+
+    buf_clear(answer);
+    fixture_send(fd, request, bytes);
+    shutdown(fd, SHUT_WR);
+    fixture_read_all(fd, answer);
+    close(fd);
+}
+
+static inline int fixture_status(const struct buf *answer)
+{
+    int status = 0;
+
+    return sscanf(buf_text(answer), "HTTP/1.1 %d", &status) == 1 ? status : 0;
+}
+
+#endif

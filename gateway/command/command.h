@@ -19,7 +19,8 @@ enum { COMMAND_BATCH = 500, IMPORT_BATCH = 4000 };
 struct desk {
     struct store *store;
     const struct clock *clock;
-    const struct windows *windows; /* propose, approve */
+    const struct windows *windows; /* propose, change, approve */
+    const struct rules *rules;     /* propose, change, approve */
     struct signer *signer;         /* approve */
     const char *person;            /* on whose word */
 };

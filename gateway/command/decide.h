@@ -15,6 +15,7 @@
 
 #include "gateway/registry/record.h"
 #include "gateway/registry/records.h"
+#include "schemas/rules.h"
 
 /* What the store knows. NULL where there is none. */
 struct standing {
@@ -24,6 +25,7 @@ struct standing {
     const struct record_version *newest;    /* newest version of the record, effective or not */
     const struct record_version *effective; /* newest effective version */
     const struct windows *windows;
+    const struct rules *rules; /* who may order what */
     int32_t today;
 };
 

@@ -173,15 +173,30 @@ static void value_add(const struct member *member, const void *at, struct buf *o
     }
 }
 
-void record_json_add(const struct record *record, struct buf *out)
+static void members_add(const struct record *record, uint32_t which, struct buf *out)
 {
+    const char *before = "{\"";
+
     for (size_t i = 0; i < COUNT_OF(MEMBERS); i++) {
-        buf_add_text(out, i == 0 ? "{\"" : ",\"");
+        if (!(which & 1U << i))
+            continue;
+        buf_add_text(out, before);
+        before = ",\"";
         buf_add_text(out, MEMBERS[i].name);
         buf_add_text(out, "\":");
         value_add(&MEMBERS[i], (const char *)record + MEMBERS[i].at, out);
     }
     buf_add_byte(out, '}');
+}
+
+void record_json_add(const struct record *record, struct buf *out)
+{
+    members_add(record, ALL_MEMBERS, out);
+}
+
+void record_proposal_add(const struct record *record, struct buf *out)
+{
+    members_add(record, ALL_MEMBERS & ~FROM_EVENT, out);
 }
 
 static struct span unquoted(struct span raw)

@@ -79,6 +79,8 @@ bool record_id_is_valid(struct span text);
 
 /* Canonical JSON (RFC 8785) with every member, null when empty. Approved, this is what is sealed. */
 void record_json_add(const struct record *record, struct buf *out);
+/* The data of a record.proposed event: without proposed_* and approved_*. */
+void record_proposal_add(const struct record *record, struct buf *out);
 /* Read it back, or the data of a record.proposed event (where proposed_* and approved_* are missing). `hold` is emptied
  * first and owns the texts. ERR_CORRUPT when a member is not of its kind. */
 MUST_CHECK bool record_from_json(struct span json, struct record *out, struct buf *hold, struct error *err);

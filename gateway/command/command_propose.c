@@ -1,0 +1,188 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "gateway/command/dossier.h"
+#include "gateway/command/run.h"
+
+enum { ID_TRIES = 64 };
+
+struct proposing {
+    const uint8_t (*obligations)[OBLIGATION_ID_BYTES]; /* new records, … */
+    const char *const *records;                        /* … or changes of these */
+    const struct proposal *proposal;
+    struct dossier dossier;
+    struct buf hold;
+    struct buf data;
+};
+
+/* A new record takes the id of one that was only ever returned, else the next that is free: 80 bits of a digest may
+ * meet another obligation's. */
+static bool choose_id(struct store_txn *txn, const struct dossier *dossier, struct record *record, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    uint32_t ordinal = dossier->record[0] ? dossier->ordinal + 1 : 0;
+    struct record_version other;
+    struct error why;
+
+    if (dossier->standing.newest && !dossier->standing.effective) {
+        memcpy(record->id, dossier->record, RECORD_ID_BYTES);
+        return true;
+    }
+    for (int tries = 0; tries < ID_TRIES; tries++, ordinal++) {
+        record_id(record->obligation, ordinal, record->id);
+        why.code = ERR_NONE;
+        if (records_load(txn, span_of(record->id), 0, &other, &hold, &why))
+            continue;
+        if (why.code == ERR_NOT_FOUND)
+            return true;
+        if (err)
+            *err = why;
+        return false;
+    }
+    return fail(err, ERR_INTERNAL, "no free record id after %d tries", ID_TRIES);
+}
+
+static bool emit_proposed(struct proposing *proposing, const struct run *run, struct ledger *ledger,
+                          const struct record *record, struct error *err)
+{
+    buf_clear(&proposing->data);
+    record_proposal_add(record, &proposing->data);
+    return ledger_emit(ledger, run->desk->person, "record.proposed", buf_span(&proposing->data), NULL, err);
+}
+
+static bool load(struct run *run, size_t index, struct error *err)
+{
+    struct proposing *proposing = run->context;
+
+    if (proposing->obligations)
+        return dossier_load_obligation(run->txn, run->desk, proposing->obligations[index], &proposing->dossier, err);
+    return dossier_load_record(run->txn, run->desk, span_of(proposing->records[index]), &proposing->dossier, err);
+}
+
+static bool propose_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
+{
+    struct proposing *proposing = run->context;
+    struct dossier *dossier = &proposing->dossier;
+    struct record record;
+    struct error why = {.code = ERR_NONE};
+
+    if (proposing->obligations)
+        memcpy(item->obligation, proposing->obligations[index], sizeof item->obligation);
+    if (!load(run, index, &why))
+        return run_refuse(item, &why, err);
+    memcpy(item->record, dossier->record, sizeof item->record);
+    if (!decide_proposal(&dossier->standing, proposing->proposal, &record, &proposing->hold, &why))
+        return run_refuse(item, &why, err);
+    if (record.op == OP_NEW && !choose_id(run->txn, dossier, &record, err))
+        return false;
+    memcpy(item->obligation, record.obligation, sizeof item->obligation);
+    memcpy(item->record, record.id, sizeof item->record);
+    item->version = record.version;
+    return emit_proposed(proposing, run, ledger, &record, err);
+}
+
+static bool propose_all(struct run *run, struct proposing *proposing, struct error *err)
+{
+    bool is_good;
+
+    run->one = propose_one;
+    run->context = proposing;
+    is_good = run_all(run, err);
+    dossier_done(&proposing->dossier);
+    buf_done(&proposing->hold);
+    buf_done(&proposing->data);
+    return is_good;
+}
+
+bool command_propose(const struct desk *desk, const uint8_t (*obligations)[OBLIGATION_ID_BYTES], size_t count,
+                     const struct proposal *proposal, command_report *report, void *context, struct tally *tally,
+                     struct error *err)
+{
+    struct proposing proposing = {.obligations = obligations, .proposal = proposal};
+    struct run run = {.desk = desk, .count = count, .report = report, .report_context = context, .tally = tally};
+
+    if (proposal->op != OP_NEW)
+        return fail(err, ERR_INVALID, "new records are proposed with the operation new");
+    return propose_all(&run, &proposing, err);
+}
+
+bool command_change(const struct desk *desk, const char *const *records, size_t count, const struct proposal *proposal,
+                    command_report *report, void *context, struct tally *tally, struct error *err)
+{
+    struct proposing proposing = {.records = records, .proposal = proposal};
+    struct run run = {.desk = desk, .count = count, .report = report, .report_context = context, .tally = tally};
+
+    if (proposal->op == OP_NEW)
+        return fail(err, ERR_INVALID, "a record cannot be changed by the operation new");
+    return propose_all(&run, &proposing, err);
+}
+
+/* --- all that are overdue --- */
+
+struct gathering {
+    struct store_txn *txn;
+    uint8_t (*ids)[OBLIGATION_ID_BYTES];
+    size_t count;
+    size_t capacity;
+    uint64_t skipped;
+    struct buf hold;
+};
+
+/* Something is said or waits already. */
+static bool has_record(struct gathering *gathering, const uint8_t id[OBLIGATION_ID_BYTES])
+{
+    struct record_version newest;
+    char record[RECORD_ID_BYTES];
+    uint32_t ordinal;
+
+    return records_of_obligation(gathering->txn, id, record, &ordinal) &&
+           records_load(gathering->txn, span_of(record), 0, &newest, &gathering->hold, NULL) &&
+           newest.state != RECORD_RETURNED && !(newest.state == RECORD_EFFECTIVE && record_op_ends(newest.record.op));
+}
+
+static bool gather(const struct obligation_version *version, void *context)
+{
+    struct gathering *gathering = context;
+
+    if (has_record(gathering, version->id)) {
+        gathering->skipped++;
+        return true;
+    }
+    if (gathering->count == gathering->capacity) {
+        gathering->capacity = gathering->capacity ? 2 * gathering->capacity : 1024;
+        gathering->ids = memory_resize(gathering->ids, gathering->capacity * sizeof *gathering->ids);
+    }
+    memcpy(gathering->ids[gathering->count++], version->id, OBLIGATION_ID_BYTES);
+    return true;
+}
+
+static bool gather_all(const struct desk *desk, const struct obligations_filter *filter, struct gathering *gathering,
+                       struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    if (!store_begin(desk->store, STORE_READ, &txn, err))
+        return false;
+    gathering->txn = txn;
+    return obligations_scan(txn, filter, gather, gathering, err);
+}
+
+bool command_propose_overdue(const struct desk *desk, const struct obligations_filter *filter,
+                             const struct proposal *proposal, command_report *report, void *context,
+                             struct tally *tally, struct error *err)
+{
+    struct obligations_filter overdue = *filter;
+    struct gathering gathering = {.txn = NULL};
+    bool is_good;
+
+    overdue.overdue_on = proposal->on;
+    is_good = gather_all(desk, &overdue, &gathering, err) &&
+              command_propose(desk, (const uint8_t(*)[OBLIGATION_ID_BYTES])gathering.ids, gathering.count, proposal,
+                              report, context, tally, err);
+    if (is_good)
+        tally->skipped += gathering.skipped;
+    buf_done(&gathering.hold);
+    free(gathering.ids);
+    return is_good;
+}

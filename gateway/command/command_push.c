@@ -1,0 +1,181 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "gateway/command/run.h"
+#include "keys/digest.h"
+
+struct unsent {
+    char record[RECORD_ID_BYTES];
+    uint32_t version;
+};
+
+struct pushing {
+    const struct push_request *request;
+    struct unsent *list;
+    size_t count;
+    size_t capacity;
+    struct buf hold;
+    struct buf row;
+    struct buf data;
+};
+
+static bool gather(const struct record_version *version, void *context)
+{
+    struct pushing *pushing = context;
+    struct unsent *unsent;
+
+    if (pushing->count == pushing->capacity) {
+        pushing->capacity = pushing->capacity ? 2 * pushing->capacity : 1024;
+        pushing->list = memory_resize(pushing->list, pushing->capacity * sizeof *pushing->list);
+    }
+    unsent = &pushing->list[pushing->count++];
+    memcpy(unsent->record, version->record.id, sizeof unsent->record);
+    unsent->version = version->record.version;
+    return true;
+}
+
+static bool gather_all(const struct desk *desk, struct pushing *pushing, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct records_filter filter = {RECORDS_UNSENT, pushing->request->ground, pushing->request->division,
+                                    pushing->request->record};
+
+    return store_begin(desk->store, STORE_READ, &txn, err) && records_scan(txn, &filter, gather, pushing, err);
+}
+
+/* A version may be told only after all before it. */
+static bool check_order(const struct run *run, const struct unsent *unsent, struct error *err)
+{
+    const struct pushing *pushing = run->context;
+    struct delivery before;
+
+    if (unsent->version == 1 ||
+        outbox_of_version(run->txn, pushing->request->channel, unsent->record, unsent->version - 1, &before))
+        return true;
+    return store_txn_is_good(run->txn, err) &&
+           refuse(err, ERR_REFUSED, "push.version-order", "%s: version %u must be pushed before version %u",
+                  "%s：必须先推送版本 %u，才能推送版本 %u", unsent->record, unsent->version - 1, unsent->version);
+}
+
+static bool make_row(struct run *run, const struct unsent *unsent, struct record_version *version, struct error *err)
+{
+    struct pushing *pushing = run->context;
+
+    if (!check_order(run, unsent, err) ||
+        !records_load(run->txn, span_of(unsent->record), unsent->version, version, &pushing->hold, err))
+        return false;
+    buf_clear(&pushing->row);
+    return pushing->request->make_row(&version->record, pushing->request->make_row_context, &pushing->row, err);
+}
+
+static bool emit_queued(struct run *run, struct ledger *ledger, const struct record *record, struct error *err)
+{
+    struct pushing *pushing = run->context;
+    struct buf *data = &pushing->data;
+    uint8_t digest[32];
+
+    digest_sha256(buf_span(&pushing->row), digest);
+    buf_clear(data);
+    buf_addf(data, "{\"channel\":\"%s\",\"record\":\"%s\",\"row\":", CHANNEL_NAMES[pushing->request->channel],
+             record->id);
+    buf_add_span(data, buf_span(&pushing->row));
+    buf_add_text(data, ",\"row_sha256\":\"");
+    hex_add(data, digest, sizeof digest);
+    buf_add_text(data, "\",\"subject\":");
+    json_string_add(data, record->uscc);
+    buf_addf(data, ",\"version\":%u}", record->version);
+    return ledger_emit(ledger, run->desk->person, "delivery.queued", buf_span(data), NULL, err);
+}
+
+static bool push_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
+{
+    struct pushing *pushing = run->context;
+    const struct unsent *unsent = &pushing->list[index];
+    struct record_version version;
+    struct delivery queued;
+    struct error why = {.code = ERR_NONE};
+
+    memcpy(item->record, unsent->record, sizeof item->record);
+    item->version = unsent->version;
+    /* Another push may have been faster. */
+    if (outbox_of_version(run->txn, pushing->request->channel, unsent->record, unsent->version, &queued)) {
+        item->result = RUN_SKIPPED;
+        return true;
+    }
+    if (!store_txn_is_good(run->txn, err))
+        return false;
+    if (!make_row(run, unsent, &version, &why))
+        return run_refuse(item, &why, err);
+    return emit_queued(run, ledger, &version.record, err);
+}
+
+bool command_push(const struct desk *desk, const struct push_request *request, command_report *report, void *context,
+                  struct tally *tally, struct error *err)
+{
+    struct pushing pushing = {.request = request};
+    struct run run = {.desk = desk,
+                      .one = push_one,
+                      .context = &pushing,
+                      .report = report,
+                      .report_context = context,
+                      .tally = tally};
+    bool is_good;
+
+    if (request->channel != CHANNEL_CREDIT_GUANGDONG)
+        return refuse(err, ERR_REFUSED, "push.stage", "%s comes after the stages before it (seed row 18)",
+                      "%s 须待前一阶段办结（任务分工表第 18 行）", CHANNEL_NAMES[request->channel]);
+    is_good = gather_all(desk, &pushing, err);
+    run.count = pushing.count;
+    is_good = is_good && run_all(&run, err);
+    free(pushing.list);
+    buf_done(&pushing.hold);
+    buf_done(&pushing.row);
+    buf_done(&pushing.data);
+    return is_good;
+}
+
+/* --- the operator's hand on the outbox --- */
+
+static bool check_reason(const char *reason, struct error *err)
+{
+    struct span text = span_trim(span_of(reason));
+
+    if (text.bytes > 0 && text.bytes <= RECORD_REASON_MAX && utf8_is_valid(text, NULL))
+        return true;
+    return refuse(err, ERR_REFUSED, "push.reason", "a reason of at most %d bytes is needed",
+                  "必须写明理由（最多 %d 字节）", (int)RECORD_REASON_MAX);
+}
+
+bool command_requeue(const struct desk *desk, uint64_t delivery, const char *reason, struct error *err)
+{
+    AUTO(buf_done) struct buf data = BUF_INIT;
+
+    if (!check_reason(reason, err))
+        return false;
+    buf_addf(&data, "{\"delivery\":%llu,\"reason\":", (unsigned long long)delivery);
+    json_string_add(&data, span_trim(span_of(reason)));
+    buf_add_byte(&data, '}');
+    return run_event(desk, "delivery.requeued", buf_span(&data), err);
+}
+
+bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err)
+{
+    AUTO(buf_done) struct buf data = BUF_INIT;
+
+    if (!check_reason(reason, err))
+        return false;
+    buf_addf(&data, "{\"channel\":\"%s\",\"reason\":", CHANNEL_NAMES[channel]);
+    json_string_add(&data, span_trim(span_of(reason)));
+    buf_add_byte(&data, '}');
+    return run_event(desk, "channel.paused", buf_span(&data), err);
+}
+
+bool command_resume(const struct desk *desk, enum channel channel, struct error *err)
+{
+    AUTO(buf_done) struct buf data = BUF_INIT;
+
+    buf_addf(&data, "{\"channel\":\"%s\"}", CHANNEL_NAMES[channel]);
+    return run_event(desk, "channel.resumed", buf_span(&data), err);
+}

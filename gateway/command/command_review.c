@@ -1,0 +1,192 @@
+/* command_review.c - the second person's word.
+ *
+ * Sealing takes half a millisecond and asks another process, so it is done before the write transaction, over what a
+ * reader sees; inside, the decision is made again and the seal counts only when it is over exactly what still waits. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "gateway/command/dossier.h"
+#include "gateway/command/run.h"
+#include "gateway/command/seal.h"
+
+struct prepared {
+    uint64_t proposal; /* what was sealed; 0: nothing */
+    int64_t approved_ms;
+    struct buf seal;
+};
+
+struct reviewing {
+    const struct review_item *items;
+    const char *reason; /* of a return */
+    struct prepared *prepared;
+    size_t prepared_from;
+    struct dossier dossier;
+    struct buf hold;
+    struct buf data;
+};
+
+static bool is_what_was_seen(const struct review_item *item, const struct dossier *dossier, struct error *err)
+{
+    if (item->proposal == 0 || item->proposal == dossier->newest.proposal)
+        return true;
+    return refuse(err, ERR_REFUSED, "record.changed", "%s is not what it was when you read it: read it again",
+                  "%s 已不是您审阅时的内容：请重新审阅", item->record);
+}
+
+static bool decide_one(struct run *run, struct store_txn *txn, const struct review_item *item, struct error *err)
+{
+    struct reviewing *reviewing = run->context;
+    struct dossier *dossier = &reviewing->dossier;
+    struct span person = span_of(run->desk->person);
+
+    if (!dossier_load_record(txn, run->desk, span_of(item->record), dossier, err))
+        return false;
+    if (reviewing->reason ? !decide_return(&dossier->standing, person, span_of(reviewing->reason), err)
+                          : !decide_approval(&dossier->standing, person, &reviewing->hold, err))
+        return false;
+    return is_what_was_seen(item, dossier, err);
+}
+
+static bool prepare_one(struct run *run, struct store_txn *txn, size_t index, struct error *err)
+{
+    struct reviewing *reviewing = run->context;
+    struct prepared *prepared = &reviewing->prepared[index - reviewing->prepared_from];
+    struct record record;
+    struct error why = {.code = ERR_NONE};
+    struct run_item ignored;
+
+    /* What is refused here will be refused, and reported, in the transaction. */
+    if (!decide_one(run, txn, &reviewing->items[index], &why))
+        return run_refuse(&ignored, &why, err);
+    record = reviewing->dossier.newest.record;
+    prepared->approved_ms = clock_now_ms(run->desk->clock);
+    if (prepared->approved_ms < record.proposed_ms)
+        prepared->approved_ms = record.proposed_ms;
+    record.approved_ms = prepared->approved_ms;
+    record.approved_by = span_of(run->desk->person);
+    if (!seal_make(run->desk->signer, &record, &prepared->seal, err))
+        return false;
+    prepared->proposal = reviewing->dossier.newest.proposal;
+    return true;
+}
+
+static bool prepare(struct run *run, size_t from, size_t count, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct reviewing *reviewing = run->context;
+
+    reviewing->prepared_from = from;
+    if (!store_begin(run->desk->store, STORE_READ, &txn, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        reviewing->prepared[i].proposal = 0;
+        buf_clear(&reviewing->prepared[i].seal);
+        if (!prepare_one(run, txn, from + i, err))
+            return false;
+    }
+    return true;
+}
+
+static bool load_decided(struct run *run, size_t index, struct run_item *item, bool *is_good, struct error *err)
+{
+    struct reviewing *reviewing = run->context;
+    const struct review_item *asked = &reviewing->items[index];
+    struct error why = {.code = ERR_NONE};
+
+    if (record_id_is_valid(span_of(asked->record)))
+        memcpy(item->record, asked->record, RECORD_ID_LENGTH);
+    *is_good = decide_one(run, run->txn, asked, &why);
+    if (!*is_good)
+        return run_refuse(item, &why, err);
+    item->version = reviewing->dossier.newest.record.version;
+    memcpy(item->obligation, reviewing->dossier.newest.record.obligation, sizeof item->obligation);
+    return true;
+}
+
+static bool approve_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
+{
+    struct reviewing *reviewing = run->context;
+    const struct prepared *prepared = &reviewing->prepared[index - reviewing->prepared_from];
+    struct buf *data = &reviewing->data;
+    char at[INSTANT_TEXT_BYTES];
+    struct error why;
+    bool is_good;
+
+    if (!load_decided(run, index, item, &is_good, err) || !is_good)
+        return !is_good && item->result == RUN_REFUSED;
+    /* proposal is a sequence and may be 0 in no journal that has an obligation before it */
+    if (prepared->proposal != reviewing->dossier.newest.proposal) {
+        error_set_both(&why, ERR_REFUSED, "record.changed", "%s changed while it was being sealed: approve it again",
+                       "%s 在加签过程中发生变更：请重新审核", item->record);
+        return run_refuse(item, &why, err);
+    }
+    buf_clear(data);
+    buf_addf(data, "{\"approved_at\":\"%s\",\"record\":\"%s\",\"seal\":", instant_format(prepared->approved_ms, at),
+             item->record);
+    buf_add_span(data, buf_span(&prepared->seal));
+    buf_addf(data, ",\"version\":%u}", item->version);
+    return ledger_emit(ledger, run->desk->person, "record.approved", buf_span(data), NULL, err);
+}
+
+static bool return_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
+{
+    struct reviewing *reviewing = run->context;
+    struct buf *data = &reviewing->data;
+    bool is_good;
+
+    if (!load_decided(run, index, item, &is_good, err) || !is_good)
+        return !is_good && item->result == RUN_REFUSED;
+    buf_clear(data);
+    buf_add_text(data, "{\"reason\":");
+    json_string_add(data, span_trim(span_of(reviewing->reason)));
+    buf_addf(data, ",\"record\":\"%s\",\"version\":%u}", item->record, item->version);
+    return ledger_emit(ledger, run->desk->person, "record.returned", buf_span(data), NULL, err);
+}
+
+static void reviewing_done(struct reviewing *reviewing)
+{
+    for (size_t i = 0; reviewing->prepared && i < COMMAND_BATCH; i++)
+        buf_done(&reviewing->prepared[i].seal);
+    free(reviewing->prepared);
+    dossier_done(&reviewing->dossier);
+    buf_done(&reviewing->hold);
+    buf_done(&reviewing->data);
+}
+
+bool command_approve(const struct desk *desk, const struct review_item *items, size_t count, command_report *report,
+                     void *context, struct tally *tally, struct error *err)
+{
+    struct reviewing reviewing = {.items = items};
+    struct run run = {.desk = desk,
+                      .count = count,
+                      .one = approve_one,
+                      .prepare = prepare,
+                      .context = &reviewing,
+                      .report = report,
+                      .report_context = context,
+                      .tally = tally};
+    bool is_good;
+
+    reviewing.prepared = memory_new(COMMAND_BATCH * sizeof *reviewing.prepared);
+    is_good = run_all(&run, err);
+    reviewing_done(&reviewing);
+    return is_good;
+}
+
+bool command_return(const struct desk *desk, const struct review_item *items, size_t count, const char *reason,
+                    command_report *report, void *context, struct tally *tally, struct error *err)
+{
+    struct reviewing reviewing = {.items = items, .reason = reason ? reason : ""};
+    struct run run = {.desk = desk,
+                      .count = count,
+                      .one = return_one,
+                      .context = &reviewing,
+                      .report = report,
+                      .report_context = context,
+                      .tally = tally};
+    bool is_good = run_all(&run, err);
+
+    reviewing_done(&reviewing);
+    return is_good;
+}

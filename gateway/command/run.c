@@ -1,0 +1,105 @@
+#include "gateway/command/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool run_refuse(struct run_item *item, const struct error *why, struct error *err)
+{
+    switch (why->code) {
+    case ERR_REFUSED:
+    case ERR_NOT_FOUND:
+    case ERR_INVALID:
+    case ERR_CONFLICT:
+    case ERR_LIMIT:
+    case ERR_FORBIDDEN:
+        item->result = RUN_REFUSED;
+        item->refusal = *why;
+        return true;
+    default:
+        if (err)
+            *err = *why;
+        return false;
+    }
+}
+
+static bool work(struct store_txn *txn, void *context, struct error *err)
+{
+    AUTO(ledger_free) struct ledger *ledger = NULL;
+    struct run *run = context;
+
+    run->txn = txn;
+    if (!ledger_new(txn, run->desk->clock, &ledger, err))
+        return false;
+    for (size_t i = 0; i < run->batch; i++) {
+        memset(&run->items[i], 0, sizeof run->items[i]);
+        if (!run->one(run, ledger, run->from + i, &run->items[i], err))
+            return false;
+    }
+    return ledger_finish(ledger, err);
+}
+
+static void tell(const struct run *run)
+{
+    for (size_t i = 0; i < run->batch; i++) {
+        const struct run_item *item = &run->items[i];
+        struct outcome outcome = {
+            .index = run->from + i, .is_done = item->result == RUN_DONE, .version = item->version};
+
+        run->tally->done += item->result == RUN_DONE;
+        run->tally->refused += item->result == RUN_REFUSED;
+        run->tally->skipped += item->result == RUN_SKIPPED;
+        if (!run->report || item->result == RUN_SKIPPED)
+            continue;
+        memcpy(outcome.obligation, item->obligation, sizeof outcome.obligation);
+        memcpy(outcome.record, item->record, sizeof outcome.record);
+        outcome.refusal = item->result == RUN_REFUSED ? &item->refusal : NULL;
+        run->report(&outcome, run->report_context);
+    }
+}
+
+static bool run_batch(struct run *run, struct error *err)
+{
+    if (run->prepare && !run->prepare(run, run->from, run->batch, err))
+        return false;
+    if (!store_write(run->desk->store, work, run, err))
+        return false;
+    tell(run);
+    return true;
+}
+
+bool run_all(struct run *run, struct error *err)
+{
+    bool is_good = true;
+
+    run->items = memory_new(COMMAND_BATCH * sizeof *run->items);
+    for (run->from = 0; is_good && run->from < run->count; run->from += run->batch) {
+        run->batch = run->count - run->from > COMMAND_BATCH ? (size_t)COMMAND_BATCH : run->count - run->from;
+        is_good = run_batch(run, err);
+    }
+    free(run->items);
+    run->items = NULL;
+    return is_good;
+}
+
+struct single {
+    const struct desk *desk;
+    const char *type;
+    struct span data;
+};
+
+static bool single_work(struct store_txn *txn, void *context, struct error *err)
+{
+    AUTO(ledger_free) struct ledger *ledger = NULL;
+    const struct single *single = context;
+
+    return ledger_new(txn, single->desk->clock, &ledger, err) &&
+           ledger_emit(ledger, single->desk->person, single->type, single->data, NULL, err) &&
+           ledger_finish(ledger, err);
+}
+
+bool run_event(const struct desk *desk, const char *type, struct span data, struct error *err)
+{
+    struct single single = {desk, type, data};
+
+    return store_write(desk->store, single_work, &single, err);
+}

@@ -1,0 +1,90 @@
+#include "gateway/registry/subject.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "tests/support/support.h"
+
+static char folder[TEST_PATH_BYTES];
+static struct store *store;
+static struct error err;
+
+static void setup(void)
+{
+    test_folder_new(folder);
+    cr_assert(store_open(folder, &(struct store_options){.creates = true, .is_scratch = true}, &store, &err), "%s",
+              err.text);
+}
+
+static void teardown(void)
+{
+    store_close(store);
+    test_folder_remove(folder);
+}
+
+TestSuite(subject, .init = setup, .fini = teardown);
+
+static const char CODE[] = "91440224MAYUCHK485";
+
+static void put(struct store_txn *txn, uint8_t which, uint32_t number, const char *name)
+{
+    struct obligation row = {.field = {[COLUMN_NAME] = span_of(name), [COLUMN_EQUIPMENT] = span_of("立窑")}};
+    struct obligation_version version = {.id = {which},
+                                         .version = number,
+                                         .deadline = 100,
+                                         .extended_to = DAY_NONE,
+                                         .exit_date = DAY_NONE,
+                                         .sequence = number,
+                                         .at_ms = number * 10};
+
+    memcpy(version.uscc, CODE, sizeof CODE);
+    cr_assert(subject_put_obligation(txn, &version, &row, &err), "%s", err.text);
+}
+
+Test(subject, an_unknown_or_malformed_code_is_not_found)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct subject subject;
+
+    cr_assert(store_begin(store, STORE_READ, &txn, &err));
+    cr_assert_not(subject_find(txn, span_of(CODE), &subject));
+    cr_assert_not(subject_find(txn, span_of("9144"), &subject));
+    cr_assert_not(subject_find(txn, SPAN_NONE, &subject));
+    cr_assert(store_txn_is_good(txn, &err));
+}
+
+/* Far more versions than one part holds: nothing is lost, one of each thing is current, every instant has one. */
+Test(subject, an_entry_that_outgrows_a_part_goes_on_in_the_next)
+{
+    enum { VERSIONS = 600 };
+    struct store_txn *txn = NULL;
+    struct subject subject;
+    struct subject_walk walk;
+    struct subject_item item;
+    size_t items = 0, current = 0, then = 0;
+
+    cr_assert(store_begin(store, STORE_WRITE, &txn, &err));
+    put(txn, 2, 1, "旧名");
+    for (uint32_t i = 1; i <= VERSIONS; i++)
+        put(txn, 1, i, i < VERSIONS ? "旧名" : "一个更长的新名称");
+    cr_assert(store_commit(txn, &err), "%s", err.text);
+    cr_assert(store_begin(store, STORE_READ, &txn, &err));
+    cr_assert(subject_find(txn, span_of(CODE), &subject));
+    cr_assert_gt(subject.parts, 3);
+    cr_assert(span_is(subject.name, "一个更长的新名称"));
+    cr_assert_eq(subject.sequence, VERSIONS);
+    subject_walk_begin(&walk, &subject);
+    while (subject_walk_next(&walk, &item)) {
+        items++;
+        current += item.until_ms == SUBJECT_FOREVER;
+        then += subject_item_is_current(&item, 2345);
+        cr_assert_eq(item.json.at[0], '{');
+        cr_assert_eq(item.json.at[item.json.bytes - 1], '}');
+    }
+    cr_assert_eq(items, VERSIONS + 1);
+    cr_assert_eq(current, 2);
+    cr_assert_eq(then, 2);
+    store_abort(txn);
+}

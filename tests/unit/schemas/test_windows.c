@@ -1,0 +1,69 @@
+#include "schemas/windows.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "base/text.h"
+
+static struct error err;
+
+static struct window find(enum severity severity, const char *text)
+{
+    AUTO(windows_free) struct windows *windows = NULL;
+    struct window window = {0};
+    int32_t day;
+
+    cr_assert(day_parse(span_of(text), &day));
+    cr_assert(windows_load(TEST_SOURCE "/schemas/data/publication-windows.json", &windows, &err), "%s", err.text);
+    cr_assert(windows_find(windows, severity, day, &window, &err), "%s", err.text);
+    window.basis = NULL;
+    return window;
+}
+
+Test(windows, what_is_no_table_of_windows_is_refused)
+{
+    static const char *const BAD[] = {
+        "[]",
+        "{}",
+        "{\"windows\":[]}",
+        "{\"windows\":[{}]}",
+        "{\"windows\":[{\"basis\":\"x\",\"from\":null,\"until\":null,\"severity\":4,\"min_months\":0,\"max_months\":3}]"
+        "}",
+        "{\"windows\":[{\"basis\":\"x\",\"from\":null,\"until\":null,\"severity\":1,\"min_months\":4,\"max_months\":3}]"
+        "}",
+        "{\"windows\":[{\"basis\":\"x\",\"from\":\"2026\",\"until\":null,\"severity\":1,\"min_months\":0,\"max_"
+        "months\":3}]}",
+    };
+    struct windows *windows = NULL;
+
+    for (size_t i = 0; i < COUNT_OF(BAD); i++)
+        cr_assert_not(windows_parse(span_of(BAD[i]), &windows, &err), "%s", BAD[i]);
+}
+
+Test(windows, the_rules_change_on_the_first_of_april_2026)
+{
+    cr_assert_eq(find(SEVERITY_SERIOUS, "2026-03-31").min_months, 6);
+    cr_assert_eq(find(SEVERITY_SERIOUS, "2026-04-01").min_months, 12);
+}
+
+Test(windows, the_last_day_is_the_same_day_of_the_month_and_repair_begins_the_day_after_the_minimum)
+{
+    struct window window = find(SEVERITY_GENERAL, "2026-08-03");
+    int32_t decided = day_from_civil(2026, 8, 3);
+
+    cr_assert_eq(window_last_day(&window, decided), day_from_civil(2027, 8, 3));
+    cr_assert_eq(window_first_repair_day(&window, decided), day_from_civil(2026, 11, 4));
+    window = find(SEVERITY_MINOR, "2026-08-03");
+    cr_assert_eq(window_first_repair_day(&window, decided), decided);
+}
+
+Test(windows, a_severity_is_a_number_a_slug_or_a_chinese_word)
+{
+    enum severity severity;
+
+    cr_assert(severity_parse(span_of("2"), &severity) && severity == SEVERITY_GENERAL);
+    cr_assert(severity_parse(span_of("serious"), &severity) && severity == SEVERITY_SERIOUS);
+    cr_assert(severity_parse(span_of("轻微"), &severity) && severity == SEVERITY_MINOR);
+    cr_assert_not(severity_parse(span_of("0"), &severity));
+    cr_assert_not(severity_parse(SPAN_NONE, &severity));
+}

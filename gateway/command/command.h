@@ -13,7 +13,9 @@
 #include "gateway/store/store.h"
 #include "keys/signer.h"
 
-enum { COMMAND_BATCH = 500, IMPORT_BATCH = 4000 };
+/* Rows land all over the tables: the more of them share one commit, the fewer pages are written twice. 16,000 hold the
+ * writer for about a third of a second and cost 22 µs a row; 4,000 cost 32. */
+enum { COMMAND_BATCH = 500, IMPORT_BATCH = 16000 };
 
 /* What commands work with; all borrowed. */
 struct desk {

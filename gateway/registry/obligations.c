@@ -299,6 +299,29 @@ static bool fill(struct obligation_version *version, const struct obligation *ro
     return true;
 }
 
+/* One pass over the event: a row is long, and there are millions. */
+static bool read_data(struct span data, struct obligation_version *version, struct span *row)
+{
+    struct span name, raw;
+    struct walk walk;
+    int64_t number;
+    bool has_id = false;
+
+    if (!walk_begin(&walk, data))
+        return false;
+    while (walk_next(&walk, &name, &raw)) {
+        if (span_is(name, "row"))
+            *row = raw;
+        else if (span_is(name, "obligation") && raw.bytes > 2)
+            has_id = obligation_id_parse((struct span){raw.at + 1, raw.bytes - 2}, version->id);
+        else if (span_is(name, "line") && walk_integer(raw, &number))
+            version->line = (uint32_t)number;
+        else if (span_is(name, "version") && walk_integer(raw, &number))
+            version->version = (uint32_t)number;
+    }
+    return has_id && row->bytes > 0;
+}
+
 bool obligations_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
@@ -307,12 +330,11 @@ bool obligations_apply(struct store_txn *txn, uint64_t sequence, const struct ev
     struct obligation row;
     char value[VALUE_BYTES];
     uint8_t key[KEY_BYTES];
+    struct span json = SPAN_NONE;
 
-    if (!obligation_id_parse(walk_plain_of(event->data, "obligation"), version.id))
+    if (!read_data(event->data, &version, &json))
         return fail(err, ERR_CORRUPT, "obligation.recorded without an obligation");
-    version.version = (uint32_t)walk_integer_of(event->data, "version", 0);
-    version.line = (uint32_t)walk_integer_of(event->data, "line", 0);
-    if (!obligation_from_json(walk_member(event->data, "row"), &row, &hold, err) || !fill(&version, &row, err))
+    if (!obligation_from_json(json, &row, &hold, err) || !fill(&version, &row, err))
         return false;
     if (find_newest(txn, version.id, &before) && memcmp(before.uscc, version.uscc, USCC_BYTES) != 0)
         return fail(err, ERR_CONFLICT, "two enterprises' obligations share an id");

@@ -1,382 +1,529 @@
 /* The events of calls and what they do to the rows that ride in them. A step of a call moves the counters of all its
- * open rows at once; the rows' own entries change only when they enter, leave or settle. */
+ * open rows at once; the rows' own entries change only when they enter, leave or settle. Everything is checked before
+ * anything is written. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/adapter.h"
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/outbox/apply.h"
 
-enum { RECEIPT_BYTES_MAX = 40 * 1024, RECEIPT_KIND_MAX = 32 };
+enum { NO = -1, RECEIPT_TEXT_MAX = 40 * 1024 };
 
-/* One list of deliveries while an event is applied. */
+enum call_step {
+    CALL_STEP_FAILED_RESEND,
+    CALL_STEP_FAILED_ASK,
+    CALL_STEP_RECEIVED,
+    CALL_STEP_WAITING,
+    CALL_STEP_DISSOLVED,
+    CALL_STEP_TAKEN,   /* rows acknowledged (and others refused) */
+    CALL_STEP_REFUSED, /* rows refused, none taken */
+    CALL_STEP_COUNT
+};
+
+/* Where a step leads. A settling step stays until the last row is settled. Rows may be refused without a transport
+ * receipt (a lone row whose call is refused whole); taken only after one. */
+static const signed char CALL_NEXT[CALL_STATE_COUNT][CALL_STEP_COUNT] = {
+    [CALL_PREPARED] = {CALL_PREPARED, CALL_IN_DOUBT, CALL_RECEIVED, NO, CALL_SETTLED, NO, CALL_PREPARED},
+    [CALL_IN_DOUBT] = {CALL_PREPARED, CALL_IN_DOUBT, CALL_RECEIVED, NO, CALL_SETTLED, NO, CALL_IN_DOUBT},
+    [CALL_RECEIVED] = {CALL_PREPARED, NO, NO, CALL_RECEIVED, NO, CALL_RECEIVED, CALL_RECEIVED},
+    [CALL_SETTLED] = {NO, NO, NO, NO, NO, NO, NO},
+};
+
+static const char *const CALL_STATE_TEXTS[CALL_STATE_COUNT] = {"prepared", "in doubt", "received", "settled"};
+static const char *const CALL_STEP_TEXTS[CALL_STEP_COUNT] = {
+    "sent again", "asked after", "received", "waited for", "dissolved", "settled", "refused",
+};
+
+static bool call_step(enum call_state state, enum call_step step, enum call_state *next, struct error *err)
+{
+    signed char to = CALL_NEXT[state][step];
+
+    if (to == NO)
+        return fail(err, ERR_CONFLICT, "a call that is %s cannot be %s", CALL_STATE_TEXTS[state],
+                    CALL_STEP_TEXTS[step]);
+    *next = (enum call_state)to;
+    return true;
+}
+
+static bool call_named(struct applying *applying, const uint8_t id[16], struct call_entry *entry, struct error *err)
+{
+    if (call_load(applying->txn, id, entry))
+        return true;
+    return fail(err, ERR_CONFLICT, "there is no such call");
+}
+
+static void due_put(struct store_txn *txn, const uint8_t id[16], const struct call_entry *entry)
+{
+    struct table_key key = key_call_due((enum channel)entry->channel, entry->due_ms, id);
+
+    store_put(txn, STORE_CALLS_DUE, table_span(&key), SPAN_NONE);
+}
+
+static void due_delete(struct store_txn *txn, const uint8_t id[16], const struct call_entry *entry)
+{
+    struct table_key key = key_call_due((enum channel)entry->channel, entry->due_ms, id);
+
+    store_delete(txn, STORE_CALLS_DUE, table_span(&key));
+}
+
+/* Bring a call into a state, due then; the rows that still ride in it are counted there. */
+static void call_move(struct applying *applying, const uint8_t id[16], struct call_entry *entry, enum call_state next,
+                      int64_t due_ms)
+{
+    enum delivery_state from = state_of_call((enum call_state)entry->state);
+    enum delivery_state to = state_of_call(next);
+    struct channel_entry channel;
+
+    due_delete(applying->txn, id, entry);
+    if (from != to) {
+        channel_load(applying->txn, (enum channel)entry->channel, &channel);
+        channel.count[from] -= entry->open_rows;
+        channel.count[to] += entry->open_rows;
+        channel_save(applying->txn, (enum channel)entry->channel, &channel);
+    }
+    if (entry->state != next) {
+        entry->changed_ms = applying->event->at_ms;
+        entry->asks = 0;
+    }
+    entry->state = (uint8_t)next;
+    entry->due_ms = due_ms;
+    if (next != CALL_SETTLED)
+        due_put(applying->txn, id, entry);
+    call_save(applying->txn, id, entry);
+}
+
+/* All rows of a call before any is changed, so that nothing is half applied. */
 struct rows {
     uint64_t *numbers;
+    struct delivery_entry *entries;
     size_t count;
 };
 
 static void rows_done(struct rows *rows)
 {
     free(rows->numbers);
+    free(rows->entries);
 }
 DEFINE_AUTO_IN_PLACE(struct rows, rows_done)
 
-static void count_rows(struct store_txn *txn, enum channel channel, enum delivery_state from, enum delivery_state to,
-                       uint32_t rows)
+static bool rows_load(struct store_txn *txn, struct span list, struct rows *out, struct error *err)
+{
+    if (!numbers_read(list, &out->numbers, &out->count, err))
+        return false;
+    out->entries = memory_new(out->count * sizeof *out->entries);
+    for (size_t i = 0; i < out->count; i++) {
+        if (!delivery_load(txn, out->numbers[i], &out->entries[i], NULL))
+            return fail(err, ERR_CONFLICT, "there is no delivery %llu", (unsigned long long)out->numbers[i]);
+    }
+    return true;
+}
+
+struct prepared {
+    uint8_t id[16];
+    struct span channel;
+    struct span deliveries;
+    struct span request;
+    int64_t due_ms;
+};
+
+static bool prepared_read(struct applying *applying, struct prepared *out, struct error *err)
+{
+    const struct field fields[] = {
+        {"call", FIELD_CALL, false, out->id},
+        {"channel", FIELD_TEXT, false, &out->channel},
+        {"deliveries", FIELD_RAW, false, &out->deliveries},
+        {"due_ms", FIELD_NUMBER, false, &out->due_ms},
+        {"request", FIELD_RAW, false, &out->request},
+    };
+
+    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err))
+        return false;
+    if (out->request.bytes < 2 || out->request.at[0] != '{')
+        return fail(err, ERR_INVALID, "\"request\" is no object");
+    return true;
+}
+
+static bool prepared_fits(struct store_txn *txn, enum channel channel, const struct rows *rows, struct error *err)
 {
     struct channel_entry entry;
+    enum delivery_state next;
+    uint64_t head;
 
     channel_load(txn, channel, &entry);
-    entry.count[from] -= rows;
-    entry.count[to] += rows;
-    channel_save(txn, channel, &entry);
-}
-
-static void due_put(struct store_txn *txn, const uint8_t id[16], const struct call_entry *call)
-{
-    struct table_key key = key_call_due((enum channel)call->channel, call->due_ms, id);
-
-    store_put(txn, STORE_CALLS_DUE, table_span(&key), SPAN_NONE);
-}
-
-static void due_delete(struct store_txn *txn, const uint8_t id[16], const struct call_entry *call)
-{
-    struct table_key key = key_call_due((enum channel)call->channel, call->due_ms, id);
-
-    store_delete(txn, STORE_CALLS_DUE, table_span(&key));
-}
-
-/* The call in one of the states whose bits are set in `allowed`. */
-static bool call_in(struct applying *applying, const uint8_t id[16], unsigned allowed, struct call_entry *call,
-                    struct error *err)
-{
-    if (!call_load(applying->txn, id, call))
-        return fail(err, ERR_CONFLICT, "there is no such call");
-    if (allowed & 1U << call->state)
-        return true;
-    return fail(err, ERR_CONFLICT, "the call is in state %d, where this cannot happen", call->state);
-}
-
-/* Into another state (or the same), due again at `due_ms`. */
-static void call_move(struct applying *applying, const uint8_t id[16], struct call_entry *call, enum call_state to,
-                      int64_t due_ms)
-{
-    enum delivery_state before = state_of_call((enum call_state)call->state);
-    enum delivery_state after = state_of_call(to);
-
-    due_delete(applying->txn, id, call);
-    if (call->state != to) {
-        call->asks = 0;
-        call->changed_ms = applying->event->at_ms;
-    }
-    if (before != after)
-        count_rows(applying->txn, (enum channel)call->channel, before, after, call->open_rows);
-    call->state = (uint8_t)to;
-    call->due_ms = due_ms;
-    if (to != CALL_SETTLED)
-        due_put(applying->txn, id, call);
-    call_save(applying->txn, id, call);
-}
-
-static bool rows_enter(struct applying *applying, const struct rows *rows, enum channel channel, const uint8_t id[16],
-                       struct error *err)
-{
+    if (entry.is_paused)
+        return fail(err, ERR_CONFLICT, "channel %s is paused", CHANNEL_NAMES[channel]);
     for (size_t i = 0; i < rows->count; i++) {
-        struct delivery_entry entry;
-        enum delivery_state next;
+        const struct delivery_entry *row = &rows->entries[i];
+        unsigned long long number = rows->numbers[i];
 
-        if (!delivery_load(applying->txn, rows->numbers[i], &entry, NULL))
-            return fail(err, ERR_CONFLICT, "there is no delivery %llu", (unsigned long long)rows->numbers[i]);
-        if (!delivery_step(rows->numbers[i], (enum delivery_state)entry.state, STEP_PREPARED, &next, err))
+        if (row->channel != channel)
+            return fail(err, ERR_CONFLICT, "delivery %llu is not for this channel", number);
+        if (!delivery_step(rows->numbers[i], (enum delivery_state)row->state, STEP_PREPARED, &next, err))
             return false;
-        ready_delete(applying->txn, rows->numbers[i], &entry);
-        entry.state = (uint8_t)next;
-        entry.changed_ms = applying->event->at_ms;
-        entry.attempts++;
-        memcpy(entry.call, id, sizeof entry.call);
-        delivery_save(applying->txn, rows->numbers[i], &entry, SPAN_NONE);
+        if (!lane_head(txn, channel, row->subject, &head) || head != rows->numbers[i])
+            return fail(err, ERR_CONFLICT, "delivery %llu is not the first of its lane", number);
     }
-    count_rows(applying->txn, channel, DELIVERY_QUEUED, DELIVERY_SENDING, (uint32_t)rows->count);
     return true;
 }
 
 bool apply_call_prepared(struct applying *applying, struct error *err)
 {
-    AUTO(rows_done) struct rows rows = {NULL, 0};
-    struct span channel_name;
-    struct span deliveries;
-    struct span request;
-    int64_t due_ms;
-    uint8_t id[16];
-    const struct field fields[] = {
-        {"call", FIELD_CALL, false, id},
-        {"channel", FIELD_TEXT, false, &channel_name},
-        {"deliveries", FIELD_RAW, false, &deliveries},
-        {"due_ms", FIELD_NUMBER, false, &due_ms},
-        {"request", FIELD_RAW, false, &request},
-    };
-    struct call_entry call = {.state = CALL_PREPARED, .due_ms = 0};
+    AUTO(rows_done) struct rows rows = {0};
+    struct store_txn *txn = applying->txn;
+    struct prepared prepared = {0};
+    struct call_entry call = {.state = CALL_PREPARED};
+    struct channel_entry counts;
     struct table_key data_key;
     enum channel channel;
 
-    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
-        !numbers_read(deliveries, &rows.numbers, &rows.count, err))
+    if (!prepared_read(applying, &prepared, err))
         return false;
-    if (!channel_parse(channel_name, &channel) || call_load(applying->txn, id, &call))
-        return fail(err, ERR_CONFLICT, "no such channel, or the call exists");
-    if (!outbox_can_prepare(applying->txn, channel, rows.numbers, rows.count))
-        return fail(err, ERR_CONFLICT, "a delivery is not the queued head of its lane, or the channel is paused");
-    if (!rows_enter(applying, &rows, channel, id, err))
+    if (!channel_parse(prepared.channel, &channel))
+        return fail(err, ERR_INVALID, "there is no such channel");
+    if (call_load(txn, prepared.id, &call))
+        return fail(err, ERR_CONFLICT, "this call was prepared before");
+    if (!rows_load(txn, prepared.deliveries, &rows, err) || !prepared_fits(txn, channel, &rows, err))
         return false;
-    call = (struct call_entry){.due_ms = due_ms,
-                               .prepared_ms = applying->event->at_ms,
-                               .changed_ms = applying->event->at_ms,
-                               .rows = (uint32_t)rows.count,
-                               .open_rows = (uint32_t)rows.count,
-                               .channel = (uint8_t)channel,
-                               .state = CALL_PREPARED};
-    data_key = key_call(id, 1);
-    store_put(applying->txn, STORE_CALLS, table_span(&data_key), applying->event->data);
-    call_save(applying->txn, id, &call);
-    due_put(applying->txn, id, &call);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct delivery_entry *row = &rows.entries[i];
+
+        ready_delete(txn, rows.numbers[i], row);
+        row->state = DELIVERY_SENDING;
+        row->changed_ms = applying->event->at_ms;
+        row->attempts++;
+        memcpy(row->call, prepared.id, sizeof row->call);
+        memset(row->code, 0, sizeof row->code);
+        delivery_save(txn, rows.numbers[i], row, SPAN_NONE);
+    }
+    call.channel = (uint8_t)channel;
+    call.due_ms = prepared.due_ms;
+    call.prepared_ms = call.changed_ms = applying->event->at_ms;
+    call.rows = call.open_rows = (uint32_t)rows.count;
+    data_key = key_call(prepared.id, 1);
+    store_put(txn, STORE_CALLS, table_span(&data_key), applying->event->data);
+    call_save(txn, prepared.id, &call);
+    due_put(txn, prepared.id, &call);
+    channel_load(txn, channel, &counts);
+    counts.count[DELIVERY_QUEUED] -= rows.count;
+    counts.count[DELIVERY_SENDING] += rows.count;
+    channel_save(txn, channel, &counts);
     return true;
 }
 
 bool apply_call_failed(struct applying *applying, struct error *err)
 {
-    struct span reason;
-    struct span state;
+    uint8_t id[16];
     int64_t due_ms;
     int64_t status;
-    uint8_t id[16];
+    struct span reason;
+    struct span state;
     const struct field fields[] = {
         {"call", FIELD_CALL, false, id},          {"due_ms", FIELD_NUMBER, false, &due_ms},
         {"reason", FIELD_TEXT, false, &reason},   {"state", FIELD_TEXT, false, &state},
         {"status", FIELD_NUMBER, false, &status},
     };
     struct call_entry call;
-    bool is_doubt;
+    enum call_state next;
+    bool is_ask;
 
-    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
-        !call_in(applying, id, 1U << CALL_PREPARED | 1U << CALL_IN_DOUBT | 1U << CALL_RECEIVED, &call, err))
+    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err))
         return false;
-    is_doubt = span_is(state, "in-doubt");
-    if (!is_doubt && !span_is(state, "prepared"))
-        return fail(err, ERR_INVALID, "a failed call is prepared or in-doubt again");
-    if (call.state == CALL_RECEIVED && is_doubt)
-        return fail(err, ERR_CONFLICT, "a received call is in no doubt");
+    is_ask = span_is(state, "in-doubt");
+    if (!is_ask && !span_is(state, "prepared"))
+        return fail(err, ERR_INVALID, "\"state\" is neither prepared nor in-doubt");
+    if (!call_named(applying, id, &call, err) ||
+        !call_step((enum call_state)call.state, is_ask ? CALL_STEP_FAILED_ASK : CALL_STEP_FAILED_RESEND, &next, err))
+        return false;
     if (call.state == CALL_PREPARED)
         call.attempts++;
-    else
+    call_move(applying, id, &call, next, due_ms);
+    if (call.state == CALL_IN_DOUBT) {
         call.asks++;
-    call_move(applying, id, &call, is_doubt ? CALL_IN_DOUBT : CALL_PREPARED, due_ms);
+        call_save(applying->txn, id, &call);
+    }
     return true;
 }
 
-static bool read_due(struct applying *applying, uint8_t id[16], int64_t *due_ms, struct error *err)
+static bool read_call_and_due(struct applying *applying, uint8_t id[16], int64_t *due_ms, struct error *err)
 {
-    const struct field fields[] = {{"call", FIELD_CALL, false, id}, {"due_ms", FIELD_NUMBER, false, due_ms}};
+    const struct field fields[] = {
+        {"call", FIELD_CALL, false, id},
+        {"due_ms", FIELD_NUMBER, false, due_ms},
+    };
 
     return fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err);
 }
 
+static void receipt_seen(struct applying *applying, enum channel channel)
+{
+    struct channel_entry entry;
+
+    channel_load(applying->txn, channel, &entry);
+    entry.last_receipt_ms = applying->event->at_ms;
+    channel_save(applying->txn, channel, &entry);
+}
+
 bool apply_call_received(struct applying *applying, struct error *err)
 {
-    struct channel_entry channel;
     struct call_entry call;
-    int64_t due_ms;
+    enum call_state next;
     uint8_t id[16];
+    int64_t due_ms;
 
-    if (!read_due(applying, id, &due_ms, err) ||
-        !call_in(applying, id, 1U << CALL_PREPARED | 1U << CALL_IN_DOUBT, &call, err))
+    if (!read_call_and_due(applying, id, &due_ms, err) || !call_named(applying, id, &call, err) ||
+        !call_step((enum call_state)call.state, CALL_STEP_RECEIVED, &next, err))
         return false;
-    call.attempts += call.state == CALL_PREPARED;
-    call_move(applying, id, &call, CALL_RECEIVED, due_ms);
-    channel_load(applying->txn, (enum channel)call.channel, &channel);
-    channel.last_receipt_ms = applying->event->at_ms;
-    channel_save(applying->txn, (enum channel)call.channel, &channel);
+    if (call.state == CALL_PREPARED)
+        call.attempts++;
+    call_move(applying, id, &call, next, due_ms);
+    receipt_seen(applying, (enum channel)call.channel);
     return true;
 }
 
 bool apply_call_waiting(struct applying *applying, struct error *err)
 {
     struct call_entry call;
-    int64_t due_ms;
+    enum call_state next;
     uint8_t id[16];
+    int64_t due_ms;
 
-    if (!read_due(applying, id, &due_ms, err) ||
-        !call_in(applying, id, 1U << CALL_IN_DOUBT | 1U << CALL_RECEIVED, &call, err))
+    if (!read_call_and_due(applying, id, &due_ms, err) || !call_named(applying, id, &call, err) ||
+        !call_step((enum call_state)call.state, CALL_STEP_WAITING, &next, err))
         return false;
     call.asks++;
-    call_move(applying, id, &call, (enum call_state)call.state, due_ms);
+    call_move(applying, id, &call, next, due_ms);
     return true;
 }
 
-/* The deliveries fixed in the call's preparation. */
-static bool rows_of_call(struct applying *applying, const uint8_t id[16], struct rows *rows, struct error *err)
+static struct span call_deliveries(struct store_txn *txn, const uint8_t id[16])
 {
     struct table_key key = key_call(id, 1);
     struct span data;
 
-    if (!store_get(applying->txn, STORE_CALLS, table_span(&key), &data))
-        return fail(err, ERR_CORRUPT, "the call's preparation is gone");
-    return numbers_read(walk_member(data, "deliveries"), &rows->numbers, &rows->count, err);
+    return store_get(txn, STORE_CALLS, table_span(&key), &data) ? walk_member(data, "deliveries") : SPAN_NONE;
 }
 
-/* The row goes back to the queue; it still is the head of its lane. */
-static bool row_dissolve(struct applying *applying, uint64_t number, const uint8_t id[16], int64_t due_ms,
-                         bool is_split, struct error *err)
+static bool is_riding(const struct delivery_entry *row, const uint8_t id[16])
 {
-    struct delivery_entry entry;
-    enum delivery_state next;
-
-    if (!delivery_load(applying->txn, number, &entry, NULL))
-        return fail(err, ERR_CORRUPT, "delivery %llu is gone", (unsigned long long)number);
-    if (entry.state != DELIVERY_SENDING || memcmp(entry.call, id, sizeof entry.call) != 0)
-        return true; /* settled before */
-    if (!delivery_step(number, DELIVERY_SENDING, STEP_DISSOLVED, &next, err))
-        return false;
-    entry.state = (uint8_t)next;
-    entry.changed_ms = applying->event->at_ms;
-    entry.splits += is_split;
-    memset(entry.call, 0, sizeof entry.call);
-    ready_put(applying->txn, number, &entry, due_ms);
-    delivery_save(applying->txn, number, &entry, SPAN_NONE);
-    return true;
+    return row->state == DELIVERY_SENDING && memcmp(row->call, id, 16) == 0;
 }
 
 bool apply_call_dissolved(struct applying *applying, struct error *err)
 {
-    AUTO(rows_done) struct rows rows = {NULL, 0};
+    AUTO(rows_done) struct rows rows = {0};
+    struct store_txn *txn = applying->txn;
+    uint8_t id[16];
+    int64_t due_ms;
     struct span reason;
     bool is_split = false;
-    int64_t due_ms;
-    uint8_t id[16];
     const struct field fields[] = {
         {"call", FIELD_CALL, false, id},
         {"due_ms", FIELD_NUMBER, false, &due_ms},
         {"reason", FIELD_TEXT, false, &reason},
         {"split", FIELD_BOOL, true, &is_split},
     };
+    struct channel_entry counts;
     struct call_entry call;
+    enum call_state next;
 
     if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
-        !call_in(applying, id, 1U << CALL_PREPARED | 1U << CALL_IN_DOUBT, &call, err) ||
-        !rows_of_call(applying, id, &rows, err))
+        !call_named(applying, id, &call, err) ||
+        !call_step((enum call_state)call.state, CALL_STEP_DISSOLVED, &next, err) ||
+        !rows_load(txn, call_deliveries(txn, id), &rows, err))
         return false;
+    channel_load(txn, (enum channel)call.channel, &counts);
     for (size_t i = 0; i < rows.count; i++) {
-        if (!row_dissolve(applying, rows.numbers[i], id, due_ms, is_split, err))
-            return false;
+        struct delivery_entry *row = &rows.entries[i];
+
+        if (!is_riding(row, id))
+            continue;
+        row->state = DELIVERY_QUEUED;
+        row->changed_ms = applying->event->at_ms;
+        row->splits += is_split;
+        memset(row->call, 0, sizeof row->call);
+        ready_put(txn, rows.numbers[i], row, due_ms);
+        delivery_save(txn, rows.numbers[i], row, SPAN_NONE);
+        counts.count[state_of_call((enum call_state)call.state)]--;
+        counts.count[DELIVERY_QUEUED]++;
     }
-    count_rows(applying->txn, (enum channel)call.channel, state_of_call((enum call_state)call.state), DELIVERY_QUEUED,
-               call.open_rows);
+    channel_save(txn, (enum channel)call.channel, &counts);
     call.open_rows = 0;
-    call_move(applying, id, &call, CALL_SETTLED, due_ms);
+    call_move(applying, id, &call, next, due_ms);
     return true;
 }
 
-static bool row_settle(struct applying *applying, const uint8_t id[16], struct span outcome, struct call_entry *call,
-                       struct error *err)
-{
+struct outcome {
+    int64_t delivery;
     struct span code;
     struct span message;
+    bool is_taken;
+    struct delivery_entry entry;
+};
+
+static bool outcome_read(struct applying *applying, struct span raw, struct outcome *out, struct error *err)
+{
     struct span result;
-    int64_t number;
     const struct field fields[] = {
-        {"code", FIELD_TEXT, false, &code},
-        {"delivery", FIELD_NUMBER, false, &number},
-        {"message", FIELD_TEXT, false, &message},
+        {"code", FIELD_TEXT, false, &out->code},
+        {"delivery", FIELD_NUMBER, false, &out->delivery},
+        {"message", FIELD_TEXT, false, &out->message},
         {"result", FIELD_TEXT, false, &result},
     };
-    struct delivery_entry entry;
-    enum delivery_state next;
-    bool is_taken;
 
-    if (!fields_read(outcome, fields, COUNT_OF(fields), &applying->hold, err))
+    if (!fields_read(raw, fields, COUNT_OF(fields), &applying->hold, err))
         return false;
-    is_taken = span_is(result, "acknowledged");
-    if ((!is_taken && !span_is(result, "refused")) || code.bytes >= sizeof entry.code)
-        return fail(err, ERR_INVALID, "an outcome has the wrong form");
-    if (!delivery_load(applying->txn, (uint64_t)number, &entry, NULL) || memcmp(entry.call, id, 16) != 0)
-        return fail(err, ERR_CONFLICT, "delivery %lld does not ride in this call", (long long)number);
-    if (!delivery_step((uint64_t)number, (enum delivery_state)entry.state, is_taken ? STEP_ACKNOWLEDGED : STEP_REFUSED,
-                       &next, err))
-        return false;
-    entry.state = (uint8_t)next;
-    entry.changed_ms = applying->event->at_ms;
-    memset(entry.code, 0, sizeof entry.code);
-    memcpy(entry.code, code.at, code.bytes);
-    delivery_save(applying->txn, (uint64_t)number, &entry, message);
-    open_delete(applying->txn, (uint64_t)number, &entry);
-    if (is_taken)
-        lane_leave(applying->txn, (uint64_t)number, &entry, applying->event->at_ms);
-    count_rows(applying->txn, (enum channel)call->channel, DELIVERY_RECEIVED, next, 1);
-    call->open_rows--;
+    out->is_taken = span_is(result, "acknowledged");
+    if ((!out->is_taken && !span_is(result, "refused")) || out->code.bytes >= sizeof out->entry.code)
+        return fail(err, ERR_INVALID, "\"result\" or \"code\" has the wrong form");
     return true;
+}
+
+/* Reads and checks every outcome against the call before one is applied. */
+static bool outcomes_read(struct applying *applying, struct span list, const uint8_t id[16], struct outcome *outcomes,
+                          size_t *count, struct error *err)
+{
+    struct walk walk;
+    struct span name;
+    struct span raw;
+    size_t found = 0;
+
+    /* Texts of all outcomes share `hold`, which therefore must not move. */
+    buf_reserve(&applying->hold, 2 * applying->event->data.bytes);
+    if (!walk_begin(&walk, list) || !walk.is_array)
+        return fail(err, ERR_INVALID, "\"outcomes\" is no list");
+    while (walk_next(&walk, &name, &raw)) {
+        struct outcome *outcome = &outcomes[found];
+
+        if (found == ADAPTER_ROWS_MAX)
+            return fail(err, ERR_INVALID, "more than %d outcomes", ADAPTER_ROWS_MAX);
+        if (!outcome_read(applying, raw, outcome, err))
+            return false;
+        if (found > 0 && outcome->delivery <= outcomes[found - 1].delivery)
+            return fail(err, ERR_INVALID, "outcomes do not ascend");
+        if (!delivery_load(applying->txn, (uint64_t)outcome->delivery, &outcome->entry, NULL) ||
+            !is_riding(&outcome->entry, id))
+            return fail(err, ERR_CONFLICT, "delivery %lld is not open in this call", (long long)outcome->delivery);
+        found++;
+    }
+    if (found == 0)
+        return fail(err, ERR_INVALID, "\"outcomes\" is empty");
+    *count = found;
+    return true;
+}
+
+static void settle_row(struct applying *applying, struct outcome *outcome, struct channel_entry *counts)
+{
+    struct delivery_entry *row = &outcome->entry;
+    uint64_t number = (uint64_t)outcome->delivery;
+
+    row->state = outcome->is_taken ? DELIVERY_ACKNOWLEDGED : DELIVERY_REFUSED;
+    row->changed_ms = applying->event->at_ms;
+    memset(row->code, 0, sizeof row->code);
+    if (outcome->code.bytes > 0)
+        memcpy(row->code, outcome->code.at, outcome->code.bytes);
+    delivery_save(applying->txn, number, row, outcome->message);
+    open_delete(applying->txn, number, row);
+    /* A refused delivery stays where it is and blocks its lane. */
+    if (outcome->is_taken)
+        lane_leave(applying->txn, number, row, applying->event->at_ms);
+    counts->count[row->state]++;
+}
+
+static void settle_rows(struct applying *applying, struct call_entry *call, struct outcome *outcomes, size_t count)
+{
+    enum channel channel = (enum channel)call->channel;
+    struct channel_entry counts;
+
+    channel_load(applying->txn, channel, &counts);
+    counts.count[state_of_call((enum call_state)call->state)] -= count;
+    counts.last_receipt_ms = applying->event->at_ms;
+    for (size_t i = 0; i < count; i++)
+        settle_row(applying, &outcomes[i], &counts);
+    channel_save(applying->txn, channel, &counts);
+    call->open_rows -= (uint32_t)count;
 }
 
 bool apply_settled(struct applying *applying, struct error *err)
 {
-    struct span outcomes;
     uint8_t id[16];
+    struct span list;
     const struct field fields[] = {
         {"call", FIELD_CALL, false, id},
-        {"outcomes", FIELD_RAW, false, &outcomes},
+        {"outcomes", FIELD_RAW, false, &list},
     };
+    struct outcome *outcomes;
     struct call_entry call;
-    struct walk walk;
-    struct span name;
-    struct span raw;
+    enum call_state next = CALL_SETTLED;
+    enum call_step step = CALL_STEP_REFUSED;
+    size_t count = 0;
+    bool is_good;
 
     if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
-        !call_in(applying, id, 1U << CALL_RECEIVED, &call, err))
+        !call_named(applying, id, &call, err))
         return false;
-    if (!walk_begin(&walk, outcomes) || !walk.is_array)
-        return fail(err, ERR_INVALID, "outcomes: not a list");
-    while (walk_next(&walk, &name, &raw)) {
-        if (!row_settle(applying, id, raw, &call, err))
-            return false;
+    outcomes = memory_new(ADAPTER_ROWS_MAX * sizeof *outcomes);
+    is_good = outcomes_read(applying, list, id, outcomes, &count, err);
+    for (size_t i = 0; i < count; i++)
+        step = outcomes[i].is_taken ? CALL_STEP_TAKEN : step;
+    is_good = is_good && call_step((enum call_state)call.state, step, &next, err);
+    if (is_good) {
+        settle_rows(applying, &call, outcomes, count);
+        call_move(applying, id, &call, call.open_rows == 0 ? CALL_SETTLED : next, call.due_ms);
     }
-    call_move(applying, id, &call, call.open_rows == 0 ? CALL_SETTLED : CALL_RECEIVED, call.due_ms);
+    free(outcomes);
+    return is_good;
+}
+
+struct stored_receipt {
+    uint8_t call[16];
+    struct span kind;
+    struct span text;
+    int64_t part;
+    int64_t parts;
+    int64_t status;
+};
+
+static bool receipt_read(struct applying *applying, struct stored_receipt *out, struct buf *body, struct error *err)
+{
+    const struct field fields[] = {
+        {"body", FIELD_TEXT, false, &out->text},     {"call", FIELD_CALL, false, out->call},
+        {"kind", FIELD_TEXT, false, &out->kind},     {"part", FIELD_NUMBER, false, &out->part},
+        {"parts", FIELD_NUMBER, false, &out->parts}, {"status", FIELD_NUMBER, false, &out->status},
+    };
+
+    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err))
+        return false;
+    if (out->kind.bytes == 0 || out->kind.bytes > 32 || out->part < 1 || out->part > out->parts ||
+        out->parts > UINT16_MAX || out->status > 999 || out->text.bytes > RECEIPT_TEXT_MAX)
+        return fail(err, ERR_INVALID, "kind, part, parts, status or body is out of bounds");
+    if (!base64_decode(out->text, body))
+        return fail(err, ERR_INVALID, "\"body\" is no Base64");
     return true;
 }
 
 bool apply_receipt(struct applying *applying, struct error *err)
 {
-    AUTO(buf_done) struct buf bytes = BUF_INIT;
+    AUTO(buf_done) struct buf body = BUF_INIT;
     AUTO(buf_done) struct buf value = BUF_INIT;
-    struct span body;
-    struct span kind;
-    int64_t part;
-    int64_t parts;
-    int64_t status;
-    uint8_t id[16];
-    const struct field fields[] = {
-        {"body", FIELD_TEXT, false, &body},     {"call", FIELD_CALL, false, id},
-        {"kind", FIELD_TEXT, false, &kind},     {"part", FIELD_NUMBER, false, &part},
-        {"parts", FIELD_NUMBER, false, &parts}, {"status", FIELD_NUMBER, false, &status},
-    };
+    struct stored_receipt receipt = {0};
     struct receipt_entry entry = {.sequence = applying->sequence, .at_ms = applying->event->at_ms};
     struct call_entry call;
     struct table_key key;
 
-    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err))
+    if (!receipt_read(applying, &receipt, &body, err) || !call_named(applying, receipt.call, &call, err))
         return false;
-    if (!call_load(applying->txn, id, &call))
-        return fail(err, ERR_CONFLICT, "there is no such call");
-    if (part < 1 || part > parts || parts > UINT16_MAX || status > UINT16_MAX || kind.bytes > RECEIPT_KIND_MAX ||
-        !base64_decode(body, &bytes) || bytes.bytes > RECEIPT_BYTES_MAX)
-        return fail(err, ERR_INVALID, "a receipt has the wrong form");
-    entry.status = (uint32_t)status;
-    entry.part = (uint32_t)part;
-    entry.parts = (uint32_t)parts;
-    entry.kind_bytes = (uint32_t)kind.bytes;
+    entry.status = (uint32_t)receipt.status;
+    entry.part = (uint32_t)receipt.part;
+    entry.parts = (uint32_t)receipt.parts;
+    entry.kind_bytes = (uint32_t)receipt.kind.bytes;
     buf_add(&value, &entry, sizeof entry);
-    buf_add_span(&value, kind);
-    buf_add_span(&value, buf_span(&bytes));
-    key = key_receipt(id, call.receipts++);
+    buf_add_span(&value, receipt.kind);
+    buf_add_span(&value, buf_span(&body));
+    key = key_receipt(receipt.call, call.receipts++);
     store_put(applying->txn, STORE_RECEIPTS, table_span(&key), buf_span(&value));
-    call_save(applying->txn, id, &call);
+    call_save(applying->txn, receipt.call, &call);
     return true;
 }

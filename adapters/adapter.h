@@ -197,6 +197,9 @@ const char *adapter_ending_name(enum adapter_ending ending);
 /* "Name: value" */
 void adapter_header_add(struct adapter_request *request, const char *name, const char *value);
 
+/* An upstream's words into a field of a result: cut between characters, control characters become spaces. */
+void adapter_words_copy(struct span words, char *out, size_t bytes);
+
 DEFINE_AUTO_IN_PLACE(struct adapter_draft, adapter_draft_done)
 DEFINE_AUTO_IN_PLACE(struct adapter_signature, adapter_signature_done)
 DEFINE_AUTO_IN_PLACE(struct adapter_request, adapter_request_done)

@@ -285,7 +285,7 @@ static const char *read_outcome(const struct adapter_call *call, const json_t *r
     outcome = &outcomes[place];
     if (outcome->kind != ADAPTER_ROW_OPEN)
         return "a row has two outcomes";
-    if (!is_code(code) || (message && !json_is_string(message) && !json_is_null(message)))
+    if (!code.at || !is_code(code) || (message && !json_is_string(message) && !json_is_null(message)))
         return "an outcome has the wrong form";
     outcome->kind = ADAPTER_ROW_REFUSED;
     for (size_t i = 0; i < COUNT_OF(TAKEN_CODES); i++) {

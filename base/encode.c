@@ -17,7 +17,7 @@ void hex_add(struct buf *out, const void *data, size_t bytes)
     }
 }
 
-static int hex_value(char c)
+int hex_digit_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -33,11 +33,11 @@ bool hex_decode(struct span text, struct buf *out)
     if (text.bytes % 2)
         return false;
     for (size_t i = 0; i < text.bytes; i++) {
-        if (hex_value(text.at[i]) < 0)
+        if (hex_digit_value(text.at[i]) < 0)
             return false;
     }
     for (size_t i = 0; i < text.bytes; i += 2)
-        buf_add_byte(out, (char)(hex_value(text.at[i]) << 4 | hex_value(text.at[i + 1])));
+        buf_add_byte(out, (char)(hex_digit_value(text.at[i]) << 4 | hex_digit_value(text.at[i + 1])));
     return true;
 }
 

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+/* 0 to 15, either case; -1 when it is no hex digit. */
+int hex_digit_value(char c);
 void hex_add(struct buf *out, const void *data, size_t bytes); /* lower case */
 MUST_CHECK bool hex_decode(struct span text, struct buf *out); /* either case; out untouched on failure */
 void base64_add(struct buf *out, const void *data, size_t bytes);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/text.h"
 
 static void skip_space(struct walk *walk)
@@ -106,13 +107,6 @@ struct span walk_member(struct span object, const char *name)
     return SPAN_NONE;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool add_unicode_escape(const char *digits, const char *end, struct buf *hold)
 {
     unsigned point = 0;
@@ -120,9 +114,9 @@ static bool add_unicode_escape(const char *digits, const char *end, struct buf *
     if (end - digits < 4)
         return false;
     for (int i = 0; i < 4; i++) {
-        if (hex_digit(digits[i]) < 0)
+        if (hex_digit_value(digits[i]) < 0)
             return false;
-        point = point << 4 | (unsigned)hex_digit(digits[i]);
+        point = point << 4 | (unsigned)hex_digit_value(digits[i]);
     }
     if (point >= 0x80)
         return false; /* our own writers escape control characters only */

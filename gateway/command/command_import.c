@@ -63,20 +63,6 @@ static struct span row_json(const struct command_import *import, const struct im
     return (struct span){import->json.data + row->json_at, row->json_bytes};
 }
 
-static void number_add(struct buf *out, const char *name, uint64_t number)
-{
-    char digits[20];
-    size_t count = 0;
-
-    buf_add_text(out, name);
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (count > 0)
-        buf_add_byte(out, digits[--count]);
-}
-
 static void recorded_data(struct command_import *import, const struct import_row *row, uint32_t version)
 {
     struct buf *data = &import->data;
@@ -84,12 +70,12 @@ static void recorded_data(struct command_import *import, const struct import_row
     buf_clear(data);
     buf_add_text(data, "{\"import\":\"");
     buf_add_text(data, import->id);
-    number_add(data, "\",\"line\":", row->line);
+    json_count_add(data, "\",\"line\":", row->line);
     buf_add_text(data, ",\"obligation\":\"");
     hex_add(data, row->id, sizeof row->id);
     buf_add_text(data, "\",\"row\":");
     buf_add_span(data, row_json(import, row));
-    number_add(data, ",\"version\":", version);
+    json_count_add(data, ",\"version\":", version);
     buf_add_byte(data, '}');
 }
 
@@ -122,15 +108,15 @@ static bool emit_finished(struct command_import *import, struct ledger *ledger, 
     struct buf *data = &import->data;
 
     buf_clear(data);
-    number_add(data, "{\"accepted\":", counts->count[ROW_NEW] + counts->count[ROW_NEW_VERSION]);
-    number_add(data, ",\"bytes\":", file->bytes);
+    json_count_add(data, "{\"accepted\":", counts->count[ROW_NEW] + counts->count[ROW_NEW_VERSION]);
+    json_count_add(data, ",\"bytes\":", file->bytes);
     text_add(data, ",\"encoding\":", file->encoding);
     text_add(data, ",\"file\":", file->name);
     text_add(data, ",\"import\":", import->id);
-    number_add(data, ",\"refused\":", file->refused);
-    number_add(data, ",\"rows\":", file->rows);
+    json_count_add(data, ",\"refused\":", file->refused);
+    json_count_add(data, ",\"rows\":", file->rows);
     text_add(data, ",\"sha256\":", file->sha256);
-    number_add(data, ",\"unchanged\":", counts->count[ROW_UNCHANGED]);
+    json_count_add(data, ",\"unchanged\":", counts->count[ROW_UNCHANGED]);
     buf_add_byte(data, '}');
     return ledger_emit(ledger, import->desk.person, "import.finished", buf_span(data), NULL, err);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/encode.h"
 #include "base/text.h"
 
 static const struct {
@@ -120,17 +121,6 @@ bool head_check_headers(struct exchange *exchange, struct span *host, struct ref
     return true;
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
-    return -1;
-}
-
 bool head_percent_decode(char *at, size_t *bytes, bool plus_is_space)
 {
     size_t out = 0;
@@ -139,8 +129,8 @@ bool head_percent_decode(char *at, size_t *bytes, bool plus_is_space)
         char byte = at[in];
 
         if (byte == '%') {
-            int high = in + 2 < *bytes ? hex_value(at[in + 1]) : -1;
-            int low = in + 2 < *bytes ? hex_value(at[in + 2]) : -1;
+            int high = in + 2 < *bytes ? hex_digit_value(at[in + 1]) : -1;
+            int low = in + 2 < *bytes ? hex_digit_value(at[in + 2]) : -1;
 
             if (high < 0 || low < 0 || (high == 0 && low == 0))
                 return false;

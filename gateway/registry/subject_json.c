@@ -34,20 +34,6 @@ static void day_add(struct buf *out, const char *name, int32_t day)
     buf_add_text(out, "null");
 }
 
-static void number_add(struct buf *out, const char *name, uint32_t number)
-{
-    char digits[10];
-    size_t count = 0;
-
-    buf_add_text(out, name);
-    do {
-        digits[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    while (count > 0)
-        buf_add_byte(out, digits[--count]);
-}
-
 static void capacity_add(struct buf *out, struct span capacity)
 {
     buf_add_text(out, ",\"capacity\":");
@@ -76,7 +62,7 @@ void subject_json_obligation_add(const struct obligation_version *version, const
     plain_add(out, ",\"obligation\":", id);
     day_add(out, ",\"order_date\":", version->order_date);
     plain_add(out, ",\"state\":", STATE_SLUGS[version->state]);
-    number_add(out, ",\"version\":", version->version);
+    json_count_add(out, ",\"version\":", version->version);
     buf_add_byte(out, '}');
 }
 
@@ -94,11 +80,11 @@ void subject_json_record_add(const struct record *record, int64_t from_ms, struc
     plain_add(out, ",\"listed_at\":", instant_format(from_ms, listed));
     text_add(out, ",\"listing_authority\":", record->listing_authority);
     text_add(out, ",\"name\":", record->name);
-    number_add(out, ",\"op\":", record->op);
+    json_count_add(out, ",\"op\":", record->op);
     day_add(out, ",\"publication_end\":", record->publication_end);
     plain_add(out, ",\"record\":", record->id);
-    number_add(out, ",\"scope\":", record->scope);
-    number_add(out, ",\"severity\":", record->severity);
-    number_add(out, ",\"version\":", record->version);
+    json_count_add(out, ",\"scope\":", record->scope);
+    json_count_add(out, ",\"severity\":", record->severity);
+    json_count_add(out, ",\"version\":", record->version);
     buf_add_byte(out, '}');
 }

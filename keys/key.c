@@ -322,18 +322,21 @@ bool key_public_pem(const struct key *key, struct buf *pem, struct error *err)
 }
 
 /* OpenSSL's SM2 has the empty identifier unless told otherwise, and signatures made under it verify nowhere else: every
- * use sets one. */
+ * use sets one. It is set after the initialisation: OpenSSL 3.0.19 refuses it as a parameter of the initialisation
+ * itself, while 3.0.22 takes it either way. */
 static bool start(EVP_MD_CTX *context, const struct key *key, struct span sm2_id, bool signs)
 {
-    OSSL_PARAM params[] = {
+    const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_DIST_ID, (void *)sm2_id.at, sm2_id.bytes),
         OSSL_PARAM_construct_end(),
     };
     const char *digest = ALGORITHMS[key->algorithm].digest;
-    const OSSL_PARAM *used = key->algorithm == KEY_SM2 ? params : NULL;
+    EVP_PKEY_CTX *settings = NULL; /* owned by `context` */
 
-    return (signs ? EVP_DigestSignInit_ex(context, NULL, digest, NULL, NULL, key->pkey, used)
-                  : EVP_DigestVerifyInit_ex(context, NULL, digest, NULL, NULL, key->pkey, used)) == 1;
+    if ((signs ? EVP_DigestSignInit_ex(context, &settings, digest, NULL, NULL, key->pkey, NULL)
+               : EVP_DigestVerifyInit_ex(context, &settings, digest, NULL, NULL, key->pkey, NULL)) != 1)
+        return false;
+    return key->algorithm != KEY_SM2 || EVP_PKEY_CTX_set_params(settings, params) == 1;
 }
 
 bool key_sign(const struct key *key, struct span message, struct buf *signature, struct error *err)

@@ -165,8 +165,11 @@ bool wire_verify(const struct wire_keys *keys, struct span message, struct span 
     AUTO(digest_free) EVP_MD_CTX *digest = EVP_MD_CTX_new();
     char id[] = SM2_ID;
     const OSSL_PARAM params[] = {OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, id, sizeof(id) - 1), OSSL_PARAM_END};
+    EVP_PKEY_CTX *settings = NULL;
 
-    if (!digest || EVP_DigestVerifyInit_ex(digest, NULL, "SM3", NULL, NULL, keys->gateway, params) != 1)
+    /* The identifier goes in after the initialisation: OpenSSL 3.0.19 refuses it as a part of that. */
+    if (!digest || EVP_DigestVerifyInit_ex(digest, &settings, "SM3", NULL, NULL, keys->gateway, NULL) != 1 ||
+        EVP_PKEY_CTX_set_params(settings, params) != 1)
         return false;
     return EVP_DigestVerify(digest, (const uint8_t *)signature.at, signature.bytes, (const uint8_t *)message.at,
                             message.bytes) == 1;

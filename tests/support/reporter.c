@@ -122,6 +122,7 @@ void reporter_sign(struct reporter *reporter, json_t *envelope)
     OSSL_PARAM params[] = {OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, (char[]){"1234567812345678"}, 16),
                            OSSL_PARAM_END};
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *settings = NULL;
     AUTO(buf_done) struct buf message = BUF_INIT;
     AUTO(buf_done) struct buf text = BUF_INIT;
     uint8_t signature[128];
@@ -130,7 +131,8 @@ void reporter_sign(struct reporter *reporter, json_t *envelope)
     buf_addf(&message, "%s.%s.%s", json_string_value(json_object_get(envelope, "taskId")),
              json_string_value(json_object_get(envelope, "timestamp")),
              json_string_value(json_object_get(envelope, "encData")));
-    must(EVP_DigestSignInit_ex(digest, NULL, "SM3", NULL, NULL, reporter->key, params) == 1);
+    must(EVP_DigestSignInit_ex(digest, &settings, "SM3", NULL, NULL, reporter->key, NULL) == 1);
+    must(EVP_PKEY_CTX_set_params(settings, params) == 1);
     must(EVP_DigestSign(digest, signature, &bytes, (const uint8_t *)message.data, message.bytes) == 1);
     EVP_MD_CTX_free(digest);
     base64_of(signature, bytes, &text);

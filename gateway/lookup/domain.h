@@ -1,0 +1,35 @@
+/* domain.h - what one kind of asking system may ask and is told: a file of adapters/consumers/, checked against
+ * schemas/consumer.schema.json when loaded. A domain added or changed needs no code.
+ *
+ * A file names the domain, its purposes, what must come with a question, the members of a record it may see, whether it
+ * answers from records or from obligations (power-price), and dated editions of its measures: text, force (must, may,
+ * informs), legal basis (the seed row at least), list edition, validity. An answer about a day uses the edition in
+ * force on that day and names it. Sources: seed rows 10, 11, 18; domain.md 5.2. */
+#ifndef GATEWAY_LOOKUP_DOMAIN_H
+#define GATEWAY_LOOKUP_DOMAIN_H
+
+#include "base/error.h"
+#include "base/time.h"
+
+struct domain;
+struct domains;
+
+/* Load every *.json of `folder`; one that does not fit the schema, overlapping editions, a name used twice or a member
+ * we do not know fails the load, with the file's name. */
+MUST_CHECK bool domains_load(const char *folder, const char *schemas_folder, struct domains **out, struct error *err);
+void domains_free(struct domains *domains);
+
+/* Borrowed; NULL when there is none. */
+const struct domain *domains_find(const struct domains *domains, struct span name);
+/* In the order of their names; NULL behind the last. */
+const struct domain *domains_at(const struct domains *domains, size_t index);
+
+const char *domain_name(const struct domain *domain);
+const char *domain_title(const struct domain *domain, const char *lang);
+bool domain_accepts(const struct domain *domain, struct span purpose);
+/* The purposes it accepts, "a, b, c", for messages. */
+const char *domain_purposes(const struct domain *domain);
+
+DEFINE_AUTO(struct domains *, domains_free)
+
+#endif

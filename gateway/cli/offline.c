@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/time.h"
 #include "gateway/cli/cli.h"
+#include "gateway/journal/guard.h"
 #include "gateway/store/store.h"
 #include "keys/keyring.h"
 
@@ -16,7 +17,7 @@ static bool make_store(const struct config *config, struct error *err)
     AUTO(store_close) struct store *store = NULL;
     struct store_options options = {.map_bytes = (size_t)config->map_bytes, .creates = true};
 
-    return store_open(path, &options, &store, err);
+    return store_open(path, &options, &store, err) && guard_check(store, config->state, err);
 }
 
 /* The public halves, for whoever checks our signatures. */

@@ -48,6 +48,8 @@ const struct guard_head *guard_head(const struct guard *guard, enum guard_log lo
  * `size` is smaller than that. ERR_REFUSED as above. */
 MUST_CHECK bool guard_continues(const struct guard *guard, enum guard_log log, uint64_t size,
                                 const uint8_t root[MERKLE_HASH_BYTES], struct error *err);
+/* Size and root of the store's journal now. */
+MUST_CHECK bool guard_measure(struct store *store, struct guard_head *head, struct error *err);
 /* Durable when true. To be called before the head is signed. It must continue the one before. */
 MUST_CHECK bool guard_remember(struct guard *guard, const char *state, enum guard_log log,
                                const struct guard_head *head, struct error *err);

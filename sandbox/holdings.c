@@ -141,7 +141,7 @@ enum held holdings_judge(const struct holdings *holdings, const struct arrival *
     if (same && strcmp(same->sm3, arrival->sm3) == 0)
         return HELD_SAME;
     if (same) {
-        (void)rowcheck_refuse(verdict, ROW_DUPLICATE, "重复数据：同一版本 %" PRId64 " 的内容不同", arrival->version);
+        (void)rowcheck_refuse(verdict, ROW_RULE, "版本 %" PRId64 " 已持有，内容不同", arrival->version);
         return HELD_DIFFERENT;
     }
     if (last && arrival->version < last->number) {

@@ -13,7 +13,7 @@
 enum held {
     HELD_NEW,       /* applied now */
     HELD_SAME,      /* applied before with the same content: harmless */
-    HELD_DIFFERENT, /* the same version with other content: 20001 */
+    HELD_DIFFERENT, /* the same version with other content: 40001 */
     HELD_OLDER,     /* a version below the one held, never applied: 20002 */
     HELD_REFUSED,   /* the row itself is wrong */
     HELD_COUNT

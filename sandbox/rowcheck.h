@@ -10,13 +10,12 @@
 
 #include "base/error.h"
 
-/* Outcome codes of upstreams.md section 1. */
+/* Outcome codes of upstreams.md section 1. 20001 (this version is held: taken) is never given: such a row is 0. */
 #define ROW_TAKEN "0"
 #define ROW_NAME_EMPTY "10002"
 #define ROW_DATE_EMPTY "10003"
 #define ROW_FORMAT "10004"
 #define ROW_CODE_WRONG "10005"
-#define ROW_DUPLICATE "20001"
 #define ROW_OLDER "20002"
 #define ROW_RULE "40001"
 

@@ -515,10 +515,10 @@ Test(guangdong, a_row_with_a_wrong_field_is_refused_and_the_others_are_taken)
     json_decref(json);
 }
 
-Test(guangdong, the_same_version_with_other_content_is_20001)
+Test(guangdong, the_same_version_with_other_content_is_40001)
 {
     expect_row(REPORTER_TASK, reporter_row(ROW, 1), "0");
-    expect_row(TASK_2, changed_row(1, "BZ", "改过"), "20001");
+    expect_row(TASK_2, changed_row(1, "BZ", "改过"), "40001");
 }
 
 Test(guangdong, a_lower_version_than_the_one_held_is_20002)
@@ -702,7 +702,7 @@ Test(guangdong, a_restart_forgets_nothing)
     json_t *after;
 
     expect_row(REPORTER_TASK, reporter_row(ROW, 1), "0");
-    expect_row(TASK_2, changed_row(1, "BZ", "x"), "20001");
+    expect_row(TASK_2, changed_row(1, "BZ", "x"), "40001");
     before = state();
     stop();
     start();
@@ -711,7 +711,7 @@ Test(guangdong, a_restart_forgets_nothing)
     cr_assert_eq(number(after, "tasks"), 2);
     json_decref(before);
     json_decref(after);
-    expect_row(TASK_2, reporter_row("R9", 1), "20001");
+    expect_row(TASK_2, reporter_row("R9", 1), "40001");
     expect_row(TASK_3, reporter_row(ROW, 2), "0");
 }
 

@@ -69,11 +69,11 @@ struct adapter_record {
     struct span representative; /* FDDBR, optional */
     struct span facts;          /* ZYSXSS: ground, facilities and capacity, deadline, finding as one sentence */
     struct span order;          /* SCFZYNR: the order's number, date, what it required */
-    int32_t listed_on;          /* QRYZSXRQ: the day of approval */
+    int32_t listed_on;          /* QRYZSXRQ: the day of the decision */
     int32_t published_until;    /* GSJZQ */
     struct span authority;      /* RDDW: listing authority */
     struct span document;       /* RDWH: listing document */
-    int32_t provided_on;        /* TGRQ: the day this version was made */
+    int32_t provided_on;        /* TGRQ: the day this version was approved */
     struct span division;       /* XZQH: six digits */
     int scope;                  /* SYFW 0 to 2 */
     int severity;               /* SXYZCD 1 to 3 */

@@ -8,16 +8,38 @@
 #include "gateway/outbox/outbox.h"
 #include "gateway/registry/record.h"
 
+/* What the courier needs of a channel. Everything is borrowed. */
+struct courier_channel {
+    enum channel channel;
+    const struct adapter *adapter;
+    const struct adapter_config *config;
+    const char *certificate_path; /* our client certificate, PEM */
+    const char *key_path;
+    const char *ca_path;  /* who vouches for the upstream; nobody else does */
+    unsigned concurrency; /* requests in flight at most, 1 to COURIER_CONCURRENCY_MAX */
+    int64_t retry_first_ms;
+    int64_t retry_max_ms;
+    int64_t poll_ms; /* how often outcomes of rows are asked for, at first */
+};
+
 /* Owns its texts and secrets (wiped when freed). */
 struct channel_settings;
-/* Reads the token and key files. ERR_REFUSED "push.channel" when the channel is not configured or not enabled. */
+/* Reads the token and key files. ERR_REFUSED "push.channel" when the channel is not configured or not enabled;
+ * ERR_INVALID or ERR_IO when a file cannot be used. */
 MUST_CHECK bool channel_settings_load(const struct config *config, enum channel channel, struct channel_settings **out,
                                       struct error *err);
 void channel_settings_free(struct channel_settings *settings);
 const struct adapter *channel_adapter(const struct channel_settings *settings);
 const struct adapter_config *channel_adapter_config(const struct channel_settings *settings);
+/* Borrowed from the settings, which must outlive the courier's run. */
+const struct courier_channel *channel_for_courier(const struct channel_settings *settings);
 
-/* A row_maker of gateway/command/command.h; `context` is a const struct channel_settings. Pure. */
+/* A row_maker of gateway/command/command.h; `context` is a const struct channel_settings. Pure: the same version makes
+ * the same row for ever (as long as the provider's names in the configuration stay).
+ *
+ * QRYZSXRQ is the day of the decision, TGRQ the day the version was approved (proposed, when it is not approved yet),
+ * both in Asia/Shanghai. GSZCH, ZCDZ and FDDBR are not in the register and are left out; so is BZ: a reason is written
+ * for the reviewer, not for the public. */
 MUST_CHECK bool channel_make_row(const struct record *record, void *context, struct buf *row, struct error *err);
 
 DEFINE_AUTO(struct channel_settings *, channel_settings_free)

@@ -1,34 +1,34 @@
 /* show_json.h - what `creditgate status` and `creditgate show` print, as JSON: the bodies of GET /admin/v1/status and
- * GET /admin/v1/records/{id}. Read-only; canonical order of names is not promised. Instants are milliseconds since the
- * epoch, UTC; days YYYY-MM-DD. */
+ * GET /admin/v1/records/{id}. They only read. Members called `at` or …_at are instants in RFC 3339, those called …_ms
+ * milliseconds since the epoch; days are YYYY-MM-DD. `out` is replaced, and empty after a failure. */
 #ifndef GATEWAY_JOBS_SHOW_JSON_H
 #define GATEWAY_JOBS_SHOW_JSON_H
 
 #include "base/buf.h"
 #include "gateway/store/store.h"
 
-/* Bodies of receipts are told up to this; "bytes" says how long they are. */
-enum { SHOW_RECEIPT_BODY_MAX = 64 * 1024, SHOW_JSON_BYTES_MAX = 16 * 1024 * 1024 };
+/* The body of a receipt is told up to SHOW_RECEIPT_BODY_MAX; "bytes" says how long it is. */
+enum { SHOW_RECEIPT_BODY_MAX = 64 * 1024, SHOW_JSON_BYTES_MAX = 16 * 1024 * 1024, SHOW_PREFIX_LEAST = 6 };
 
-/* Replaces `out` by {"record","obligation","state","versions":[{"version","op","state","proposed_by","proposed_at",
- * "decided_by","decided_at","reason","proposal","decision","record":{…},"seal_kids":[…],"deliveries":[{"channel",
- * "delivery","state","call","attempts","code","message","queued_ms","changed_ms","receipts":[{"kind","at","status",
- * "sequence","bytes","body"}]}]}],"events":[{"sequence","at","by","type"}]}.
+/* The life of one record: {"record","obligation","state","basis":[{"version","state","sequence","at","line"}],
+ * "versions":[{"version","op","state","proposed_by","proposed_at","proposal","decided_by","decided_at","decision",
+ * "reason","decision_reason","record":{…},"seal_kids":[…],"deliveries":[{"channel","delivery","state","call",
+ * "attempts","code","message","queued_ms","changed_ms","receipts":[{"kind","at","status","sequence","bytes","body",
+ * "encoding"}]}]}],"events":[{"sequence","at","by","type"}]}. `state` is that of the newest version; `versions` are in
+ * the order in which they were proposed, also those that were returned and proposed again under the same number.
  *
- * `id`: a record's id or its first characters (at least 6), or an obligation's id or its first hex digits (at least 6:
- * its newest record). ERR_INVALID when it is neither; ERR_NOT_FOUND; ERR_CONFLICT when several fit; ERR_LIMIT beyond
- * SHOW_JSON_BYTES_MAX. */
+ * `id`: a record's id or its first characters (at least SHOW_PREFIX_LEAST), or an obligation's id or its first hex
+ * digits (its newest record). Or an enterprise's 18-character code: then {"uscc","name","obligations":[{"obligation",
+ * "version","state","ground","deadline","due","exit_date","records":[{"record","version","state","op","document",
+ * "decided_on"}]}]}.
+ *
+ * ERR_NOT_FOUND; ERR_CONFLICT when several fit; ERR_LIMIT beyond SHOW_JSON_BYTES_MAX. */
 MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct buf *out, struct error *err);
 
-/* Replaces `out` by {"records":[{"record","name","uscc","state","op","version","listed":…}]}: all records of one
- * enterprise, for GET /admin/v1/records?uscc=CODE. ERR_INVALID for a wrong code, ERR_NOT_FOUND when the register does
- * not know it. */
-MUST_CHECK bool show_subject_json(struct store_txn *txn, const char *uscc, struct buf *out, struct error *err);
-
-/* Replaces `out` by {"channels":[{"channel","queued","sending","in_doubt","received","acknowledged","refused",
- * "superseded","oldest_ms","last_receipt_ms","paused","reason"}],"journal":{"size","at"},"records":{"waiting",
- * "returned","live","over","unsent"},"checkpoints":{"journal":{"size","at"},"trace":…},"time_ms"}.
- * `state` is the state folder, for the newest checkpoints; a checkpoint that is not there is null. */
+/* {"channels":[{"channel","queued","sending","in_doubt","received","acknowledged","refused","superseded","oldest_ms",
+ * "last_receipt_ms","paused","reason"}],"journal":{"size","at"},"records":{"waiting","returned","live","over",
+ * "unsent"},"checkpoints":{"journal":{"origin","size","at"},"trace":…},"time_ms"}. `state` is the state folder, for the
+ * newest checkpoints: null for one that was not signed yet. */
 MUST_CHECK bool status_json(struct store_txn *txn, const char *state, int64_t now_ms, struct buf *out,
                             struct error *err);
 

@@ -1,0 +1,24 @@
+/* show_parts.h - the smaller pieces of show_json.h. Only for the files that build it. */
+#ifndef GATEWAY_JOBS_SHOW_PARTS_H
+#define GATEWAY_JOBS_SHOW_PARTS_H
+
+#include "base/time.h"
+#include "gateway/jobs/show_json.h"
+#include "gateway/outbox/outbox.h"
+#include "gateway/registry/subject.h"
+
+/* `before` is what stands before the value: the name with its quotes and colon, and the comma or brace. An empty text
+ * is null, an instant of 0 too. */
+void show_text(struct buf *out, const char *before, struct span text);
+void show_instant(struct buf *out, const char *before, int64_t at_ms);
+void show_raw(struct buf *out, const char *before, struct span json); /* as it stands */
+/* "name":number */
+void show_number(struct buf *out, const char *name, int64_t number);
+
+/* One delivery with its receipts. */
+MUST_CHECK bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct buf *out,
+                              struct error *err);
+/* An enterprise with its obligations and their records. */
+MUST_CHECK bool show_subject(struct store_txn *txn, const struct subject *subject, struct buf *out, struct error *err);
+
+#endif

@@ -1,0 +1,127 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "gateway/jobs/show_parts.h"
+#include "gateway/journal/checkpoint.h"
+#include "gateway/journal/guard.h"
+#include "gateway/journal/journal.h"
+#include "gateway/outbox/outbox.h"
+#include "gateway/registry/records.h"
+
+static const char *const STATE_MEMBERS[DELIVERY_STATE_COUNT] = {
+    [DELIVERY_QUEUED] = "queued",        [DELIVERY_SENDING] = "sending",           [DELIVERY_IN_DOUBT] = "in_doubt",
+    [DELIVERY_RECEIVED] = "received",    [DELIVERY_ACKNOWLEDGED] = "acknowledged", [DELIVERY_REFUSED] = "refused",
+    [DELIVERY_SUPERSEDED] = "superseded"};
+
+static const char *const LIST_MEMBERS[RECORD_LIST_COUNT] = {[RECORDS_WAITING] = "waiting",
+                                                            [RECORDS_RETURNED] = "returned",
+                                                            [RECORDS_LIVE] = "live",
+                                                            [RECORDS_OVER] = "over",
+                                                            [RECORDS_UNSENT] = "unsent"};
+
+static bool add_channel(struct store_txn *txn, enum channel channel, struct buf *out, struct error *err)
+{
+    struct channel_status status;
+
+    if (!outbox_status(txn, channel, &status, err))
+        return false;
+    show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[channel]));
+    for (int i = 0; i < DELIVERY_STATE_COUNT; i++) {
+        buf_add_byte(out, ',');
+        show_number(out, STATE_MEMBERS[i], (int64_t)status.count[i]);
+    }
+    buf_addf(out, ",\"oldest_ms\":%lld,\"last_receipt_ms\":%lld,\"paused\":%s", (long long)status.oldest_ms,
+             (long long)status.last_receipt_ms, status.is_paused ? "true" : "false");
+    show_text(out, ",\"reason\":", status.is_paused ? span_of(status.reason) : SPAN_NONE);
+    buf_add_byte(out, '}');
+    return true;
+}
+
+static bool add_journal(struct store_txn *txn, struct buf *out, struct error *err)
+{
+    uint64_t size = journal_size(txn);
+    struct event event = {.at_ms = 0};
+    struct span bytes;
+
+    if (size > 0 && journal_read(txn, size - 1, &bytes) && !event_parse(bytes, &event, err))
+        return false;
+    buf_add_text(out, "],\"journal\":{");
+    show_number(out, "size", (int64_t)size);
+    show_instant(out, ",\"at\":", event.at_ms);
+    buf_add_byte(out, '}');
+    return true;
+}
+
+/* The second line of a checkpoint is its size (C2SP tlog-checkpoint). It is our own file: told, not judged. */
+static bool read_checkpoint(const char *path, struct buf *text, struct span *origin, int64_t *size)
+{
+    const char *end;
+    const char *second;
+
+    if (!file_read(path, CHECKPOINT_NOTE_MAX, text, NULL) || text->bytes == 0)
+        return false;
+    end = strchr(text->data, '\n');
+    second = end ? strchr(end + 1, '\n') : NULL;
+    if (!second || !utf8_is_valid(buf_span(text), NULL))
+        return false;
+    *origin = (struct span){text->data, (size_t)(end - text->data)};
+    return integer_parse((struct span){end + 1, (size_t)(second - end - 1)}, size);
+}
+
+static void add_checkpoint(const char *state, const char *log, struct buf *out)
+{
+    AUTO(buf_done) struct buf path = BUF_INIT;
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    struct span origin;
+    struct stat info;
+    int64_t size;
+
+    buf_addf(out, "\"%s\":", log);
+    buf_addf(&path, "%s/checkpoints/%s", state, log);
+    if (stat(path.data, &info) != 0 || !read_checkpoint(path.data, &text, &origin, &size)) {
+        buf_add_text(out, "null");
+        return;
+    }
+    show_text(out, "{\"origin\":", origin);
+    buf_add_byte(out, ',');
+    show_number(out, "size", size);
+    show_instant(out, ",\"at\":", (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000);
+    buf_add_byte(out, '}');
+}
+
+static bool tell(struct store_txn *txn, const char *state, int64_t now_ms, struct buf *out, struct error *err)
+{
+    buf_add_text(out, "{\"channels\":[");
+    for (int i = 0; i < CHANNEL_COUNT; i++) {
+        if (i > 0)
+            buf_add_byte(out, ',');
+        if (!add_channel(txn, (enum channel)i, out, err))
+            return false;
+    }
+    if (!add_journal(txn, out, err))
+        return false;
+    for (int i = 0; i < RECORD_LIST_COUNT; i++) {
+        buf_add_text(out, i ? "," : ",\"records\":{");
+        show_number(out, LIST_MEMBERS[i], (int64_t)records_count(txn, (enum record_list)i));
+    }
+    buf_add_text(out, "},\"checkpoints\":{");
+    for (int i = 0; i < GUARD_LOG_COUNT; i++) {
+        if (i > 0)
+            buf_add_byte(out, ',');
+        add_checkpoint(state, GUARD_LOG_NAMES[i], out);
+    }
+    buf_addf(out, "},\"time_ms\":%lld}", (long long)now_ms);
+    return store_txn_is_good(txn, err);
+}
+
+bool status_json(struct store_txn *txn, const char *state, int64_t now_ms, struct buf *out, struct error *err)
+{
+    buf_clear(out);
+    if (tell(txn, state, now_ms, out, err))
+        return true;
+    buf_clear(out);
+    return false;
+}

@@ -77,6 +77,7 @@ MUST_CHECK bool cli_config(const struct cli *cli, struct config **out, struct er
 
 /* The groups of this room. */
 extern const struct cli_commands CLI_STAFF;    /* what goes through the gateway */
+extern const struct cli_commands CLI_LOOK;     /* what only looks, through the gateway */
 extern const struct cli_commands CLI_OFFLINE;  /* what works without a running gateway */
 extern const struct cli_commands CLI_REGISTER; /* import */
 extern const struct cli_commands CLI_SANDBOX;  /* the other side */

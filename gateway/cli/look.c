@@ -1,0 +1,34 @@
+/* What only looks, through the running gateway. */
+#include "gateway/cli/show.h"
+#include "gateway/cli/status.h"
+
+static const struct cli_usage STATUS = {NULL, 0, 0, NULL, 0, NULL, NULL};
+
+static const struct cli_usage SHOW = {
+    "RECORD|OBLIGATION|CODE",
+    1,
+    1,
+    NULL,
+    0,
+    "给出记录或任务的编号（或其开头），或统一社会信用代码。",
+    "Name a record or an obligation by its id (or the beginning of it), or an enterprise by its 18-character code."};
+
+static const struct cli_option SEAL_OPTIONS[] = {
+    {"version", "N", CLI_INTEGER, false, NULL, "哪一版（默认最新生效的一版）",
+     "which version (default: the newest in force)"},
+    {"out", "FILE", CLI_TEXT, false, NULL, "写入文件（默认输出到屏幕）", "write to a file (default: standard output)"},
+};
+static const struct cli_usage SEAL = {"RECORD",
+                                      1,
+                                      1,
+                                      SEAL_OPTIONS,
+                                      COUNT_OF(SEAL_OPTIONS),
+                                      "得到的文件可用 creditgate verify 离线核验。",
+                                      "What it gives can be checked offline with creditgate verify."};
+
+static const struct cli_command COMMANDS[] = {
+    {"status", "各渠道的报送情况", "where every channel stands", &STATUS, status_run},
+    {"show", "一条记录的全过程", "the whole life of a record", &SHOW, show_run},
+    {"seal", "取出已签封的记录", "fetch a sealed record", &SEAL, seal_run},
+};
+const struct cli_commands CLI_LOOK = {COMMANDS, COUNT_OF(COMMANDS)};

@@ -77,6 +77,9 @@ void store_reset(struct store_txn *txn);
 MUST_CHECK bool store_renew(struct store_txn *txn, struct error *err);
 /* The first error of this transaction: true when there is none. */
 MUST_CHECK bool store_txn_is_good(const struct store_txn *txn, struct error *err);
+/* Whoever reads a value that contradicts itself says so here: it becomes the transaction's error (ERR_CORRUPT), so that
+ * nobody takes it for absent. */
+void store_txn_spoil(struct store_txn *txn, enum store_table table, const char *why);
 
 /* Run `work` in a write transaction and commit. When the map is full it is aborted, the map grown, and `work` run
  * again, so `work` must only change the store. When `work` returns false the transaction is aborted. The map can only

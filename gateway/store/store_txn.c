@@ -59,6 +59,12 @@ static bool txn_refuse(struct store_txn *txn, enum error_code code, enum store_t
     return fail(&txn->first, code, "%s: %s: %s", txn->store->path, store_table_name(table), why);
 }
 
+void store_txn_spoil(struct store_txn *txn, enum store_table table, const char *why)
+{
+    if (!txn->has_failed)
+        (void)txn_refuse(txn, ERR_CORRUPT, table, why);
+}
+
 bool store_txn_takes(struct store_txn *txn, enum store_table table, struct span key)
 {
     if (txn->has_failed || !txn->is_live)

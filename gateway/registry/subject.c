@@ -49,14 +49,21 @@ static struct span items_of(struct span part)
     return head > part.bytes ? SPAN_NONE : (struct span){part.at + head, part.bytes - head};
 }
 
+static bool spoil(struct store_txn *txn)
+{
+    store_txn_spoil(txn, STORE_SUBJECTS, "a subject's entry is not whole: rebuild");
+    return false;
+}
+
 bool subject_find(struct store_txn *txn, struct span uscc, struct subject *out)
 {
     char key[KEY_MAX];
     struct span first;
 
-    if (uscc.bytes != SUBJECT_CODE_BYTES || !store_get(txn, STORE_SUBJECTS, key_of(uscc.at, 0, key), &first) ||
-        items_of(first).at == NULL)
+    if (uscc.bytes != SUBJECT_CODE_BYTES || !store_get(txn, STORE_SUBJECTS, key_of(uscc.at, 0, key), &first))
         return false;
+    if (items_of(first).at == NULL || unpack_u16(first.at + AT_PARTS) == 0)
+        return spoil(txn);
     out->txn = txn;
     memcpy(out->code, uscc.at, SUBJECT_CODE_BYTES);
     out->first = first;
@@ -79,8 +86,9 @@ static bool next_part(struct subject_walk *walk)
     if (walk->part + 1 >= walk->subject->parts)
         return false;
     walk->part++;
-    if (!store_get(walk->subject->txn, STORE_SUBJECTS, key_of(walk->subject->code, walk->part, key), &part))
-        return false;
+    if (!store_get(walk->subject->txn, STORE_SUBJECTS, key_of(walk->subject->code, walk->part, key), &part) ||
+        items_of(part).at == NULL)
+        return spoil(walk->subject->txn);
     walk->rest = items_of(part);
     return true;
 }
@@ -115,13 +123,15 @@ bool subject_walk_next(struct subject_walk *walk, struct subject_item *item)
 {
     size_t bytes;
 
-    while (walk->rest.bytes < ITEM_BYTES) {
+    while (walk->rest.bytes == 0) {
         if (!next_part(walk))
             return false;
     }
+    if (walk->rest.bytes < ITEM_BYTES)
+        return spoil(walk->subject->txn);
     bytes = ITEM_BYTES + (size_t)unpack_u16(walk->rest.at + AT_JSON_BYTES);
     if (bytes > walk->rest.bytes)
-        return false;
+        return spoil(walk->subject->txn);
     unpack_item(walk->rest.at, item);
     walk->rest.at += bytes;
     walk->rest.bytes -= bytes;

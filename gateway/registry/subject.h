@@ -56,7 +56,8 @@ struct subject {
     uint64_t sequence; /* of the last change */
     uint16_t parts;
 };
-/* False when the code is not in the register (or after a store error: store_txn_is_good tells). */
+/* False when the code is not in the register (or after a store error: store_txn_is_good tells). An entry that
+ * contradicts itself spoils the transaction (ERR_CORRUPT), here and while walking: it is never taken for absent. */
 bool subject_find(struct store_txn *txn, struct span uscc, struct subject *out);
 
 struct subject_walk {

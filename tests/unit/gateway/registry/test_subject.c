@@ -55,6 +55,34 @@ Test(subject, an_unknown_or_malformed_code_is_not_found)
     cr_assert(store_txn_is_good(txn, &err));
 }
 
+/* What cannot be read is not absent: a lookup must not answer from half an entry. */
+Test(subject, a_damaged_entry_spoils_the_transaction)
+{
+    static const size_t CUT[] = {3, 17, 20, 90};
+
+    for (size_t i = 0; i < COUNT_OF(CUT); i++) {
+        AUTO(store_abort) struct store_txn *txn = NULL;
+        struct subject subject;
+        struct subject_walk walk;
+        struct subject_item item;
+        struct span value;
+        char copy[200];
+
+        cr_assert(store_begin(store, STORE_WRITE, &txn, &err));
+        put(txn, 1, 1, "名");
+        cr_assert(store_get(txn, STORE_SUBJECTS, span_of(CODE), &value));
+        cr_assert_gt(value.bytes, sizeof copy);
+        memcpy(copy, value.at, CUT[i]);
+        store_put(txn, STORE_SUBJECTS, span_of(CODE), (struct span){copy, CUT[i]});
+        if (subject_find(txn, span_of(CODE), &subject)) {
+            subject_walk_begin(&walk, &subject);
+            cr_assert_not(subject_walk_next(&walk, &item));
+        }
+        cr_assert_not(store_txn_is_good(txn, &err), "cut at %zu", CUT[i]);
+        cr_assert_eq(err.code, ERR_CORRUPT);
+    }
+}
+
 /* Far more versions than one part holds: nothing is lost, one of each thing is current, every instant has one. */
 Test(subject, an_entry_that_outgrows_a_part_goes_on_in_the_next)
 {

@@ -65,7 +65,7 @@ struct import_file {
     uint64_t rows;
     uint64_t refused;
 };
-/* Commit the rest and, when anything was new, an import.finished event. */
+/* Commit the rest and, when anything was new (or no import ever finished), an import.finished event. */
 MUST_CHECK bool command_import_finish(struct command_import *import, const struct import_file *file,
                                       struct import_counts *counts, struct error *err);
 /* The counts of what is committed so far. */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "gateway/command/command.h"
 #include "gateway/command/ledger.h"
+#include "gateway/registry/registry.h"
 
 enum { IMPORT_BATCH_BYTES = 16 * 1024 * 1024, IMPORT_ID_MAX = 32, IMPORT_ROW_MAX = 48 * 1024 };
 
@@ -121,6 +122,17 @@ static bool emit_finished(struct command_import *import, struct ledger *ledger, 
     return ledger_emit(ledger, import->desk.person, "import.finished", buf_span(data), NULL, err);
 }
 
+/* An import says that it finished when it brought anything new. One that was killed before its last word left rows and
+ * no register: then the same file again, which is unchanged throughout, says it. */
+static bool has_more_to_say(struct store_txn *txn, const struct import_counts *counts)
+{
+    int64_t since;
+
+    if (counts->count[ROW_NEW] + counts->count[ROW_NEW_VERSION] > 0)
+        return true;
+    return counts->count[ROW_UNCHANGED] > 0 && !registry_since(txn, &since);
+}
+
 static bool work(struct store_txn *txn, void *context, struct error *err)
 {
     AUTO(ledger_free) struct ledger *ledger = NULL;
@@ -136,8 +148,7 @@ static bool work(struct store_txn *txn, void *context, struct error *err)
             return fail_in(err, "line %u", row->line);
         counts.count[row->outcome]++;
     }
-    if (import->file && counts.count[ROW_NEW] + counts.count[ROW_NEW_VERSION] > 0 &&
-        !emit_finished(import, ledger, &counts, err))
+    if (import->file && has_more_to_say(txn, &counts) && !emit_finished(import, ledger, &counts, err))
         return false;
     return ledger_finish(ledger, err);
 }

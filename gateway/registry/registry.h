@@ -13,6 +13,7 @@
  *   'i' sequence → data of import.finished
  *   'l' list, record → version          the lists of records.h but the unsent
  *   'o' obligation, ordinal → record
+ *   's' → instant (u64 BE): since when there is a register
  *   'u' sequence of approval → record, version      effective, not queued for the first channel */
 #ifndef GATEWAY_REGISTRY_REGISTRY_H
 #define GATEWAY_REGISTRY_REGISTRY_H
@@ -25,6 +26,11 @@
 /* An event that does not fit the state is ERR_CONFLICT: the transaction must be aborted. */
 MUST_CHECK bool registry_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 bool registry_applies(struct span type);
+
+/* Since when there is a register: the instant at which the first import that brought obligations was finished. Before
+ * that (and while a first import is under way) nobody can say what is not in it. False when there is none (or after a
+ * store error). */
+bool registry_since(struct store_txn *txn, int64_t *at_ms);
 
 /* Finished imports, newest first; `data` is borrowed. Until `visit` returns false. */
 typedef bool registry_import_visit(uint64_t sequence, struct span data, void *context);

@@ -1,4 +1,5 @@
 /* Whole flows: import, propose, approve, push, and what readers then see. */
+#include "gateway/registry/registry.h"
 #include "tests/unit/gateway/command/desk.h"
 
 TestSuite(command, .init = desk_open, .fini = desk_close);
@@ -20,6 +21,52 @@ Test(command, the_same_file_twice_changes_nothing)
     counts = import_rows(&row, 1);
     cr_assert_eq(counts.count[ROW_UNCHANGED], 1);
     cr_assert_eq(events(), before);
+}
+
+static bool has_register(void)
+{
+    AUTO(store_abort) struct store_txn *txn = reader();
+    int64_t since = 0;
+    bool has = registry_since(txn, &since);
+
+    cr_assert(store_txn_is_good(txn, &T.err), "%s", T.err.text);
+    cr_assert(!has || since == T.now_ms);
+    return has;
+}
+
+/* Batches that are full are committed on the way, so a killed import leaves rows without its last word. */
+Test(command, a_killed_first_import_is_no_register_until_the_same_file_came_through)
+{
+    enum { ROWS = 420, REMARK_BYTES = 45000 };
+    static struct obligation rows[ROWS];
+    static char equipment[ROWS][16];
+    AUTO(command_import_free) struct command_import *import = NULL;
+    AUTO(text_free) char *remark = memory_new(REMARK_BYTES + 1);
+    struct import_counts counts;
+    enum column bad;
+
+    memset(remark, 'r', REMARK_BYTES);
+    cr_assert(command_import_begin(&T.desk, "killed", NULL, NULL, &import, &T.err), "%s", T.err.text);
+    for (size_t i = 0; i < ROWS; i++) {
+        snprintf(equipment[i], sizeof equipment[i], "%zu号转炉", i);
+        rows[i] = sample_row();
+        rows[i].field[COLUMN_EQUIPMENT] = span_of(equipment[i]);
+        rows[i].field[COLUMN_REMARK] = span_of(remark);
+        cr_assert(obligation_type_fields(&rows[i], &bad));
+        cr_assert(command_import_row(import, &rows[i], (uint32_t)i + 2, &T.err), "%s", T.err.text);
+    }
+    command_import_counts(import, &counts);
+    cr_assert_gt(counts.count[ROW_NEW], 0);
+    cr_assert_not(has_register());
+    counts = import_rows(rows, counts.count[ROW_NEW]);
+    cr_assert_eq(counts.count[ROW_NEW], 0);
+    cr_assert(has_register());
+}
+
+Test(command, an_import_that_brings_nothing_makes_no_register)
+{
+    (void)import_rows(NULL, 0);
+    cr_assert_not(has_register());
 }
 
 Test(command, a_changed_row_is_a_new_version_also_within_one_batch)

@@ -119,6 +119,18 @@ static void unpack_item(const char *at, struct subject_item *item)
     item->publication_end = (int32_t)unpack_u32(at + AT_END_OR_EXIT);
 }
 
+/* Whoever reads items uses these to look up tables. */
+static bool is_possible(const struct subject_item *item)
+{
+    if ((unsigned)item->ground >= GROUND_COUNT)
+        return false;
+    if (item->kind == SUBJECT_OBLIGATION)
+        return (unsigned)item->state < STATE_COUNT;
+    return item->kind == SUBJECT_RECORD && item->op >= OP_NEW && item->op <= OP_DISPUTE_OVER &&
+           item->severity >= SEVERITY_MINOR && item->severity <= SEVERITY_SERIOUS &&
+           (unsigned)item->scope < SCOPE_COUNT;
+}
+
 bool subject_walk_next(struct subject_walk *walk, struct subject_item *item)
 {
     size_t bytes;
@@ -133,6 +145,8 @@ bool subject_walk_next(struct subject_walk *walk, struct subject_item *item)
     if (bytes > walk->rest.bytes)
         return spoil(walk->subject->txn);
     unpack_item(walk->rest.at, item);
+    if (!is_possible(item))
+        return spoil(walk->subject->txn);
     walk->rest.at += bytes;
     walk->rest.bytes -= bytes;
     return true;

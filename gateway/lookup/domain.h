@@ -1,21 +1,24 @@
 /* domain.h - what one kind of asking system may ask and is told: a file of adapters/consumers/, checked against
  * schemas/consumer.schema.json when loaded. A domain added or changed needs no code.
  *
- * A file names the domain, its purposes, what must come with a question, the members of a record it may see, whether it
- * answers from records or from obligations (power-price), and dated editions of its measures: text, force (must, may,
- * informs), legal basis (the seed row at least), list edition, validity. An answer about a day uses the edition in
- * force on that day and names it. Sources: seed rows 10, 11, 18; domain.md 5.2. */
+ * A file names the domain, its purposes, the members of a record it may see, whether it answers from records or from
+ * obligations (power-price), and dated editions of its measures: text, force (must, may, informs), legal basis (the
+ * seed row at least), list edition, validity. An answer about a day uses the edition in force on that day and names it:
+ * editions follow one another without a gap, the first since ever, the last until further notice. Sources: seed rows
+ * 10, 11, 18; domain.md 5.2. */
 #ifndef GATEWAY_LOOKUP_DOMAIN_H
 #define GATEWAY_LOOKUP_DOMAIN_H
 
 #include "base/error.h"
 #include "base/time.h"
 
+enum { DOMAINS_MAX = 64, DOMAIN_FILE_BYTES_MAX = 256 * 1024 };
+
 struct domain;
 struct domains;
 
-/* Load every *.json of `folder`; one that does not fit the schema, overlapping editions, a name used twice or a member
- * we do not know fails the load, with the file's name. */
+/* Load every *.json of `folder`. A file that does not fit the schema, is not named after its domain, has editions that
+ * overlap or leave a gap, or says something twice fails the load with the file's name; so does a folder without any. */
 MUST_CHECK bool domains_load(const char *folder, const char *schemas_folder, struct domains **out, struct error *err);
 void domains_free(struct domains *domains);
 
@@ -29,6 +32,9 @@ const char *domain_title(const struct domain *domain, const char *lang);
 bool domain_accepts(const struct domain *domain, struct span purpose);
 /* The purposes it accepts, "a, b, c", for messages. */
 const char *domain_purposes(const struct domain *domain);
+/* Canonical JSON for whoever asks what may be asked: {"domain","purposes":[{"code","en","zh"}],"system":{"en","zh"},
+ * "title":{"en","zh"}}. */
+struct span domain_description(const struct domain *domain);
 
 DEFINE_AUTO(struct domains *, domains_free)
 

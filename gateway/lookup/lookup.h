@@ -1,16 +1,27 @@
 /* lookup.h - may this enterprise be dealt with? The answer for one domain about one code, as of an instant.
  *
  * Domains are data: one file each in adapters/consumers/ (domain.h). The answer is one JSON object, copied together
- * from the subject's ready items (registry/subject.h): nothing is parsed and nothing allocated per record.
+ * from the subject's ready items (registry/subject.h): nothing is parsed and nothing allocated per record. Its shape is
+ * schemas/lookup-answer.schema.json; members in the order of RFC 8785:
  *
- *   {"as_of":{"at","sequence"},"domain","list_edition","measures":[…],"name","obligations":[…]?,"purpose","reason"?,
- *    "receipt","records":[…],"rules","supportive":[…]?,"uscc","verdict"}
+ *   {"as_of":{"at","changed_at","sequence"},"domain","list_edition","measures":[…],"name","obligations":[…]?,
+ *    "omitted"?,"purpose","reason"?,"receipt","records":[…],"rules","supportive":[…]?,"supportive_measures":[…]?,
+ *    "uscc","verdict"}
  *
- * verdict  "listed": a record is in force that this caller may see, and it names the measures; power-price: an
- *          obligation on energy or technology ground is open (row 10), late or not.
- *          "not-listed": the register is here and says nothing of that kind about the code.
- *          "unknown", with "reason" {"code","en","zh"}: we cannot say (empty register; what there is may not be shown
- *          to this caller; the store is behind). Never "not-listed" when in doubt.
+ * as_of       the instant asked about; when the register last changed; how many events the answer rests on.
+ * verdict     "listed": a record is in force that this caller may see; from obligations (power-price): one on the
+ *             domain's grounds is open (row 10), late or not.
+ *             "not-listed": the register is here and says nothing of that kind about the code.
+ *             "unknown", with "reason" {"code","en","zh"}: we cannot say. Never "not-listed" when in doubt.
+ * reason      "register-empty": no import was ever finished; "before-register": asked about a time before that;
+ *             "withheld": what there is may not be told (its scope; since withdrawn or repaired; contradicted by the
+ *             register and not settled yet). Which of these it is, is not told either.
+ * measures    those of the edition in force on that day that apply to the records shown; empty unless listed.
+ * name        as the register said last; null unless something is shown, so that it tells nothing more.
+ * omitted     how many records or obligations beyond LOOKUP_ITEMS_MAX were left out; absent when none was.
+ * supportive  lending only: obligations exited in time (row 11); their measures only when nothing is listed.
+ * rules       the domain, the edition in force and the first 16 hex digits of SHA-256 over its file in canonical form.
+ *
  * Sources: architecture 6, domain.md 1.3 and 5, seed rows 10, 11, 18. */
 #ifndef GATEWAY_LOOKUP_LOOKUP_H
 #define GATEWAY_LOOKUP_LOOKUP_H
@@ -19,6 +30,8 @@
 #include "base/error.h"
 #include "gateway/lookup/domain.h"
 #include "gateway/store/store.h"
+
+enum { LOOKUP_ITEMS_MAX = 200 };
 
 enum verdict { VERDICT_UNKNOWN, VERDICT_NOT_LISTED, VERDICT_LISTED, VERDICT_COUNT };
 extern const char *const VERDICT_NAMES[VERDICT_COUNT];
@@ -29,7 +42,9 @@ struct lookup_question {
     struct span purpose; /* one that the domain accepts (domain_accepts) */
     bool is_government;  /* may see scope 1 (domain.md 5.5) */
     bool is_authorised;  /* a logged authorisation came with the question: may see scope 2 */
-    int64_t at_ms;       /* as of this instant; records are judged by the day it lies in */
+    bool is_internal;    /* our own staff: also sees, as of a day, what was withdrawn or repaired since */
+    int64_t at_ms;       /* now */
+    int64_t as_of_ms;    /* what held at this instant, not after now; 0: the newest state */
     const char *receipt; /* id of the trace entry (trace.h) */
 };
 
@@ -39,10 +54,14 @@ struct lookup_facts {
     uint32_t records;  /* shown */
 };
 
-/* Add the answer to `out`. A code that is not well-formed is ERR_INVALID, with the check that failed as err->rule:
- * "uscc.length", "uscc.character", "uscc.check". A wrong inner organisation-code check is no error (such enterprises
- * exist). */
+/* Add the answer to `out`. Three refusals are the caller's to pass on, in both languages, as ERR_INVALID with
+ * err->rule: a code that is not well-formed ("uscc.length", "uscc.character", "uscc.check"), a purpose that the domain
+ * does not accept ("lookup.purpose"), an instant that is still to come ("lookup.future"). A wrong inner
+ * organisation-code check is no error (such enterprises exist). A store that cannot be read is an error, never an
+ * answer. */
 MUST_CHECK bool lookup_by_code(struct store_txn *txn, const struct lookup_question *question, struct buf *out,
                                struct lookup_facts *facts, struct error *err);
+/* Only the check of the code, for whoever wants to refuse before a transaction. */
+MUST_CHECK bool lookup_check_code(struct span uscc, struct error *err);
 
 #endif

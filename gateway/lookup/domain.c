@@ -1,0 +1,177 @@
+#include "gateway/lookup/domain.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "gateway/lookup/domain_parts.h"
+#include "schemas/schema.h"
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(struct domain *const *)a)->name, (*(struct domain *const *)b)->name);
+}
+
+/* "<domain>.json", so that no name can be used twice. */
+static bool is_named_after(const char *file, const char *domain)
+{
+    size_t bytes = strlen(domain);
+
+    return strncmp(file, domain, bytes) == 0 && strcmp(file + bytes, ".json") == 0;
+}
+
+static bool read_json(const char *path, json_t **out, struct error *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+
+    return file_read(path, DOMAIN_FILE_BYTES_MAX, &text, err) &&
+           (json_read(buf_span(&text), DOMAIN_FILE_BYTES_MAX, out, err) || fail_in(err, "%s", path));
+}
+
+static void add_problem(void *context, const struct schema_problem *problem)
+{
+    error_set_both(context, ERR_INVALID, "domain.schema", "%s: %s%.0s", "%s：%.0s%s",
+                   problem->instance[0] ? problem->instance : "/", problem->en, problem->zh);
+}
+
+static bool fits_schema(const struct schema *schema, const json_t *json, struct error *err)
+{
+    struct schema_report report = {add_problem, err, 0};
+
+    return schema_check(schema, json, &report);
+}
+
+static bool load_file(struct domains *domains, const struct schema *schema, const char *path, struct error *err)
+{
+    AUTO(domain_free) struct domain *domain = NULL;
+    json_t *json = NULL;
+
+    if (!read_json(path, &json, err))
+        return false;
+    if (!fits_schema(schema, json, err)) {
+        json_decref(json);
+        return fail_in(err, "%s", path);
+    }
+    if (!domain_from_json(json, &domain, err))
+        return fail_in(err, "%s", path);
+    if (!is_named_after(strrchr(path, '/') + 1, domain->name))
+        return fail(err, ERR_INVALID, "%s: holds the domain %s: name the file after it", path, domain->name);
+    if (domains->count == DOMAINS_MAX)
+        return fail(err, ERR_LIMIT, "%s: more than %d domains", path, DOMAINS_MAX);
+    domains->items[domains->count++] = TAKE(domain);
+    return true;
+}
+
+static bool is_json_file(const char *name)
+{
+    size_t bytes = strlen(name);
+
+    return name[0] != '.' && bytes > 5 && strcmp(name + bytes - 5, ".json") == 0;
+}
+
+static bool load_folder(struct domains *domains, const struct schema *schema, const char *folder, struct error *err)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    bool is_good = true;
+
+    if (!dir)
+        return fail(err, ERR_NOT_FOUND, "%s: cannot open folder: %s", folder, strerror(errno));
+    while (is_good && (entry = readdir(dir))) {
+        if (!is_json_file(entry->d_name))
+            continue;
+        AUTO(text_free) char *path = path_join(folder, entry->d_name);
+        is_good = load_file(domains, schema, path, err);
+    }
+    closedir(dir);
+    return is_good;
+}
+
+bool domains_load(const char *folder, const char *schemas_folder, struct domains **out, struct error *err)
+{
+    AUTO(domains_free) struct domains *domains = memory_new(sizeof *domains);
+    AUTO(schema_free) struct schema *schema = NULL;
+    AUTO(text_free) char *path = path_join(schemas_folder, "consumer.schema.json");
+    const struct schema_options options = {.asserts_format = true};
+
+    domains->items = memory_new(DOMAINS_MAX * sizeof(struct domain *));
+    if (!schema_load(path, &options, &schema, err))
+        return fail_in(err, "%s", path);
+    if (!load_folder(domains, schema, folder, err))
+        return false;
+    if (domains->count == 0)
+        return fail(err, ERR_NOT_FOUND, "%s: no domain there", folder);
+    qsort(domains->items, domains->count, sizeof(struct domain *), by_name);
+    *out = TAKE(domains);
+    return true;
+}
+
+void domains_free(struct domains *domains)
+{
+    if (!domains)
+        return;
+    for (size_t i = 0; i < domains->count; i++)
+        domain_free(domains->items[i]);
+    free(domains->items);
+    free(domains);
+}
+
+const struct domain *domains_find(const struct domains *domains, struct span name)
+{
+    for (size_t i = 0; i < domains->count; i++) {
+        if (span_is(name, domains->items[i]->name))
+            return domains->items[i];
+    }
+    return NULL;
+}
+
+const struct domain *domains_at(const struct domains *domains, size_t index)
+{
+    return index < domains->count ? domains->items[index] : NULL;
+}
+
+const char *domain_name(const struct domain *domain)
+{
+    return domain->name;
+}
+
+const char *domain_title(const struct domain *domain, const char *lang)
+{
+    const json_t *title = json_object_get(domain->json, "title");
+
+    return json_text_of(title, strcmp(lang, "zh") == 0 ? "zh" : "en");
+}
+
+bool domain_accepts(const struct domain *domain, struct span purpose)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(json_object_get(domain->json, "purposes"), i, item)
+    {
+        if (span_is(purpose, json_text_of(item, "code")))
+            return true;
+    }
+    return false;
+}
+
+const char *domain_purposes(const struct domain *domain)
+{
+    return buf_text(&domain->purposes);
+}
+
+struct span domain_description(const struct domain *domain)
+{
+    return buf_span(&domain->description);
+}
+
+const struct domain_edition *domain_edition_on(const struct domain *domain, int32_t day)
+{
+    size_t i = domain->edition_count - 1;
+
+    while (i > 0 && day < domain->editions[i].from)
+        i--;
+    return &domain->editions[i];
+}

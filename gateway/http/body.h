@@ -7,7 +7,8 @@
 /* Why the server itself refuses a request. `status` 0: it does not. */
 struct refusal {
     int status;
-    const char *detail; /* static text */
+    const char
+        *detail; /* static text; NULL: the application has worded the answer itself (http_server_options.admits) */
 };
 #define refuse_with(why, code, text) (*(why) = (struct refusal){(code), (text)}, false)
 

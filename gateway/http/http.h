@@ -96,6 +96,10 @@ struct http_server_options {
     void (*refuse)(void *context, int status, const char *detail, struct http_reply *reply);
     /* May be NULL. */
     bool (*end_of_turn)(void *context, struct error *err);
+    /* Is this request worth its body? Asked once the headers are there, if there is a body, before any of it is taken.
+     * False: `reply` is the answer (status and body filled), and what the client still sends is not read. May be NULL:
+     * always. */
+    bool (*admits)(void *context, const struct http_request *head, struct http_reply *reply);
     /* Should this request's body go to a file (up to `*limit` bytes)? Asked once the headers are there, if there is a
      * body. May be NULL: never. */
     bool (*spools)(void *context, const struct http_request *head, uint64_t *limit);

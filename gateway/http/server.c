@@ -189,8 +189,11 @@ bool server_prepare_body(struct http_server *server, struct exchange *exchange, 
 {
     const struct http_server_options *options = &server->options;
     uint64_t limit = options->limits.body_bytes;
-    bool spools = has_body && options->spools && options->spools(options->context, &exchange->request, &limit);
+    bool spools;
 
+    if (has_body && options->admits && !options->admits(options->context, &exchange->request, &exchange->reply))
+        return refuse_with(&exchange->why, exchange->reply.status, NULL);
+    spools = has_body && options->spools && options->spools(options->context, &exchange->request, &limit);
     if (exchange->content_length > limit)
         return refuse_with(&exchange->why, 413, "the request body is larger than allowed");
     if (spools)
@@ -215,6 +218,8 @@ void server_handle(struct http_server *server, struct exchange *exchange)
 
 void server_refuse(struct http_server *server, const struct refusal *why, struct http_reply *reply)
 {
+    if (!why->detail)
+        return;
     exchange_reset_reply(reply);
     reply->status = why->status;
     if (server->options.refuse)

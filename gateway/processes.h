@@ -2,23 +2,39 @@
 #ifndef GATEWAY_PROCESSES_H
 #define GATEWAY_PROCESSES_H
 
+#include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 
 enum process_kind { PROCESS_SIGNER, PROCESS_API, PROCESS_COURIER, PROCESS_KEEPER, PROCESS_JOB, PROCESS_KIND_COUNT };
 
-enum { SIBLINGS_MAX = 80 };
+enum { SIBLINGS_MAX = 80, PROCESS_JOB_BYTES = 64 };
 
-/* Descriptors are borrowed: they end with the process. -1: has none. */
+/* Exit statuses besides 0. */
+enum {
+    PROCESS_BROKE = 1,
+    PROCESS_CANNOT_BEGIN = 78 /* EX_CONFIG of sysexits.h: keys, store, settings; another try would not help */
+};
+
+/* Datagrams to the parent: "ready <pid>" when the process has what it needs and begins its work, else the id of a job
+ * that was ordered. */
+enum { PARENT_WORD_BYTES = 64 };
+#define PARENT_READY "ready "
+
+/* Everything is borrowed and ends with the process. Descriptors: -1 when it has none. */
 struct process {
     enum process_kind kind;
     const struct config *config;
     int stop_fd;                   /* readable (end of file): stop in order */
+    int parent_fd;                 /* datagrams to the parent; a job has none */
+    int lock_fd;                   /* only kept open: see state_lock.h */
     int signer_fd;                 /* to the signer */
     int listen_fd;                 /* api: HTTPS */
     int admin_fd;                  /* api: the administration socket */
-    int parent_fd;                 /* api: "start job ID" to the parent */
     int courier_fd;                /* eventfd: write to wake the courier; the courier reads it */
-    char job[64];                  /* job: its id */
+    const uint8_t *ticket_key;     /* api: the same in all, so that a TLS session resumes with any of them */
+    struct limits *limits;         /* api: shared by all */
+    bool warms;                    /* api: read the store's pages in before the first answer */
+    char job[PROCESS_JOB_BYTES];   /* job: its id */
     int sibling_fds[SIBLINGS_MAX]; /* signer: where requests come from */
     size_t sibling_count;
 };

@@ -1,0 +1,176 @@
+/* What each process does between its fork and its end: open what it works with, say that it is ready, work until the
+ * stop pipe ends. What it needs and cannot have ends it with PROCESS_CANNOT_BEGIN. */
+#include "gateway/processes.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "gateway/api/api.h"
+#include "gateway/courier/channel.h"
+#include "gateway/courier/courier.h"
+#include "gateway/jobs/jobs.h"
+#include "gateway/journal/guard.h"
+#include "gateway/keeper/keeper.h"
+
+/* Its own descriptors beside one a sibling. */
+enum { SIGNER_DESCRIPTORS = 32 };
+
+const char *process_name(enum process_kind kind)
+{
+    static const char *const NAMES[PROCESS_KIND_COUNT] = {[PROCESS_SIGNER] = "signer",
+                                                          [PROCESS_API] = "api",
+                                                          [PROCESS_COURIER] = "courier",
+                                                          [PROCESS_KEEPER] = "keeper",
+                                                          [PROCESS_JOB] = "job"};
+
+    return (size_t)kind < PROCESS_KIND_COUNT ? NAMES[kind] : "process";
+}
+
+static void say_ready(const struct process *process)
+{
+    char word[PARENT_WORD_BYTES];
+    int bytes = snprintf(word, sizeof word, "%s%ld", PARENT_READY, (long)getpid());
+
+    if (process->parent_fd >= 0 && send(process->parent_fd, word, (size_t)bytes, MSG_NOSIGNAL) != bytes)
+        log_warning("gateway", "%s: the parent does not hear that it is ready", process_name(process->kind));
+}
+
+/* Logged here, at the top. */
+static int cannot_begin(const struct process *process, const struct error *err)
+{
+    log_error(process_name(process->kind), "%s", err->text);
+    return PROCESS_CANNOT_BEGIN;
+}
+
+static int ended(const struct process *process, bool is_good, const struct error *err)
+{
+    if (!is_good)
+        log_error(process_name(process->kind), "%s", err->text);
+    return is_good ? 0 : PROCESS_BROKE;
+}
+
+/* The store, unless it was copied or rolled back since we signed for it. */
+static bool open_store(const struct process *process, struct store **out, struct error *err)
+{
+    AUTO(text_free) char *path = config_state_path(process->config, "store");
+    AUTO(store_close) struct store *store = NULL;
+    struct store_options options = {.map_bytes = (size_t)process->config->map_bytes};
+
+    if (!store_open(path, &options, &store, err) || !guard_check(store, process->config->state, err))
+        return false;
+    *out = TAKE(store);
+    return true;
+}
+
+/* Private keys are in this memory: nobody may look at it, and it is never written to disk by a crash. */
+static void lock_down(size_t siblings)
+{
+    struct rlimit none = {0, 0};
+    struct rlimit descriptors = {siblings + SIGNER_DESCRIPTORS, siblings + SIGNER_DESCRIPTORS};
+
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+static int run_signer(const struct process *process)
+{
+    AUTO(text_free) char *keys = config_state_path(process->config, "keys");
+    AUTO(keyring_free) struct keyring *keyring = NULL;
+    struct error err;
+
+    lock_down(process->sibling_count);
+    if (!keyring_load(keys, &keyring, &err))
+        return cannot_begin(process, &err);
+    say_ready(process);
+    return ended(process, signer_serve(keyring, process->sibling_fds, process->sibling_count, process->stop_fd, &err),
+                 &err);
+}
+
+static int run_api(const struct process *process)
+{
+    AUTO(store_close) struct store *store = NULL;
+    AUTO(api_free) struct api *api = NULL;
+    struct api_options options = {.config = process->config,
+                                  .clock = &CLOCK_SYSTEM,
+                                  .listen_fd = process->listen_fd,
+                                  .admin_fd = process->admin_fd,
+                                  .parent_fd = process->parent_fd,
+                                  .limits = process->limits,
+                                  .ticket_key = process->ticket_key};
+    struct error err;
+
+    if (!open_store(process, &store, &err))
+        return cannot_begin(process, &err);
+    if (process->warms)
+        store_warm(store);
+    options.store = store;
+    if (!api_new(&options, &api, &err))
+        return cannot_begin(process, &err);
+    say_ready(process);
+    return ended(process, api_run(api, process->stop_fd, &err), &err);
+}
+
+static int run_courier(const struct process *process)
+{
+    AUTO(store_close) struct store *store = NULL;
+    AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
+    AUTO(channel_settings_free) struct channel_settings *settings = NULL;
+    struct courier_options options = {
+        .signer = signer, .clock = &CLOCK_SYSTEM, .channel_count = 1, .wake_fd = process->courier_fd};
+    struct error err;
+
+    if (!channel_settings_load(process->config, CHANNEL_CREDIT_GUANGDONG, &settings, &err) ||
+        !open_store(process, &store, &err))
+        return cannot_begin(process, &err);
+    options.channels = channel_for_courier(settings);
+    options.store = store;
+    say_ready(process);
+    return ended(process, courier_run(&options, process->stop_fd, &err), &err);
+}
+
+static int run_keeper(const struct process *process)
+{
+    AUTO(store_close) struct store *store = NULL;
+    AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
+    struct keeper_options options = {.config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM};
+    struct error err;
+
+    if (!open_store(process, &store, &err))
+        return cannot_begin(process, &err);
+    options.store = store;
+    say_ready(process);
+    return ended(process, keeper_run(&options, process->stop_fd, &err), &err);
+}
+
+/* What went wrong in a job is its result; only a job without a result is to be run again. */
+static int run_job(const struct process *process)
+{
+    AUTO(store_close) struct store *store = NULL;
+    AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
+    struct job_environment environment = {
+        .config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM, .courier_fd = process->courier_fd};
+    struct error err;
+
+    if (!open_store(process, &store, &err))
+        return cannot_begin(process, &err);
+    environment.store = store;
+    return ended(process, jobs_run(&environment, process->job, &err), &err);
+}
+
+int process_run(const struct process *process)
+{
+    static int (*const RUN[PROCESS_KIND_COUNT])(const struct process *) = {[PROCESS_SIGNER] = run_signer,
+                                                                           [PROCESS_API] = run_api,
+                                                                           [PROCESS_COURIER] = run_courier,
+                                                                           [PROCESS_KEEPER] = run_keeper,
+                                                                           [PROCESS_JOB] = run_job};
+
+    return RUN[process->kind](process);
+}

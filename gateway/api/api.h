@@ -1,25 +1,43 @@
 /* api.h - the process that answers: lookups over HTTPS for outside systems, administration on the Unix socket.
  *
+ * Over TLS with a client certificate:
  *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&authorisation=…]   a client of the configuration, by its certificate
  *   GET  /v1/domains                       the domains this client may ask, their purposes and titles
- *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint
+ * there and on the Unix socket:
+ *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain)
  *   GET  /v1/keys                          public keys, for whoever verifies
- *   GET  /healthz                          200 when the store answers; no certificate asked by us beyond TLS's own
+ *   GET  /healthz                          200 when the store answers
+ * on the Unix socket, for a member of the staff (SO_PEERCRED):
+ *   POST /admin/v1/jobs/{kind}?lang=…[&file=NAME]   with a role for that kind → 202 {"job"}; the body is an object of
+ *                                          arguments, or for import the file
+ *   GET  /admin/v1/jobs/{id}               jobs_read (jobs.h)
+ *   GET  /admin/v1/jobs/{id}/report?format=text|json&offset=N    a piece of the report; empty behind its end
+ *   GET  /admin/v1/status                  status_json (show_json.h)
+ *   GET  /admin/v1/records?list=waiting|returned|live|over|unsent[&ground=…][&division=…][&limit=N]
+ *                                          {"list","records":[{"proposal","record":{…},"state"}…],"count","has_more"}
+ *   GET  /admin/v1/records/{id}            show_record_json (show_json.h): a record, an obligation, an enterprise
+ *   GET  /admin/v1/records/{id}/seal[?version=N]    the JWS of an effective version, by default the newest
+ *   GET  /admin/v1/trace/{receipt}         auditors: {"receipt","entry","index","size","root","inclusion",
+ *                                          "checkpoint"}, see trace_proof in admin_trace.c
+ *   GET  /admin/v1/whoami                  {"name","title","uid","roles","lang"}
  *
- *   POST /admin/v1/jobs/{kind}?lang=…[&file=NAME]   a member of the staff (SO_PEERCRED) with a role for it → 202
- * {"job"} GET  /admin/v1/jobs/{id}, /admin/v1/jobs/{id}/report?format=text|json&offset=N GET  /admin/v1/status per
- * channel: counts by state, oldest age, last receipt, paused and why GET  /admin/v1/records[?list=…],
- * /admin/v1/records/{id}, /admin/v1/records/{id}/seal[?version=N] GET  /admin/v1/trace/{receipt}         one entry of
- * the trace and its proof GET  /admin/v1/whoami
+ * HEAD works wherever GET does. Every refusal is an RFC 9457 problem
+ * {"detail","detail_zh","instance"?,"rule"?,"status", "title","title_zh","type"} (problem.h).
  *
- * Every refusal is an RFC 9457 problem {"detail","detail_zh","instance"?,"rule"?,"status","title","title_zh","type"}.
- * Every lookup, answered or refused, by a known client is in the trace before the answer leaves. */
+ * Every lookup by a certificate of ours, answered or refused, is in the trace before the answer leaves, and an answer
+ * rests on all that was committed before its request was read. Limits per client hold for the gateway as a whole
+ * (limits.h). */
 #ifndef GATEWAY_API_API_H
 #define GATEWAY_API_API_H
 
+#include "base/time.h"
+#include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 #include "gateway/store/store.h"
 
+enum { API_DRAIN_MS = 5000, RECORDS_LISTED_MAX = 1000 };
+
+/* Everything is borrowed. */
 struct api_options {
     const struct config *config;
     struct store *store;
@@ -27,11 +45,17 @@ struct api_options {
     int listen_fd;             /* HTTPS; -1: none */
     int admin_fd;              /* Unix socket; -1: none */
     int parent_fd;             /* SEQPACKET: a job's id orders it; -1: none */
-    unsigned workers;          /* how many processes share the limits per client; at least 1 */
+    struct limits *limits;     /* one bucket a client and one more, shared by all api processes; NULL: our own */
     const uint8_t *ticket_key; /* HTTP_TICKET_KEY_BYTES shared by all api processes, or NULL */
 };
 
+struct api;
+/* Load what answers are made from; fails when it cannot be used. */
+MUST_CHECK bool api_new(const struct api_options *options, struct api **out, struct error *err);
 /* Until `stop_fd` becomes readable; then what is in flight is answered. */
-MUST_CHECK bool api_run(const struct api_options *options, int stop_fd, struct error *err);
+MUST_CHECK bool api_run(struct api *api, int stop_fd, struct error *err);
+void api_free(struct api *api);
+
+DEFINE_AUTO(struct api *, api_free)
 
 #endif

@@ -1,0 +1,231 @@
+/* What staff read: the state of the channels, lists of records, one record's whole life, its seal. */
+#include <string.h>
+
+#include "gateway/api/api_internal.h"
+#include "gateway/jobs/show_json.h"
+#include "gateway/registry/records.h"
+
+enum { LISTED_DEFAULT = 100, ID_BYTES_MAX = 64, DIVISION_BYTES_MAX = 6, VERSION_MAX = 1000000 };
+
+static const char *const NO_QUERY[] = {NULL};
+
+void admin_status(struct visit *visit)
+{
+    struct api *api = visit->api;
+    struct store_txn *txn;
+    struct error err;
+
+    if (visit->rest.bytes) {
+        visit_not_found(visit);
+        return;
+    }
+    if (!visit_is_get(visit) || !visit_takes(visit, NO_QUERY))
+        return;
+    txn = api_read(api, &err);
+    if (!txn || !status_json(txn, api->config->state, clock_now_ms(api->options.clock), &visit->reply->body, &err))
+        visit_refuse(visit, &err);
+    api_end_read(api);
+}
+
+/* --- lists --- */
+
+static const char *const LIST_NAMES[RECORD_LIST_COUNT] = {[RECORDS_WAITING] = "waiting",
+                                                          [RECORDS_RETURNED] = "returned",
+                                                          [RECORDS_LIVE] = "live",
+                                                          [RECORDS_OVER] = "over",
+                                                          [RECORDS_UNSENT] = "unsent"};
+
+struct listing {
+    struct records_filter filter;
+    char division[DIVISION_BYTES_MAX + 1];
+    uint64_t most;
+    uint64_t count;
+    bool has_more;
+    struct buf *out;
+};
+
+static bool take_list(const struct visit *visit, struct listing *listing, struct error *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+
+    (void)http_query_of(visit->request, "list", &text);
+    for (size_t i = 0; i < RECORD_LIST_COUNT; i++) {
+        if (span_is(buf_span(&text), LIST_NAMES[i])) {
+            listing->filter.list = (enum record_list)i;
+            return true;
+        }
+    }
+    return refuse(err, ERR_INVALID, "query.list", "name a list: list=waiting, returned, live, over or unsent",
+                  "请指定列表：list=waiting、returned、live、over、unsent 之一");
+}
+
+static bool take_ground(const struct visit *visit, struct listing *listing, struct error *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+
+    listing->filter.ground = -1;
+    if (!http_query_of(visit->request, "ground", &text))
+        return true;
+    for (int i = 0; i < GROUND_COUNT; i++) {
+        if (span_is(buf_span(&text), GROUND_SLUGS[i])) {
+            listing->filter.ground = i;
+            return true;
+        }
+    }
+    return refuse(err, ERR_INVALID, "query.ground", "there is no such ground", "没有这种退出维度");
+}
+
+static bool take_limits(const struct visit *visit, struct listing *listing, struct error *err)
+{
+    AUTO(buf_done) struct buf division = BUF_INIT;
+    AUTO(buf_done) struct buf limit = BUF_INIT;
+    int64_t number = LISTED_DEFAULT;
+
+    if (http_query_of(visit->request, "limit", &limit) &&
+        (!integer_parse(buf_span(&limit), &number) || number < 1 || number > RECORDS_LISTED_MAX))
+        return refuse(err, ERR_INVALID, "query.limit", "limit is a number from 1 to %d", "limit 应为 1 至 %d 的整数",
+                      RECORDS_LISTED_MAX);
+    if (http_query_of(visit->request, "division", &division)) {
+        int64_t digits;
+
+        if (division.bytes > DIVISION_BYTES_MAX || !integer_parse(buf_span(&division), &digits))
+            return refuse(err, ERR_INVALID, "query.division", "division is a prefix of a division code",
+                          "division 应为行政区划代码的前缀");
+        memcpy(listing->division, division.data, division.bytes);
+        listing->filter.division = listing->division;
+    }
+    listing->most = (uint64_t)number;
+    return true;
+}
+
+static bool list_one(const struct record_version *version, void *context)
+{
+    struct listing *listing = context;
+    struct buf *out = listing->out;
+
+    if (listing->count == listing->most) {
+        listing->has_more = true;
+        return false;
+    }
+    if (listing->count++)
+        buf_add_byte(out, ',');
+    json_count_add(out, "{\"proposal\":", version->proposal);
+    buf_add_text(out, ",\"record\":");
+    buf_add_span(out, version->json);
+    buf_addf(out, ",\"state\":\"%s\"}", RECORD_STATE_SLUGS[version->state]);
+    return true;
+}
+
+static bool list_records(const struct visit *visit, struct store_txn *txn, struct error *err)
+{
+    struct listing listing = {.out = &visit->reply->body};
+
+    if (!take_list(visit, &listing, err) || !take_ground(visit, &listing, err) || !take_limits(visit, &listing, err))
+        return false;
+    buf_addf(listing.out, "{\"list\":\"%s\",\"records\":[", LIST_NAMES[listing.filter.list]);
+    if (!records_scan(txn, &listing.filter, list_one, &listing, err))
+        return false;
+    json_count_add(listing.out, "],\"count\":", listing.count);
+    buf_addf(listing.out, ",\"has_more\":%s}", listing.has_more ? "true" : "false");
+    return true;
+}
+
+static void answer_list(struct visit *visit)
+{
+    static const char *const NAMES[] = {"list", "ground", "division", "limit", NULL};
+    struct store_txn *txn;
+    struct error err;
+
+    if (!visit_takes(visit, NAMES))
+        return;
+    txn = api_read(visit->api, &err);
+    if (!txn || !list_records(visit, txn, &err))
+        visit_refuse(visit, &err);
+    api_end_read(visit->api);
+}
+
+/* --- one record --- */
+
+static void answer_record(struct visit *visit, const char *id)
+{
+    struct store_txn *txn;
+    struct error err;
+
+    if (!visit_takes(visit, NO_QUERY))
+        return;
+    txn = api_read(visit->api, &err);
+    if (!txn || !show_record_json(txn, id, &visit->reply->body, &err))
+        visit_refuse(visit, &err);
+    api_end_read(visit->api);
+}
+
+static bool take_version(const struct visit *visit, uint32_t *version, struct error *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    int64_t number = 0;
+
+    if (http_query_of(visit->request, "version", &text) &&
+        (!integer_parse(buf_span(&text), &number) || number < 1 || number > VERSION_MAX))
+        return refuse(err, ERR_INVALID, "query.version", "version is a number from 1", "version 应为从 1 起的整数");
+    *version = (uint32_t)number;
+    return true;
+}
+
+static bool find_seal(const struct visit *visit, struct store_txn *txn, const char *prefix, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version found;
+    char id[RECORD_ID_BYTES];
+    struct span seal;
+    uint32_t version;
+
+    if (!take_version(visit, &version, err) || !records_by_prefix(txn, span_of(prefix), id, err))
+        return false;
+    if (!(version ? records_load(txn, span_of(id), version, &found, &hold, err)
+                  : records_load_effective(txn, span_of(id), &found, &hold, err)) ||
+        !records_seal(txn, &found, &seal, err))
+        return false;
+    buf_add_span(&visit->reply->body, seal);
+    return true;
+}
+
+static void answer_seal(struct visit *visit, const char *id)
+{
+    static const char *const NAMES[] = {"version", NULL};
+    struct store_txn *txn;
+    struct error err;
+
+    if (!visit_takes(visit, NAMES))
+        return;
+    visit->reply->content_type = "application/jose+json";
+    txn = api_read(visit->api, &err);
+    if (!txn || !find_seal(visit, txn, id, &err))
+        visit_refuse(visit, &err);
+    api_end_read(visit->api);
+}
+
+void admin_records(struct visit *visit)
+{
+    struct span rest = visit->rest;
+    struct span segment;
+    char id[ID_BYTES_MAX];
+
+    if (!visit_is_get(visit))
+        return;
+    if (rest.bytes == 0) {
+        answer_list(visit);
+        return;
+    }
+    if (!visit_segment(&rest, &segment) || segment.bytes >= sizeof id) {
+        visit_not_found(visit);
+        return;
+    }
+    memcpy(id, segment.at, segment.bytes);
+    id[segment.bytes] = '\0';
+    if (rest.bytes == 0)
+        answer_record(visit, id);
+    else if (span_is(rest, "/seal"))
+        answer_seal(visit, id);
+    else
+        visit_not_found(visit);
+}

@@ -1,0 +1,268 @@
+/* Setting up, the turn, and which path leads where. */
+#include "gateway/api/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "gateway/api/api_internal.h"
+#include "gateway/lookup/domain.h"
+
+/* --- the store --- */
+
+struct store_txn *api_read(struct api *api, struct error *err)
+{
+    if (api->txn)
+        return store_renew(api->txn, err) ? api->txn : NULL;
+    return store_begin(api->options.store, STORE_READ, &api->txn, err) ? api->txn : NULL;
+}
+
+void api_end_read(struct api *api)
+{
+    if (api->txn)
+        store_reset(api->txn);
+}
+
+/* --- what handlers have in common --- */
+
+void visit_refuse(const struct visit *visit, const struct error *err)
+{
+    problem_reply(visit->reply, err, NULL);
+}
+
+static bool refuse_method(const struct visit *visit, const char *allowed)
+{
+    struct error err;
+
+    error_set_both(&err, ERR_INVALID, "http.method", "only %s can be used here", "此处只允许 %s", allowed);
+    problem_reply_status(visit->reply, 405, &err, NULL);
+    http_reply_header(visit->reply, "Allow", allowed);
+    return false;
+}
+
+bool visit_is_get(const struct visit *visit)
+{
+    return span_is(visit->request->method, "GET") || refuse_method(visit, "GET, HEAD");
+}
+
+bool visit_is_post(const struct visit *visit)
+{
+    return span_is(visit->request->method, "POST") || refuse_method(visit, "POST");
+}
+
+bool visit_takes(const struct visit *visit, const char *const *names)
+{
+    struct span bad = SPAN_NONE;
+    struct error err;
+
+    if (http_query_only(visit->request, names, &bad))
+        return true;
+    bad = utf8_cut(bad, 64);
+    error_set_both(&err, ERR_INVALID, "query.unknown", "the query parameter \"%.*s\" is not known here or came twice",
+                   "查询参数“%.*s”不可识别或重复", (int)bad.bytes, bad.at);
+    visit_refuse(visit, &err);
+    return false;
+}
+
+bool visit_segment(struct span *rest, struct span *segment)
+{
+    const char *end;
+
+    if (rest->bytes < 2 || rest->at[0] != '/')
+        return false;
+    end = memchr(rest->at + 1, '/', rest->bytes - 1);
+    *segment = (struct span){rest->at + 1, (end ? (size_t)(end - rest->at) : rest->bytes) - 1};
+    *rest = (struct span){segment->at + segment->bytes, rest->bytes - 1 - segment->bytes};
+    return segment->bytes > 0;
+}
+
+/* --- routes --- */
+
+enum { BY_TLS = 1, BY_SOCKET = 2 };
+
+static const struct route {
+    const char *prefix;
+    unsigned ways;
+    void (*handle)(struct visit *visit);
+} ROUTES[] = {
+    {"/v1/lookups", BY_TLS, lookup_handle},
+    {"/v1/domains", BY_TLS, public_domains},
+    {"/v1/checkpoints", BY_TLS | BY_SOCKET, public_checkpoint},
+    {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},
+    {"/healthz", BY_TLS | BY_SOCKET, public_health},
+    {"/admin/v1", BY_SOCKET, admin_handle},
+};
+
+static const struct route *find_route(const struct http_request *request, struct span *rest)
+{
+    unsigned way = request->peer->is_local ? BY_SOCKET : BY_TLS;
+
+    for (size_t i = 0; i < COUNT_OF(ROUTES); i++) {
+        size_t bytes = strlen(ROUTES[i].prefix);
+
+        if (!(ROUTES[i].ways & way) || !span_starts(request->path, ROUTES[i].prefix))
+            continue;
+        *rest = (struct span){request->path.at + bytes, request->path.bytes - bytes};
+        if (rest->bytes == 0 || rest->at[0] == '/')
+            return &ROUTES[i];
+    }
+    return NULL;
+}
+
+void visit_not_found(const struct visit *visit)
+{
+    struct error err;
+
+    error_set_both(&err, ERR_NOT_FOUND, "http.path", "there is nothing at this path", "该地址下没有内容");
+    visit_refuse(visit, &err);
+}
+
+static void handle(void *context, const struct http_request *request, struct http_reply *reply)
+{
+    struct visit visit = {.api = context, .request = request, .reply = reply};
+    const struct route *route = find_route(request, &visit.rest);
+
+    if (route)
+        route->handle(&visit);
+    else
+        visit_not_found(&visit);
+}
+
+static bool end_of_turn(void *context, struct error *err)
+{
+    struct api *api = context;
+
+    return trace_flush(api->trace, err);
+}
+
+/* A body is let in only where one is expected: it may be large, and what it would be refused for is known before. */
+static bool admits(void *context, const struct http_request *head, struct http_reply *reply)
+{
+    struct visit visit = {.api = context, .request = head, .reply = reply};
+    const struct route *route = find_route(head, &visit.rest);
+
+    if (!route) {
+        visit_not_found(&visit);
+        return false;
+    }
+    if (route->handle == admin_handle)
+        return admin_admits(&visit);
+    return visit_is_get(&visit);
+}
+
+static bool spools(void *context, const struct http_request *head, uint64_t *limit)
+{
+    return head->peer->is_local && admin_spools(context, head, limit);
+}
+
+/* A segment of the trace that stands still is closed by its age even when nobody asks. */
+static void tick(void *context)
+{
+    struct api *api = context;
+    struct error err;
+
+    if (!trace_flush(api->trace, &err))
+        log_error("api", "%s", err.text);
+}
+
+/* --- setting up --- */
+
+static bool load_domains(struct api *api, struct error *err)
+{
+    AUTO(text_free) char *adapters = path_join(api->config->data, "adapters");
+    AUTO(text_free) char *consumers = path_join(adapters, "consumers");
+    AUTO(text_free) char *schemas = path_join(api->config->data, "schemas");
+
+    return domains_load(consumers, schemas, &api->domains, err);
+}
+
+static bool open_trace(struct api *api, struct error *err)
+{
+    AUTO(text_free) char *folder = config_state_path(api->config, "trace");
+
+    return trace_writer_open(folder, &api->trace, err);
+}
+
+static bool make_server(struct api *api, struct error *err)
+{
+    AUTO(text_free) char *spool = config_state_path(api->config, "spool");
+    const struct config *config = api->config;
+    struct http_server_options options = {.limits = {.header_bytes = (size_t)config->header_bytes,
+                                                     .body_bytes = (size_t)config->body_bytes,
+                                                     .connections = (size_t)config->connections,
+                                                     .idle_ms = config->idle_ms,
+                                                     .drain_ms = API_DRAIN_MS},
+                                          .handle = handle,
+                                          .refuse = problem_of_server,
+                                          .end_of_turn = end_of_turn,
+                                          .admits = admits,
+                                          .spools = spools,
+                                          .tick = tick,
+                                          .tick_ms = API_TICK_MS,
+                                          .spool_folder = spool,
+                                          .context = api};
+
+    if (!file_make_folder(spool, 0700, err))
+        return false;
+    /* The server keeps the pointer: so do we. */
+    api->spool = TAKE(spool);
+    return http_server_new(&options, &api->server, err);
+}
+
+static bool listen_all(struct api *api, struct error *err)
+{
+    const struct api_options *options = &api->options;
+    const struct config *config = api->config;
+    struct http_tls tls = {.certificate_file = config->certificate,
+                           .key_file = config->key,
+                           .client_ca_file = config->client_ca,
+                           .requires_client = true,
+                           .ticket_key = options->ticket_key};
+
+    if (options->listen_fd >= 0 && !http_server_add_listener(api->server, options->listen_fd, &tls, err))
+        return fail_in(err, "listen");
+    if (options->admin_fd >= 0 && !http_server_add_listener(api->server, options->admin_fd, NULL, err))
+        return fail_in(err, "admin.socket");
+    return true;
+}
+
+bool api_new(const struct api_options *options, struct api **out, struct error *err)
+{
+    AUTO(api_free) struct api *api = memory_new(sizeof *api);
+
+    api->options = *options;
+    api->config = options->config;
+    if (!options->limits)
+        api->own_limits = limits_new(options->config->client_count + 1);
+    api->limits = options->limits ? options->limits : api->own_limits;
+    if (!load_domains(api, err))
+        return false;
+    api->clients = clients_new(api->config, api->domains);
+    if (!open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
+        return false;
+    *out = TAKE(api);
+    return true;
+}
+
+bool api_run(struct api *api, int stop_fd, struct error *err)
+{
+    return http_server_run(api->server, stop_fd, err);
+}
+
+void api_free(struct api *api)
+{
+    if (!api)
+        return;
+    http_server_free(api->server);
+    store_abort(api->txn);
+    trace_writer_free(api->trace);
+    trace_log_free(api->trace_log);
+    clients_free(api->clients);
+    domains_free(api->domains);
+    limits_free(api->own_limits);
+    buf_done(&api->purpose);
+    buf_done(&api->authorisation);
+    free(api->spool);
+    free(api);
+}

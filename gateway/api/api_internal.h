@@ -1,0 +1,79 @@
+/* api_internal.h - what the files of this room share; nobody else includes it.
+ *
+ * A handler answers one kind of request. It reads the store in a transaction of its own, so that what it says rests on
+ * everything committed before the request was read, and so that no page of the store is held between requests. */
+#ifndef GATEWAY_API_API_INTERNAL_H
+#define GATEWAY_API_API_INTERNAL_H
+
+#include "base/text.h"
+#include "gateway/api/api.h"
+#include "gateway/api/clients.h"
+#include "gateway/api/problem.h"
+#include "gateway/http/http.h"
+#include "gateway/trace/trace.h"
+
+enum { API_TICK_MS = 1000 };
+
+struct api {
+    struct api_options options;
+    const struct config *config;
+    struct domains *domains;
+    struct clients *clients;
+    struct limits *own_limits; /* when none were given */
+    struct limits *limits;
+    struct trace_writer *trace;
+    struct trace_log *trace_log; /* opened when first asked for; NULL */
+    struct store_txn *txn;       /* reset between requests; NULL: none yet */
+    struct http_server *server;
+    char *spool;
+    struct buf purpose; /* of the lookup under way; kept for their memory */
+    struct buf authorisation;
+};
+
+/* A read of now; end it with api_end_read. NULL: err. */
+struct store_txn *api_read(struct api *api, struct error *err);
+void api_end_read(struct api *api);
+
+/* A request on its way through the routes. */
+struct visit {
+    struct api *api;
+    const struct http_request *request;
+    struct http_reply *reply;
+    struct span rest;                   /* of the path, behind the route */
+    const struct config_person *person; /* admin: who asks; else NULL */
+};
+
+/* lookups.c, public.c */
+void lookup_handle(struct visit *visit);
+void public_domains(struct visit *visit);
+void public_checkpoint(struct visit *visit);
+void public_keys(struct visit *visit);
+void public_health(struct visit *visit);
+/* The client whose certificate asks, one token of its limit taken. NULL: refused. */
+const struct client *visit_client(const struct visit *visit);
+
+/* admin*.c: everything below /admin/v1/ */
+void admin_handle(struct visit *visit);
+bool admin_spools(const struct api *api, const struct http_request *head, uint64_t *limit);
+bool admin_admits(struct visit *visit); /* false: refused */
+bool admin_jobs_admits(struct visit *visit);
+/* Has the person one of these roles? Else 403, and false. */
+bool admin_has_role(const struct visit *visit, unsigned roles);
+void admin_whoami(struct visit *visit);
+void admin_status(struct visit *visit);
+void admin_jobs(struct visit *visit);
+void admin_records(struct visit *visit);
+void admin_trace(struct visit *visit);
+
+/* GET (HEAD comes as GET) only: else 405 with Allow, and false. */
+bool visit_is_get(const struct visit *visit);
+bool visit_is_post(const struct visit *visit);
+/* Only these query parameters, each at most once: else 400, and false. */
+bool visit_takes(const struct visit *visit, const char *const *names);
+/* Answer with a problem. */
+void visit_refuse(const struct visit *visit, const struct error *err);
+void visit_not_found(const struct visit *visit);
+/* `rest` holds one more segment: "/" and what follows up to the next "/". False when there is none. */
+bool visit_segment(struct span *rest, struct span *segment);
+
+#endif

@@ -1,0 +1,125 @@
+#include "gateway/api/problem.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+
+struct kind {
+    int status; /* that the server or a handler chose; 0: by the error's code */
+    const char *slug;
+    const char *en;
+    const char *zh;
+};
+
+/* By status: what has no error code of its own. */
+static const struct kind BY_STATUS[] = {
+    {405, "method-not-allowed", "The method is not allowed here", "此处不允许该方法"},
+    {408, "request-timeout", "The request took too long", "请求传送超时"},
+    {411, "length-required", "The length of the body is missing", "缺少正文长度"},
+    {413, "too-large", "The request is too large", "请求过大"},
+    {414, "target-too-long", "The request target is too long", "请求地址过长"},
+    {417, "expectation-failed", "The expectation cannot be met", "无法满足 Expect 要求"},
+    {429, "too-many-requests", "Too many requests", "请求过于频繁"},
+    {431, "headers-too-large", "The headers are too large", "请求头过大"},
+    {501, "method-unknown", "The method is not known", "未知的请求方法"},
+    {505, "version-unknown", "The HTTP version is not spoken here", "不支持该 HTTP 版本"},
+};
+
+static const struct kind BY_CODE[ERR_CODE_COUNT] = {
+    [ERR_NONE] = {0, NULL, "No problem", "无"},
+    [ERR_INVALID] = {0, NULL, "The request is not valid", "请求有误"},
+    [ERR_NOT_FOUND] = {0, NULL, "There is no such thing", "未找到"},
+    [ERR_CONFLICT] = {0, NULL, "It collides with what is there", "与现有内容冲突"},
+    [ERR_REFUSED] = {0, NULL, "A rule forbids it", "规则不允许"},
+    [ERR_FORBIDDEN] = {0, NULL, "Not allowed for this caller", "无权进行"},
+    [ERR_UNAUTHORIZED] = {0, NULL, "The caller is not known", "身份不明"},
+    [ERR_LIMIT] = {0, NULL, "Beyond a limit", "超出上限"},
+    [ERR_UNAVAILABLE] = {0, NULL, "Not possible right now", "暂时无法进行"},
+    [ERR_TIMEOUT] = {0, NULL, "No answer in time", "超时"},
+    [ERR_IO] = {0, NULL, "The gateway has a fault", "网关故障"},
+    [ERR_FULL] = {0, NULL, "The gateway's disk is full", "网关存储已满"},
+    [ERR_CORRUPT] = {0, NULL, "The gateway has a fault", "网关故障"},
+    [ERR_INTERNAL] = {0, NULL, "The gateway has a fault", "网关故障"},
+};
+
+static struct kind kind_of(int status, enum error_code code)
+{
+    struct kind kind;
+
+    for (size_t i = 0; i < COUNT_OF(BY_STATUS); i++) {
+        if (BY_STATUS[i].status == status)
+            return BY_STATUS[i];
+    }
+    kind = BY_CODE[(size_t)code < ERR_CODE_COUNT ? code : ERR_INTERNAL];
+    kind.slug = error_info(code)->name;
+    return kind;
+}
+
+static void add_member(struct buf *out, const char *before, const char *text)
+{
+    buf_add_text(out, before);
+    json_string_add(out, span_of(text));
+}
+
+/* Names in canonical order. */
+static void write(struct http_reply *reply, int status, const struct kind *kind, const struct error *err,
+                  const char *instance)
+{
+    struct buf *body = &reply->body;
+
+    reply->status = status;
+    reply->content_type = "application/problem+json";
+    buf_clear(body);
+    add_member(body, "{\"detail\":", err->text);
+    add_member(body, ",\"detail_zh\":", err->zh);
+    if (instance)
+        add_member(body, ",\"instance\":", instance);
+    if (err->rule[0])
+        add_member(body, ",\"rule\":", err->rule);
+    json_count_add(body, ",\"status\":", (uint64_t)status);
+    add_member(body, ",\"title\":", kind->en);
+    add_member(body, ",\"title_zh\":", kind->zh);
+    buf_add_text(body, ",\"type\":\"urn:creditgate:problem:");
+    buf_add_text(body, kind->slug);
+    buf_add_text(body, "\"}");
+}
+
+void problem_reply_status(struct http_reply *reply, int status, const struct error *err, const char *instance)
+{
+    struct kind kind = kind_of(status, err->code);
+    struct error told = *err;
+
+    if (!err->zh[0] && status >= 500) {
+        /* It speaks of our files and tables: that is for the operator. */
+        log_error("api", "%s", err->text);
+        error_set_both(&told, err->code, err->rule, "the gateway cannot answer this now; its log says why",
+                       "网关暂时无法应答，原因见其日志");
+    } else if (!err->zh[0]) {
+        error_set_both(&told, err->code, err->rule, "%s%.0s", "%2$s：%1$s", err->text, kind.zh);
+    }
+    write(reply, status, &kind, &told, instance);
+    if (status == 503)
+        http_reply_header(reply, "Retry-After", "1");
+}
+
+void problem_reply(struct http_reply *reply, const struct error *err, const char *instance)
+{
+    problem_reply_status(reply, error_info(err->code)->http_status, err, instance);
+}
+
+static enum error_code code_of(int status)
+{
+    return status == 503 ? ERR_UNAVAILABLE : status == 413 ? ERR_LIMIT : status >= 500 ? ERR_INTERNAL : ERR_INVALID;
+}
+
+/* The server adds Retry-After itself. */
+void problem_of_server(void *context, int status, const char *detail, struct http_reply *reply)
+{
+    struct kind kind = kind_of(status, code_of(status));
+    struct error err;
+
+    (void)context;
+    error_set_both(&err, code_of(status), "", "%s%.0s", "%2$s：%1$s", detail, kind.zh);
+    write(reply, status, &kind, &err, NULL);
+}

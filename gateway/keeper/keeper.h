@@ -1,10 +1,14 @@
 /* keeper.h - the process that looks after time: checkpoints, the trace's log, dead readers, old jobs.
  *
- * Every KEEPER_TURN_MS: integrate the trace; sign a checkpoint of the journal and of the trace when they grew
- * (<state>/checkpoints/<journal|trace>, written beside and renamed; every signed one is also kept in
- * <state>/checkpoints/history/). Hourly: clear dead reader slots, prune finished jobs.
+ * Every KEEPER_TURN_MS: integrate the trace; sign a checkpoint of the journal and of the trace when they grew, in
+ * <state>/checkpoints/<journal|trace> (written beside and renamed). Every signed one is first added to
+ * <state>/checkpoints/history/<log>-<day>, one note behind the other, an empty line between them. Every minute: clear
+ * dead reader slots; every hour: prune finished jobs.
  *
- * Nothing is signed for a store that was copied or rolled back (guard.h): a fork would be worse than an outage. */
+ * Nothing is signed for a store or a trace that was copied or rolled back (gateway/journal/guard.h): a fork would be
+ * worse than an outage. A store that is refused ends the keeper; a trace that is refused is left as it is (nothing is
+ * integrated, nothing is signed) and said in <state>/checkpoints/trace.refused and in the log, while the journal goes
+ * on. Records whose publication ended need nothing: lookups judge by the day. */
 #ifndef GATEWAY_KEEPER_KEEPER_H
 #define GATEWAY_KEEPER_KEEPER_H
 
@@ -13,7 +17,7 @@
 #include "gateway/store/store.h"
 #include "keys/signer.h"
 
-enum { KEEPER_TURN_MS = 1000 };
+enum { KEEPER_TURN_MS = 1000, KEEPER_READERS_MS = 60 * 1000, KEEPER_JOBS_MS = 3600 * 1000 };
 
 /* Everything is borrowed. */
 struct keeper_options {
@@ -25,10 +29,14 @@ struct keeper_options {
 
 /* One turn of the work above; for tests, and called by keeper_run. */
 struct keeper;
+/* ERR_REFUSED as guard_check. */
 MUST_CHECK bool keeper_new(const struct keeper_options *options, struct keeper **out, struct error *err);
+/* ERR_REFUSED: this store must not be signed for; it will not get better. Other errors may pass: everything that was
+ * not done is done by a later turn. What fails in one part of the work does not keep the others from being done. */
 MUST_CHECK bool keeper_turn(struct keeper *keeper, struct error *err);
 void keeper_free(struct keeper *keeper);
-/* Until `stop_fd` becomes readable; then one last turn. */
+/* Until `stop_fd` becomes readable; then one last turn. False only when the store is refused or the keeper cannot
+ * begin. */
 MUST_CHECK bool keeper_run(const struct keeper_options *options, int stop_fd, struct error *err);
 
 DEFINE_AUTO(struct keeper *, keeper_free)

@@ -311,3 +311,10 @@ bool checkpoint_verify(struct span note, const char *origin, const struct keyrin
     *out = proof;
     return true;
 }
+
+struct span checkpoint_origin(struct span note)
+{
+    const char *end = note.bytes ? memchr(note.at, '\n', note.bytes) : NULL;
+
+    return end ? (struct span){note.at, (size_t)(end - note.at)} : SPAN_NONE;
+}

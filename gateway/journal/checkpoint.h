@@ -41,5 +41,7 @@ struct checkpoint_proof {
 };
 MUST_CHECK bool checkpoint_verify(struct span note, const char *origin, const struct keyring *keys,
                                   struct checkpoint_proof *out, struct error *err);
+/* The first line of a note, before anything is believed of it; empty when there is none. */
+struct span checkpoint_origin(struct span note);
 
 #endif

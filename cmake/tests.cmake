@@ -37,11 +37,16 @@ foreach(FLOW IN LISTS FLOWS)
         FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error")
 endforeach()
 
-# Benchmarks, one program each; built when named (scripts/bench, release preset), never timed as tests.
-file(GLOB BENCHES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c)
+# Benchmarks, one program each; built when named (scripts/bench, release preset), never timed as tests. What several of
+# them share, and the programs that are their tools, are the other files of the folder.
+file(GLOB BENCHES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/bench_*.c ${CMAKE_SOURCE_DIR}/tests/bench/tool_*.c)
+file(GLOB BENCH_SUPPORT CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*.c)
+list(REMOVE_ITEM BENCH_SUPPORT ${BENCHES})
+add_library(bench_support STATIC EXCLUDE_FROM_ALL ${BENCH_SUPPORT})
+target_link_libraries(bench_support PUBLIC test_support ${LOWER})
 foreach(BENCH IN LISTS BENCHES)
     get_filename_component(NAME ${BENCH} NAME_WE)
     add_executable(${NAME} EXCLUDE_FROM_ALL ${BENCH})
-    target_link_libraries(${NAME} PRIVATE ${LOWER} test_support)
+    target_link_libraries(${NAME} PRIVATE bench_support)
     set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endforeach()

@@ -1,12 +1,13 @@
 /* Durable puts and journal appends a second: 700 bytes each, 1,000 a transaction, beside bare SHA-256 of the same
  * events. Prints a table line and a JSON line a bench. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/file.h"
 #include "base/time.h"
 #include "gateway/journal/journal.h"
 #include "gateway/journal/merkle.h"
+#include "tests/bench/telling.h"
+#include "tests/support/support.h"
 
 enum { EVENT_BYTES = 700, BATCH = 1000, BENCH_MS = 2000 };
 
@@ -73,14 +74,6 @@ static double bare_hashes(void)
     return (double)count * 1000 / (double)(time_monotonic_ms() - start);
 }
 
-static void tell(const char *name, double ours, double theirs)
-{
-    printf("%-18s %12.0f/s %12.0f/s bare SHA-256  %.2f\n", name, ours, theirs, ours / theirs);
-    printf(
-        "{\"bench\": \"%s\", \"ours\": %.0f, \"theirs\": %.0f, \"unit\": \"1/s\", \"ratio\": %.3f, \"floor\": null}\n",
-        name, ours, theirs, ours / theirs);
-}
-
 static bool run_all(const char *folder, struct error *err)
 {
     static const struct {
@@ -101,18 +94,21 @@ static bool run_all(const char *folder, struct error *err)
                         err) ||
             !measure(store, BENCHES[i].work, &rate, err))
             return false;
-        tell(BENCHES[i].name, rate, theirs);
+        tell(&(struct telling){BENCHES[i].name, rate, theirs, "1/s", rate / theirs, 0, "bare SHA-256"});
     }
     return true;
 }
 
 int main(void)
 {
-    char folder[] = "/tmp/creditgate-bench-XXXXXX";
-    struct error err = {.text = "cannot make a folder in /tmp"};
-    bool is_good = mkdtemp(folder) && run_all(folder, &err);
+    char folder[TEST_PATH_BYTES];
+    struct error err;
+    bool is_good;
 
+    test_folder_new(folder);
+    is_good = run_all(folder, &err);
+    test_folder_remove(folder);
     if (!is_good)
-        fprintf(stderr, "%s\n", err.text);
-    return file_remove_tree(folder, &err) && is_good ? 0 : 1;
+        fprintf(stderr, "bench_store: %s\n", err.text);
+    return is_good ? 0 : 1;
 }

@@ -1,14 +1,22 @@
-/* fixture.h - a server in a forked child for the tests of this folder, and raw sockets to it. The child ends when the
- * write end of its stop pipe is closed. */
+/* fixture.h - a server in a child for the tests of this folder, and raw sockets to it. The child ends when the write
+ * end of its stop pipe is closed.
+ *
+ * The child is this program started anew, which becomes a server before main(). A forked child would be a copy of a
+ * process with threads (Criterion's): their locks may be held for ever in it, and its leak check takes what only those
+ * threads know for leaked, now and then. */
 #ifndef TESTS_UNIT_GATEWAY_HTTP_FIXTURE_H
 #define TESTS_UNIT_GATEWAY_HTTP_FIXTURE_H
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -16,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -26,6 +35,8 @@
 #define RAW(text) text, sizeof(text) - 1
 
 enum { SPOOL_LIMIT = 200 * 1024 * 1024 };
+/* What the child finds open. */
+enum { FIXTURE_STOP_FD = 200, FIXTURE_LISTENING_FD, FIXTURE_STATE_FD };
 
 struct fixture {
     struct http_limits limits; /* what is 0 takes its default */
@@ -33,7 +44,8 @@ struct fixture {
     bool client_is_optional;
     bool is_local;    /* on a Unix socket in `folder` */
     bool is_volatile; /* end_of_turn fails */
-    const uint8_t *ticket_key;
+    bool has_ticket_key;
+    uint8_t ticket_key[HTTP_TICKET_KEY_BYTES];
     rlim_t descriptors; /* the child's limit; 0: as it is */
 
     char folder[TEST_PATH_BYTES];
@@ -42,6 +54,7 @@ struct fixture {
     int stop_write;
     pid_t child;
     struct error err;
+    size_t handled; /* in the child: requests that reached the handler */
 };
 
 static inline long resident_kib(void)
@@ -59,20 +72,48 @@ static inline long resident_kib(void)
     return kib;
 }
 
-/* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /drop hangs up; others echo. */
+/* SHA-256 of a body wherever it is, in hexadecimal. */
+static inline void fixture_add_sum(const struct http_request *request, struct buf *out)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t sum[32];
+    char part[16384];
+    ssize_t got;
+
+    EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+    EVP_DigestUpdate(context, request->body.at, request->body.bytes);
+    while (request->body_fd >= 0 && (got = read(request->body_fd, part, sizeof part)) > 0)
+        EVP_DigestUpdate(context, part, (size_t)got);
+    EVP_DigestFinal_ex(context, sum, NULL);
+    EVP_MD_CTX_free(context);
+    hex_add(out, sum, sizeof sum);
+}
+
+/* The letters /big answers with; from the same place on they are never the same. */
+static inline char fixture_letter(size_t at)
+{
+    return (char)('a' + (at + at / 26) % 26);
+}
+
+/* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /handled how many requests came
+ * here; /drop hangs up; /headers has forty headers; others echo, with the body's sum when the query is "sum". */
 static inline void fixture_handle(void *context, const struct http_request *request, struct http_reply *reply)
 {
     AUTO(buf_done) struct buf number = BUF_INIT;
     const struct http_peer *peer = request->peer;
+    struct fixture *fixture = context;
     int64_t bytes = 0;
 
-    (void)context;
+    fixture->handled++;
     http_reply_header(reply, "X-Made-By", "fixture");
     reply->is_dropped = span_is(request->path, "/drop");
+    for (int i = 0; span_is(request->path, "/headers") && i < 40; i++)
+        http_reply_header(reply, "X-Again", "once more");
     if (span_is(request->path, "/big") && http_query_of(request, "bytes", &number) &&
         integer_parse(buf_span(&number), &bytes)) {
         buf_reserve(&reply->body, (size_t)bytes);
-        memset(reply->body.data, 'x', (size_t)bytes);
+        for (size_t i = 0; i < (size_t)bytes; i++)
+            reply->body.data[i] = fixture_letter(i);
         reply->body.bytes = (size_t)bytes;
         return;
     }
@@ -80,10 +121,14 @@ static inline void fixture_handle(void *context, const struct http_request *requ
         buf_addf(&reply->body, "%d %u %d", peer->is_local, peer->uid, peer->pid);
     else if (span_is(request->path, "/memory"))
         buf_addf(&reply->body, "%ld", resident_kib());
+    else if (span_is(request->path, "/handled"))
+        buf_addf(&reply->body, "%zu", fixture->handled);
     else
         buf_addf(&reply->body, "%.*s %.*s %llu %s", (int)request->method.bytes, request->method.at,
                  (int)request->path.bytes, request->path.at, (unsigned long long)request->body_bytes,
                  peer->has_certificate ? peer->certificate_subject : "-");
+    if (span_is(request->query, "sum"))
+        fixture_add_sum(request, &reply->body);
 }
 
 static inline void fixture_refuse(void *context, int status, const char *detail, struct http_reply *reply)
@@ -118,7 +163,7 @@ static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
                            .key_file = key,
                            .client_ca_file = ca,
                            .requires_client = !fixture->client_is_optional,
-                           .ticket_key = fixture->ticket_key};
+                           .ticket_key = fixture->has_ticket_key ? fixture->ticket_key : NULL};
     struct http_server_options options = {.limits = fixture->limits,
                                           .handle = fixture_handle,
                                           .refuse = fixture_refuse,
@@ -135,8 +180,22 @@ static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
            http_server_run(server, stop_fd, &fixture->err);
 }
 
-/* The child ends by _exit(), which looks for no leaks: so it looks itself when a sanitizer is there. */
-extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+/* In the child: serve instead of testing. exit() looks for leaks. */
+__attribute__((constructor)) static void fixture_become_server(void)
+{
+    static struct fixture state;
+    bool is_good;
+
+    if (!getenv("HTTP_FIXTURE"))
+        return;
+    if (pread(FIXTURE_STATE_FD, &state, sizeof state, 0) != (ssize_t)sizeof state)
+        exit(2);
+    state.listening = FIXTURE_LISTENING_FD;
+    is_good = fixture_serve(&state, FIXTURE_STOP_FD);
+    if (!is_good)
+        fprintf(stderr, "server: %s\n", state.err.text);
+    exit(is_good ? 0 : 1);
+}
 
 static inline void fixture_listen(struct fixture *fixture)
 {
@@ -150,26 +209,33 @@ static inline void fixture_listen(struct fixture *fixture)
                   fixture->err.text);
 }
 
-/* One more process on the listening socket. Returns it; `*stop_write` ends it. */
-static inline pid_t fixture_fork(struct fixture *fixture, int *stop_write)
+static inline int fixture_state_file(const struct fixture *fixture)
 {
+    int fd = memfd_create("fixture", MFD_CLOEXEC);
+
+    cr_assert_eq(write(fd, fixture, sizeof *fixture), (ssize_t)sizeof *fixture);
+    return fd;
+}
+
+/* One more process on the listening socket. Returns it; closing `*stop_write` ends it. */
+static inline pid_t fixture_spawn(struct fixture *fixture, int *stop_write)
+{
+    AUTO(file_close) int state = fixture_state_file(fixture);
+    char name[] = "server";
+    char *arguments[] = {name, NULL};
+    posix_spawn_file_actions_t actions;
     int stop[2];
     pid_t child;
 
-    cr_assert_eq(pipe(stop), 0);
-    child = fork();
-    if (child == 0) {
-        bool is_good;
-
-        close(stop[1]);
-        is_good = fixture_serve(fixture, stop[0]);
-        if (!is_good)
-            fprintf(stderr, "server: %s\n", fixture->err.text);
-        if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
-            is_good = false;
-        fflush(NULL);
-        _exit(is_good ? 0 : 1);
-    }
+    cr_assert_eq(pipe2(stop, O_CLOEXEC), 0);
+    setenv("HTTP_FIXTURE", "1", 1);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, stop[0], FIXTURE_STOP_FD);
+    posix_spawn_file_actions_adddup2(&actions, fixture->listening, FIXTURE_LISTENING_FD);
+    posix_spawn_file_actions_adddup2(&actions, state, FIXTURE_STATE_FD);
+    cr_assert_eq(posix_spawn(&child, "/proc/self/exe", &actions, NULL, arguments, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    unsetenv("HTTP_FIXTURE");
     close(stop[0]);
     *stop_write = stop[1];
     return child;
@@ -178,7 +244,7 @@ static inline pid_t fixture_fork(struct fixture *fixture, int *stop_write)
 static inline void fixture_start(struct fixture *fixture)
 {
     fixture_listen(fixture);
-    fixture->child = fixture_fork(fixture, &fixture->stop_write);
+    fixture->child = fixture_spawn(fixture, &fixture->stop_write);
     close(fixture->listening);
 }
 
@@ -202,8 +268,9 @@ static inline int fixture_connect(const struct fixture *fixture)
         .sin_family = AF_INET, .sin_port = htons(fixture->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     struct timeval limit = {10, 0};
-    int fd = socket(fixture->is_local ? AF_UNIX : AF_INET, SOCK_STREAM, 0);
+    int fd = socket(fixture->is_local ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     cr_assert_lt(snprintf(name.sun_path, sizeof name.sun_path, "%s/socket", fixture->folder),
                  (int)sizeof name.sun_path);

@@ -170,11 +170,10 @@ Test(server, two_processes_share_a_socket_and_one_may_stop)
     pid_t other;
 
     fixture_listen(&fixture);
-    fixture.child = fixture_fork(&fixture, &fixture.stop_write);
-    other = fixture_fork(&fixture, &stop_write);
+    fixture.child = fixture_spawn(&fixture, &fixture.stop_write);
+    other = fixture_spawn(&fixture, &stop_write);
     close(fixture.listening);
     close(stop_write);
-    /* The first child was forked before the second's pipe was made, the second holds the first's write end. */
     fixture_wait(other);
     for (int i = 0; i < 20; i++) {
         int fd = fixture_connect(&fixture);

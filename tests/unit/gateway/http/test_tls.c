@@ -220,13 +220,12 @@ Test(tls, a_session_is_resumed_with_its_client)
 
 Test(tls, a_session_is_resumed_by_a_sibling_with_the_same_ticket_key)
 {
-    uint8_t key[HTTP_TICKET_KEY_BYTES];
     SSL_SESSION *session;
     struct client client;
     char answer[2000];
 
-    cr_assert_eq(RAND_bytes(key, sizeof key), 1);
-    fixture.ticket_key = key;
+    cr_assert_eq(RAND_bytes(fixture.ticket_key, sizeof fixture.ticket_key), 1);
+    fixture.has_ticket_key = true;
     fixture_start(&fixture);
     client_open(&client, "bank", NULL, NULL);
     client_get(&client, answer, sizeof answer);

@@ -135,7 +135,14 @@ static void feed(struct connection *connection, char *at, size_t bytes)
 static bool can_feed(const struct connection *connection)
 {
     return connection->state == CONNECTION_OPEN && !connection->is_closing &&
-           connection->protocol->can_feed(connection);
+           (connection->protocol->reads_always || connection->protocol->can_answer(connection));
+}
+
+/* Is there work that needs nothing from the client? */
+static bool can_resume(const struct connection *connection)
+{
+    return connection->state == CONNECTION_OPEN && !connection->is_closing &&
+           connection->protocol->has_waiting(connection) && connection->protocol->can_answer(connection);
 }
 
 static void read_on(struct connection *connection)
@@ -169,11 +176,10 @@ void connection_read(struct connection *connection)
         read_and_forget(connection);
     if (connection->state != CONNECTION_OPEN)
         return;
-    if (connection->is_stalled && can_feed(connection))
+    if (can_resume(connection))
         drop_used(&connection->in, connection->protocol->feed(connection, connection->in.data, connection->in.bytes));
     if (!connection->has_ended)
         read_on(connection);
-    connection->is_stalled = !can_feed(connection);
     connection->has_unread = connection->state == CONNECTION_OPEN && transport_has_more(&connection->transport);
 }
 
@@ -287,8 +293,10 @@ bool connection_settle(struct connection *connection, bool is_durable)
 
     if (connection->state == CONNECTION_OPEN) {
         has_more = send_turn(connection, is_durable);
-        has_more = has_more || (can_feed(connection) && (connection->has_unread || connection->is_stalled));
-        if (connection->has_ended && !has_more)
+        has_more = has_more || can_resume(connection) || (can_feed(connection) && connection->has_unread);
+        /* Who sends no more still gets all answers, if only it takes those that are ready. */
+        if (connection->has_ended && !has_more &&
+            (connection_unsent(connection) == 0 || !connection->protocol->has_waiting(connection)))
             connection->is_closing = true;
     }
     if (connection->state == CONNECTION_OPEN && connection->is_closing && connection_unsent(connection) == 0)

@@ -25,8 +25,12 @@ struct protocol {
     size_t (*feed)(struct connection *connection, char *at, size_t bytes);
     /* The turn is over: put its answers into `out`, or 503s when it is not durable. Called again while more fits. */
     void (*settle)(struct connection *connection, bool is_durable);
-    /* May it take input, or has it enough to do? */
-    bool (*can_feed)(const struct connection *connection);
+    /* May the handler be asked, or wait enough answers to be sent? */
+    bool (*can_answer)(const struct connection *connection);
+    /* Are there requests the handler could not be asked yet? Then `feed` goes on with them, also without new bytes. */
+    bool (*has_waiting)(const struct connection *connection);
+    /* Take input even when no more may be answered: what lets answers leave comes in between requests. */
+    bool reads_always;
     /* What should happen next, and thus which deadline runs; DEADLINE_NONE when streams have their own. */
     enum deadline_kind (*waits_for)(const struct connection *connection);
     /* The connection's deadline is over: say what is left to say. */
@@ -60,7 +64,6 @@ struct connection {
     bool lingers;       /* the client may still be sending: do not cut it off before it has read our answer */
     bool made_progress; /* a request was completed: deadlines start afresh */
     bool has_unread;    /* TLS holds bytes which the socket will not announce */
-    bool is_stalled;    /* the protocol stopped taking input before it was used up */
     bool is_touched;    /* in the turn's list */
     struct connection *next_touched;
     struct connection *next;

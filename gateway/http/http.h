@@ -26,7 +26,7 @@ struct http_limits {
     size_t unsent_bytes; /* answers waiting for a slow reader, before we take no more of its requests; 256 KiB */
     size_t connections;  /* per process; default 1024 */
     size_t requests_per_connection; /* default 100000 */
-    size_t streams;                 /* HTTP/2 concurrent; default 64 */
+    size_t streams;                 /* HTTP/2 concurrent; default 100 (what clients assume before they are told) */
     int64_t handshake_ms;           /* default 10 s */
     int64_t header_ms;              /* from the first byte to the end of the headers; default 10 s */
     int64_t body_ms;                /* for the whole body, or for each further MiB of a spooled one; default 60 s */

@@ -346,7 +346,7 @@ static size_t feed_body(struct connection *connection, char *at, size_t bytes)
     return bytes;
 }
 
-static bool can_feed(const struct connection *connection)
+static bool can_answer(const struct connection *connection)
 {
     return !connection->is_closing && connection->http1.held < HELD_LIMIT &&
            connection_unsent(connection) < connection->server->options.limits.unsent_bytes;
@@ -360,7 +360,7 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
     size_t head_bytes = 0;
     bool waits = false;
 
-    while (used < bytes && !waits && can_feed(connection)) {
+    while (used < bytes && !waits && can_answer(connection)) {
         size_t now;
 
         if (!http1->exchange) {
@@ -377,7 +377,13 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
     /* The input goes; a request still waiting for its body needs its head for longer. */
     if (http1->exchange && head_bytes)
         exchange_keep_text(http1->exchange, at + head, head_bytes);
+    http1->is_stalled = used < bytes && !waits && !connection->is_closing;
     return connection->is_closing && !http1->exchange ? bytes : used;
+}
+
+static bool has_waiting(const struct connection *connection)
+{
+    return connection->http1.is_stalled;
 }
 
 static void write_not_durable(struct connection *connection)
@@ -440,7 +446,8 @@ static void free_http1(struct connection *connection)
 const struct protocol PROTOCOL_HTTP1 = {
     .feed = feed,
     .settle = settle,
-    .can_feed = can_feed,
+    .can_answer = can_answer,
+    .has_waiting = has_waiting,
     .waits_for = waits_for,
     .expire = expire,
     .drain = drain,

@@ -20,6 +20,7 @@ struct http1 {
     size_t held_at;            /* where this turn's answers begin in `out` */
     unsigned held;             /* answers of this turn */
     uint32_t held_heads;       /* which of them answer HEAD: a bit each */
+    bool is_stalled;           /* input was left because enough answers wait to be sent */
     bool skipped_blank;
     bool head_is_whole;
     bool is_complete;

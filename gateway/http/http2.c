@@ -156,11 +156,17 @@ static void answer_waiting(struct connection *connection)
     }
 }
 
+static bool has_waiting(const struct connection *connection)
+{
+    return connection->http2->waiting.first != NULL;
+}
+
 static size_t feed(struct connection *connection, char *at, size_t bytes)
 {
     struct http2 *http2 = connection->http2;
 
-    if (bytes && nghttp2_session_mem_recv(http2->session, (const uint8_t *)at, bytes) < 0)
+    /* Once broken nghttp2 must not be fed again: after a wrong preface it would go on with a right one. */
+    if (bytes && !http2->is_broken && nghttp2_session_mem_recv(http2->session, (const uint8_t *)at, bytes) < 0)
         http2->is_broken = true;
     answer_waiting(connection);
     return bytes;
@@ -256,7 +262,10 @@ void http2_expire_stream(struct exchange *exchange)
 const struct protocol PROTOCOL_HTTP2 = {
     .feed = feed,
     .settle = settle,
-    .can_feed = can_answer,
+    .can_answer = can_answer,
+    .has_waiting = has_waiting,
+    /* WINDOW_UPDATE and RST_STREAM, above all. What comes is bounded: streams, bodies, credit. */
+    .reads_always = true,
     .waits_for = waits_for,
     .expire = expire,
     .drain = drain,

@@ -48,14 +48,17 @@ void http2_set_callbacks(nghttp2_session_callbacks *callbacks);
 /* Queue for an answer: by the handler, or by `why` when that is set. */
 void http2_enqueue(struct exchange *exchange);
 void http2_close_stream(struct exchange *exchange);
-/* Frames that make us work without asking for anything cost credit, which comes back with time and with real work.
- * Without any left the connection ends (rapid reset CVE-2023-44487, floods of PING, SETTINGS, WINDOW_UPDATE). */
+/* Every frame costs credit but data that is wanted; it comes back with time and with answers. Without any left the
+ * connection ends (rapid reset CVE-2023-44487, streams that draw resets CVE-2019-9514, floods of PING, SETTINGS,
+ * WINDOW_UPDATE and of DATA that holds nothing). Frames of unknown types never reach us: they cost nothing but their
+ * bytes, and do not keep a connection from being idle. */
 enum {
     HTTP2_CREDIT_LIMIT = 1000,
     HTTP2_CREDIT_PER_SECOND = 100,
     HTTP2_COST_FRAME = 1,
     HTTP2_COST_RESET = 10,
-    HTTP2_GAIN_WORK = 2
+    HTTP2_GAIN_ANSWER = 4,
+    HTTP2_GAIN_DATA = 2
 };
 void http2_charge(struct connection *connection, int cost);
 

@@ -2,9 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "gateway/http/http2.h"
 
-enum { HEADERS_LIMIT = 32, NUMBER_BYTES = 24, PROGRESS_BYTES = 4096 };
+enum { NUMBER_BYTES = 24, PROGRESS_BYTES = 4096 };
 
 static nghttp2_nv pair(struct span name, struct span value)
 {
@@ -12,21 +13,28 @@ static nghttp2_nv pair(struct span name, struct span value)
                         NGHTTP2_NV_FLAG_NONE};
 }
 
+/* `pairs` is an array of nghttp2_nv. */
+static void add_pair(struct buf *pairs, struct span name, struct span value)
+{
+    nghttp2_nv one = pair(name, value);
+
+    buf_add(pairs, &one, sizeof one);
+}
+
 /* The further headers, names in lower case in place (RFC 9113 section 8.2). */
-static size_t add_further(struct http_reply *reply, nghttp2_nv *pairs, size_t count)
+static void add_further(struct http_reply *reply, struct buf *pairs)
 {
     struct span rest = buf_span(&reply->headers);
     struct span name;
     struct span value;
 
-    while (count < HEADERS_LIMIT && reply_next_header(&rest, &name, &value)) {
+    while (reply_next_header(&rest, &name, &value)) {
         char *at = reply->headers.data + (name.at - reply->headers.data);
 
         for (size_t i = 0; i < name.bytes; i++)
             at[i] = (char)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] | 0x20 : at[i]);
-        pairs[count++] = pair(name, value);
+        add_pair(pairs, name, value);
     }
-    return count;
 }
 
 static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room, uint32_t *flags,
@@ -52,47 +60,51 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *o
     return (ssize_t)bytes;
 }
 
-static size_t fill(struct exchange *exchange, nghttp2_nv *pairs, char number[NUMBER_BYTES], char status[NUMBER_BYTES])
+static void fill(struct exchange *exchange, struct buf *pairs, char number[NUMBER_BYTES], char status[NUMBER_BYTES])
 {
     struct http_reply *reply = &exchange->reply;
-    const char *date = exchange->connection->server->date.text;
-    size_t count = 0;
 
     snprintf(status, NUMBER_BYTES, "%03d", reply->status);
-    pairs[count++] = pair(SPAN(":status"), (struct span){status, strlen(status)});
-    pairs[count++] = pair(SPAN("date"), (struct span){date, strlen(date)});
+    add_pair(pairs, SPAN(":status"), span_of(status));
+    add_pair(pairs, SPAN("date"), span_of(exchange->connection->server->date.text));
     if (reply_has_body(reply->status)) {
         if (reply->content_type && reply->body.bytes)
-            pairs[count++] =
-                pair(SPAN("content-type"), (struct span){reply->content_type, strlen(reply->content_type)});
+            add_pair(pairs, SPAN("content-type"), span_of(reply->content_type));
         snprintf(number, NUMBER_BYTES, "%zu", reply->body.bytes);
-        pairs[count++] = pair(SPAN("content-length"), (struct span){number, strlen(number)});
+        add_pair(pairs, SPAN("content-length"), span_of(number));
     }
-    return add_further(reply, pairs, count);
+    add_further(reply, pairs);
+}
+
+/* False when nghttp2 does not take it. */
+static bool submit_answer(struct exchange *exchange, bool has_body)
+{
+    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
+    AUTO(buf_done) struct buf pairs = BUF_INIT;
+    char number[NUMBER_BYTES];
+    char status[NUMBER_BYTES];
+
+    fill(exchange, &pairs, number, status);
+    return nghttp2_submit_response(exchange->connection->http2->session, exchange->stream_id,
+                                   (const nghttp2_nv *)(const void *)pairs.data, pairs.bytes / sizeof(nghttp2_nv),
+                                   has_body ? &provider : NULL) == 0;
 }
 
 void http2_submit(struct exchange *exchange)
 {
     struct connection *connection = exchange->connection;
-    nghttp2_session *session = connection->http2->session;
     struct http_reply *reply = &exchange->reply;
     bool has_body = reply_has_body(reply->status) && !exchange->is_head && reply->body.bytes > 0;
-    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
-    nghttp2_nv pairs[HEADERS_LIMIT];
-    char number[NUMBER_BYTES];
-    char status[NUMBER_BYTES];
-    int failed;
 
+    http2_charge(connection, -HTTP2_GAIN_ANSWER);
     deadlines_start(&connection->server->deadlines, &exchange->deadline, DEADLINE_WRITE, connection->server->now_ms);
-    if (!has_body)
+    if (!has_body) {
         connection->http2->unsent_bytes -= reply->body.bytes;
-    failed = reply->is_dropped ||
-             nghttp2_submit_response(session, exchange->stream_id, pairs, fill(exchange, pairs, number, status),
-                                     has_body ? &provider : NULL) != 0;
-    if (!has_body)
         exchange->sent_bytes = reply->body.bytes; /* so that closing the stream takes it off but once */
-    if (failed)
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, exchange->stream_id, NGHTTP2_INTERNAL_ERROR);
+    }
+    if (reply->is_dropped || !submit_answer(exchange, has_body))
+        nghttp2_submit_rst_stream(connection->http2->session, NGHTTP2_FLAG_NONE, exchange->stream_id,
+                                  NGHTTP2_INTERNAL_ERROR);
 }
 
 void http2_submit_continue(struct exchange *exchange)

@@ -66,7 +66,6 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     exchange = server_take_exchange(server);
     open_stream(connection, exchange, frame->hd.stream_id);
     nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, exchange);
-    http2_charge(connection, -HTTP2_GAIN_WORK);
     if (++connection->requests == server->options.limits.requests_per_connection)
         connection->protocol->drain(connection);
     return 0;
@@ -80,6 +79,9 @@ static bool set_pseudo_header(struct exchange *exchange, struct span name, struc
         return head_set_method(exchange, value, &exchange->why);
     if (span_is(name, ":authority"))
         return exchange_add_header(exchange, SPAN("host"), value, limits, &exchange->why);
+    if (span_is(name, ":scheme"))
+        return span_is(value, "https") || span_is(value, "http") ||
+               refuse_with(&exchange->why, 400, "the scheme is not http");
     if (!span_is(name, ":path"))
         return true;
     if (value.bytes > limits->target_bytes || value.bytes > limits->header_bytes - exchange->text.bytes)
@@ -160,7 +162,8 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     struct exchange *exchange = of_stream(session, frame->hd.stream_id);
     bool is_end = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
 
-    (void)context;
+    if (frame->hd.type == NGHTTP2_DATA && frame->hd.length > 0 && frame->hd.length == frame->data.padlen)
+        http2_charge(context, HTTP2_COST_FRAME); /* nothing but padding */
     if (!exchange || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA))
         return 0;
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
@@ -190,11 +193,13 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, c
 
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *context)
 {
-    (void)session;
+    const struct exchange *exchange = of_stream(session, head->stream_id);
+    bool brings = head->length > 0 || (head->flags & NGHTTP2_FLAG_END_STREAM);
+    bool is_wanted = exchange && !exchange->is_whole && !exchange->is_queued && !exchange->is_answered;
+
     if (head->type == NGHTTP2_RST_STREAM)
         http2_charge(context, HTTP2_COST_RESET);
-    else if (head->type != NGHTTP2_HEADERS &&
-             (head->type != NGHTTP2_DATA || (head->length == 0 && !(head->flags & NGHTTP2_FLAG_END_STREAM))))
+    else if (head->type != NGHTTP2_DATA || !brings || !is_wanted)
         http2_charge(context, HTTP2_COST_FRAME);
     return 0;
 }
@@ -205,7 +210,7 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
     struct exchange *exchange = of_stream(session, frame->hd.stream_id);
 
     if (frame->hd.type == NGHTTP2_DATA)
-        http2_charge(context, -HTTP2_GAIN_WORK);
+        http2_charge(context, -HTTP2_GAIN_DATA);
     if (exchange && !exchange->is_whole && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) &&
         (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS))
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);

@@ -70,22 +70,6 @@ Test(server, who_has_been_idle_longest_makes_room)
     fixture_stop(&fixture);
 }
 
-static double child_cpu_seconds(pid_t child)
-{
-    AUTO(buf_done) struct buf path = BUF_INIT;
-    AUTO(buf_done) struct buf text = BUF_INIT;
-    unsigned long user = 0;
-    unsigned long kernel = 0;
-    struct error err;
-    const char *at;
-
-    buf_addf(&path, "/proc/%d/stat", child);
-    cr_assert(file_read(path.data, 4096, &text, &err), "%s", err.text);
-    at = strrchr(buf_text(&text), ')');
-    cr_assert(at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) == 2);
-    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
-}
-
 Test(server, without_descriptors_it_waits_and_does_not_spin)
 {
     enum { CLIENTS = 60 };
@@ -97,9 +81,9 @@ Test(server, without_descriptors_it_waits_and_does_not_spin)
     for (int i = 0; i < CLIENTS; i++)
         fds[i] = fixture_connect(&fixture); /* the kernel takes them in */
     cr_assert(answers(fds[0]));
-    before = child_cpu_seconds(fixture.child);
+    before = fixture_cpu_seconds(&fixture);
     usleep(700000);
-    cr_assert_lt(child_cpu_seconds(fixture.child) - before, 0.2);
+    cr_assert_lt(fixture_cpu_seconds(&fixture) - before, 0.2);
     for (int i = 0; i < CLIENTS - 1; i++)
         close(fds[i]);
     cr_assert(answers(fds[CLIENTS - 1]), "there is room again");

@@ -150,6 +150,7 @@ static void read_on(struct connection *connection)
     struct transport *transport = &connection->transport;
     char *scratch = connection->server->scratch;
 
+    connection->has_unread = false;
     for (int i = 0; i < READS_PER_TURN && can_feed(connection); i++) {
         size_t bytes = 0;
         enum transport_result result = transport_read(transport, scratch, SCRATCH_BYTES, &bytes);
@@ -166,6 +167,7 @@ static void read_on(struct connection *connection)
         if (!transport_has_more(transport) && (transport->ssl || bytes < SCRATCH_BYTES))
             return;
     }
+    connection->has_unread = connection->state == CONNECTION_OPEN && transport_has_more(transport);
 }
 
 void connection_read(struct connection *connection)
@@ -180,7 +182,6 @@ void connection_read(struct connection *connection)
         drop_used(&connection->in, connection->protocol->feed(connection, connection->in.data, connection->in.bytes));
     if (!connection->has_ended)
         read_on(connection);
-    connection->has_unread = connection->state == CONNECTION_OPEN && transport_has_more(&connection->transport);
 }
 
 /* A reader that is never quite up with us must not make `out` grow. */

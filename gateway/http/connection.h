@@ -63,7 +63,7 @@ struct connection {
     bool is_closing;    /* take no more requests; close when all is sent */
     bool lingers;       /* the client may still be sending: do not cut it off before it has read our answer */
     bool made_progress; /* a request was completed: deadlines start afresh */
-    bool has_unread;    /* TLS holds bytes which the socket will not announce */
+    bool has_unread;    /* TLS holds records (not just part of one) which the socket will not announce */
     bool is_touched;    /* in the turn's list */
     struct connection *next_touched;
     struct connection *next;

@@ -25,7 +25,8 @@ struct exchange {
     struct exchange *next_open;
     struct exchange *previous_open;
     size_t sent_bytes;
-    size_t sent_at_start; /* of the write deadline */
+    size_t sent_at_start;    /* of the write deadline */
+    uint64_t given_at_start; /* likewise, of the whole connection */
     int32_t stream_id;
     bool is_whole;  /* the request is complete */
     bool is_queued; /* for the handler */

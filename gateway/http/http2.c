@@ -250,6 +250,8 @@ void http2_expire_stream(struct exchange *exchange)
 
     deadlines_stop(&exchange->deadline);
     server_touch(connection->server, connection);
+    if (kind == DEADLINE_WRITE && http2_waits_its_turn(exchange))
+        return;
     if (kind == DEADLINE_WRITE || exchange->is_answered) {
         nghttp2_submit_rst_stream(connection->http2->session, NGHTTP2_FLAG_NONE, exchange->stream_id, NGHTTP2_CANCEL);
         return;

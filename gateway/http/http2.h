@@ -27,8 +27,9 @@ struct http2 {
     struct exchange_queue waiting; /* for the handler */
     struct exchange_queue held;    /* answered in this turn */
     size_t held_count;
-    size_t unsent_bytes; /* of all answers not yet given to nghttp2 */
-    int64_t credit;      /* see http2_charge */
+    size_t unsent_bytes;  /* of all answers not yet given to nghttp2 */
+    uint64_t given_bytes; /* of answers, so far */
+    int64_t credit;       /* see http2_charge */
     int64_t credit_ms;
     bool is_broken; /* nghttp2 will not go on */
 };
@@ -64,6 +65,9 @@ void http2_charge(struct connection *connection, int cost);
 
 /* http2_reply.c: put the answer into the session. */
 void http2_submit(struct exchange *exchange);
+/* The time for writing is over. Does the stream only wait behind others, which the client does take? Then it may wait
+ * on: nghttp2 sends one answer after the other. */
+bool http2_waits_its_turn(struct exchange *exchange);
 void http2_submit_continue(struct exchange *exchange);
 
 /* Lists. */

@@ -37,6 +37,26 @@ static void add_further(struct http_reply *reply, struct buf *pairs)
     }
 }
 
+static void start_write_deadline(struct exchange *exchange)
+{
+    struct http_server *server = exchange->connection->server;
+
+    exchange->sent_at_start = exchange->sent_bytes;
+    exchange->given_at_start = exchange->connection->http2->given_bytes;
+    deadlines_start(&server->deadlines, &exchange->deadline, DEADLINE_WRITE, server->now_ms);
+}
+
+bool http2_waits_its_turn(struct exchange *exchange)
+{
+    struct http2 *http2 = exchange->connection->http2;
+
+    if (nghttp2_session_get_stream_remote_window_size(http2->session, exchange->stream_id) <= 0 ||
+        http2->given_bytes - exchange->given_at_start < PROGRESS_BYTES)
+        return false;
+    start_write_deadline(exchange);
+    return true;
+}
+
 static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room, uint32_t *flags,
                          nghttp2_data_source *source, void *context)
 {
@@ -50,11 +70,9 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *o
     memcpy(out, buf_text(&exchange->reply.body) + exchange->sent_bytes, bytes);
     exchange->sent_bytes += bytes;
     connection->http2->unsent_bytes -= bytes;
-    if (exchange->sent_bytes - exchange->sent_at_start >= PROGRESS_BYTES) {
-        exchange->sent_at_start = exchange->sent_bytes;
-        deadlines_start(&connection->server->deadlines, &exchange->deadline, DEADLINE_WRITE,
-                        connection->server->now_ms);
-    }
+    connection->http2->given_bytes += bytes;
+    if (exchange->sent_bytes - exchange->sent_at_start >= PROGRESS_BYTES)
+        start_write_deadline(exchange);
     if (bytes == rest)
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)bytes;
@@ -97,7 +115,7 @@ void http2_submit(struct exchange *exchange)
     bool has_body = reply_has_body(reply->status) && !exchange->is_head && reply->body.bytes > 0;
 
     http2_charge(connection, -HTTP2_GAIN_ANSWER);
-    deadlines_start(&connection->server->deadlines, &exchange->deadline, DEADLINE_WRITE, connection->server->now_ms);
+    start_write_deadline(exchange);
     if (!has_body) {
         connection->http2->unsent_bytes -= reply->body.bytes;
         exchange->sent_bytes = reply->body.bytes; /* so that closing the stream takes it off but once */

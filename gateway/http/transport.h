@@ -20,7 +20,8 @@ enum transport_result transport_handshake(struct transport *transport);
 enum transport_result transport_read(struct transport *transport, char *at, size_t room, size_t *bytes);
 /* May take less than all. */
 enum transport_result transport_write(struct transport *transport, struct span out, size_t *bytes);
-/* Are there bytes which the socket will not announce any more? */
+/* May there be bytes which the socket will not announce any more? Also true for part of a record: after AGAIN it says
+ * nothing. */
 bool transport_has_more(const struct transport *transport);
 /* Say that nothing more comes; the other side may still send. */
 void transport_end_writing(struct transport *transport);

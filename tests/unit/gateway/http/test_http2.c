@@ -93,7 +93,7 @@ Test(http2, a_head_that_is_wrong_is_refused_and_never_handled)
         {{.method = "GET", .path = "/", .headers = {"expect", "wonders"}}, 417},
         {{.method = "GET", .path = "/", .headers = {"content-type", "a", "content-type", "b"}}, 400},
         {{.method = "GET", .path = "/", .headers = {"authorization", "a", "authorization", "a"}}, 400},
-        {{.method = "POST", .path = "/", .body = {"abc", 3}, .headers = {"content-length", "700001"}}, 413},
+        {{.method = "POST", .path = "/", .is_endless = true, .headers = {"content-length", "700001"}}, 413},
     };
     struct h2_answer *handled;
 

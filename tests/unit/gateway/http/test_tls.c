@@ -178,6 +178,24 @@ Test(tls, who_does_not_finish_the_handshake_is_cut_off)
     fixture_stop(&fixture);
 }
 
+/* OpenSSL holds what it has of a record: that is no reason to ask it again and again. */
+Test(tls, a_record_that_stays_half_does_not_keep_the_server_busy)
+{
+    struct client client;
+    double before;
+
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, NULL);
+    cr_assert_eq(SSL_connect(client.ssl), 1);
+    fixture_send(client.fd, RAW("\x17\x03\x03\x00\x40half"));
+    usleep(100000);
+    before = fixture_cpu_seconds(&fixture);
+    usleep(1000000);
+    cr_assert_lt(fixture_cpu_seconds(&fixture) - before, 0.2);
+    client_close(&client);
+    fixture_stop(&fixture);
+}
+
 Test(tls, plain_text_is_not_answered)
 {
     AUTO(buf_done) struct buf answer = BUF_INIT;

@@ -4,7 +4,7 @@
 #include "base/time.h"
 #include "base/walk.h"
 
-void event_format(const struct event *event, struct buf *out)
+void event_format_of_job(const struct event *event, struct span job, struct buf *out)
 {
     char at[INSTANT_TEXT_BYTES];
 
@@ -15,9 +15,23 @@ void event_format(const struct event *event, struct buf *out)
     json_string_add(out, event->by);
     buf_add_text(out, ",\"data\":");
     buf_add_span(out, event->data);
+    if (job.bytes > 0) {
+        buf_add_text(out, ",\"job\":");
+        json_string_add(out, job);
+    }
     buf_add_text(out, ",\"type\":");
     json_string_add(out, event->type);
     buf_add_byte(out, '}');
+}
+
+void event_format(const struct event *event, struct buf *out)
+{
+    event_format_of_job(event, SPAN_NONE, out);
+}
+
+struct span event_job(struct span bytes)
+{
+    return walk_plain_of(bytes, "job");
 }
 
 bool event_parse(struct span bytes, struct event *out, struct error *err)

@@ -1,7 +1,9 @@
-/* event.h - the form of an event: canonical JSON {"at": instant, "by": person, "data": {…}, "type": "…"}.
+/* event.h - the form of an event: canonical JSON {"at": instant, "by": person, "data": {…}, ["job": "…",] "type": "…"}.
  *
  * `by` is the person (or "gateway", "courier", "keeper") on whose word it happened. `data` is canonical JSON (RFC 8785)
- * too: names sorted, no spaces. Whoever applies an event may use nothing but the event and the tables. */
+ * too: names sorted, no spaces. `job` names the staff order (gateway/jobs) that led to it, when one did: it answers
+ * "which order did this", and tells an order that begins again what it did already. Whoever applies an event may use
+ * nothing but the event and the tables. */
 #ifndef GATEWAY_JOURNAL_EVENT_H
 #define GATEWAY_JOURNAL_EVENT_H
 
@@ -18,6 +20,10 @@ struct event {
 /* Replace `out` by the event's bytes. `by` and `type` need no escaping by their nature (names are checked when
  * configured). */
 void event_format(const struct event *event, struct buf *out);
+/* The same with the order it came from; `job` empty: without. */
+void event_format_of_job(const struct event *event, struct span job, struct buf *out);
+/* The order an event came from, or an empty span. Points into `bytes`. */
+struct span event_job(struct span bytes);
 /* The spans point into `bytes`. ERR_CORRUPT when it is no event. */
 MUST_CHECK bool event_parse(struct span bytes, struct event *out, struct error *err);
 

@@ -154,10 +154,48 @@ static bool fits(const struct obligation_version *version, const struct obligati
     return filter->overdue_on == DAY_NONE || obligations_is_overdue(version, filter->overdue_on);
 }
 
+/* The row is read only for those that fit so far: the name of the authority is in it alone. */
+static bool check_authority(struct store_txn *txn, const struct obligation_version *version,
+                            const struct obligations_filter *filter, bool *fits_too, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct span json, name;
+
+    *fits_too = true;
+    if (!filter->authority || !filter->authority[0])
+        return true;
+    if (!obligations_json(txn, version, &json, err))
+        return false;
+    *fits_too =
+        walk_text(walk_member(json, COLUMN_KEYS[COLUMN_AUTHORITY]), &hold, &name) && span_is(name, filter->authority);
+    return true;
+}
+
+struct scan {
+    struct store_txn *txn;
+    const struct obligations_filter *filter;
+    obligations_visit *visit;
+    void *context;
+    bool is_over; /* the visitor has enough */
+};
+
+static bool scan_one(struct scan *scan, const struct obligation_version *newest, struct error *err)
+{
+    bool fits_too;
+
+    if (!fits(newest, scan->filter))
+        return true;
+    if (!check_authority(scan->txn, newest, scan->filter, &fits_too, err))
+        return false;
+    scan->is_over = fits_too && !scan->visit(newest, scan->context);
+    return true;
+}
+
 bool obligations_scan(struct store_txn *txn, const struct obligations_filter *filter, obligations_visit *visit,
                       void *context, struct error *err)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct scan scan = {txn, filter, visit, context, false};
     struct obligation_version newest;
     struct span key, value;
     bool has_one = false;
@@ -166,17 +204,16 @@ bool obligations_scan(struct store_txn *txn, const struct obligations_filter *fi
     if (!store_cursor_open(txn, STORE_OBLIGATIONS, &cursor, err))
         return false;
     goes_on = store_cursor_seek(cursor, SPAN_NONE, &key, &value);
-    while (goes_on) {
-        if (has_one && memcmp(newest.id, key.at, OBLIGATION_ID_BYTES) != 0 && fits(&newest, filter) &&
-            !visit(&newest, context))
-            return store_txn_is_good(txn, err);
+    while (goes_on && !scan.is_over) {
+        if (has_one && memcmp(newest.id, key.at, OBLIGATION_ID_BYTES) != 0 && !scan_one(&scan, &newest, err))
+            return false;
         if (!unpack(key, value, &newest))
             return fail(err, ERR_CORRUPT, "the table of obligations holds something else");
         has_one = true;
         goes_on = store_cursor_next(cursor, &key, &value);
     }
-    if (has_one && fits(&newest, filter))
-        (void)visit(&newest, context);
+    if (has_one && !scan.is_over && !scan_one(&scan, &newest, err))
+        return false;
     return store_txn_is_good(txn, err);
 }
 

@@ -44,12 +44,13 @@ bool obligations_is_overdue(const struct obligation_version *version, int32_t da
 typedef bool obligations_visit(const struct obligation_version *version, void *context);
 
 struct obligations_filter {
-    int32_t overdue_on;   /* DAY_NONE: whether overdue or not */
-    int ground;           /* enum ground, or -1 for all */
-    int state;            /* enum obligation_state, or -1 */
-    const char *division; /* a prefix of the division code: "44", "4401", "440103"; NULL or "": all */
+    int32_t overdue_on;    /* DAY_NONE: whether overdue or not */
+    int ground;            /* enum ground, or -1 for all */
+    int state;             /* enum obligation_state, or -1 */
+    const char *division;  /* a prefix of the division code: "44", "4401", "440103"; NULL or "": all */
+    const char *authority; /* who ordered, the whole name as the register has it; NULL or "": all */
 };
-#define OBLIGATIONS_ALL ((struct obligations_filter){DAY_NONE, -1, -1, NULL})
+#define OBLIGATIONS_ALL ((struct obligations_filter){DAY_NONE, -1, -1, NULL, NULL})
 /* The newest version of every obligation that fits, in order of id. */
 MUST_CHECK bool obligations_scan(struct store_txn *txn, const struct obligations_filter *filter,
                                  obligations_visit *visit, void *context, struct error *err);

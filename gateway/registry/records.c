@@ -203,6 +203,45 @@ static bool fits(struct span value, const struct records_filter *filter)
            (prefix == 0 || memcmp(value.at + RECORD_AT_DIVISION, filter->division, prefix) == 0);
 }
 
+/* Whether a version of one record is in the list. */
+static bool is_listed(struct store_txn *txn, enum record_list list, struct span id, uint32_t number,
+                      const struct record_version *version)
+{
+    struct index_key key;
+    struct span value;
+
+    list_prefix(list, &key);
+    if (list == RECORDS_UNSENT) {
+        index_u64(&key, version->decision);
+        return version->state == RECORD_EFFECTIVE && store_get(txn, STORE_RECORD_INDEX, index_span(&key), &value);
+    }
+    index_bytes(&key, id.at, RECORD_ID_LENGTH);
+    return store_get(txn, STORE_RECORD_INDEX, index_span(&key), &value) && value.bytes == 4 &&
+           store_read_u32(value.at) == number;
+}
+
+static bool scan_record(struct store_txn *txn, const struct records_filter *filter, records_visit *visit, void *context,
+                        struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct span id = span_of(filter->record);
+    struct record_version version;
+    uint8_t key[RECORD_KEY_BYTES];
+    struct span value;
+
+    if (!record_id_is_valid(id))
+        return true;
+    for (uint32_t number = 1; store_get(txn, STORE_RECORDS, records_key(id, number, key), &value); number++) {
+        if (!fits(value, filter))
+            continue;
+        if (!unpack(value, &version, &hold, err))
+            return false;
+        if (is_listed(txn, filter->list, id, number, &version) && !visit(&version, context))
+            break;
+    }
+    return store_txn_is_good(txn, err);
+}
+
 bool records_scan(struct store_txn *txn, const struct records_filter *filter, records_visit *visit, void *context,
                   struct error *err)
 {
@@ -215,6 +254,8 @@ bool records_scan(struct store_txn *txn, const struct records_filter *filter, re
     uint32_t number;
     bool goes_on;
 
+    if (filter->record)
+        return scan_record(txn, filter, visit, context, err);
     list_prefix(filter->list, &prefix);
     if (!store_cursor_open(txn, STORE_RECORD_INDEX, &cursor, err))
         return false;
@@ -222,8 +263,6 @@ bool records_scan(struct store_txn *txn, const struct records_filter *filter, re
          goes_on && index_has_prefix(key, &prefix); goes_on = store_cursor_next(cursor, &key, &value)) {
         if (!entry_read(filter->list, key, value, &id, &number))
             return fail(err, ERR_CORRUPT, "the index of records holds something else");
-        if (filter->record && !span_is(id, filter->record))
-            continue;
         if (!store_get(txn, STORE_RECORDS, records_key(id, number, record_key), &value))
             return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "a list names an unknown record");
         if (!fits(value, filter))

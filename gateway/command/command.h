@@ -3,7 +3,8 @@
  *
  * Long lists are worked off in transactions of at most COMMAND_BATCH items; what was committed stays. A refusal of one
  * item never stops the others: it is reported. Only a failing store or signer stops a command. Doing the same again
- * changes nothing: it is "unchanged" or a clear refusal. */
+ * changes nothing: it is "unchanged" or a clear refusal. Doing it again under the same job (its process was killed)
+ * goes on where it stood: what it did already is reported as done, once more and never twice. */
 #ifndef GATEWAY_COMMAND_COMMAND_H
 #define GATEWAY_COMMAND_COMMAND_H
 
@@ -25,6 +26,8 @@ struct desk {
     const struct rules *rules;     /* propose, change, approve */
     struct signer *signer;         /* approve */
     const char *person;            /* on whose word */
+    const char *job;               /* the order it comes from (stands in its events), or NULL */
+    uint64_t since;                /* the journal's size when that job first began */
 };
 
 /* One item of a command, after its transaction was committed. */
@@ -41,6 +44,7 @@ struct tally {
     uint64_t done;
     uint64_t refused;
     uint64_t skipped; /* fitted the filter, but there was nothing to do */
+    uint64_t of;      /* items to work on: set before the first is reported */
 };
 
 /* --- import: begin, row…, finish. Rows are durable after finish (or when a batch is full). --- */
@@ -50,7 +54,8 @@ typedef void import_report(uint32_t line, enum row_outcome outcome, void *contex
 struct import_counts {
     uint64_t count[ROW_OUTCOME_COUNT];
 };
-/* `import`: an id of at most 32 letters and digits. `report` may be NULL. */
+/* `import`: an id of at most 32 letters, digits and -. `report` may be NULL. When it is also desk->job, rows that it
+ * recorded before it was killed count as what they were then, even when another import has changed them since. */
 MUST_CHECK bool command_import_begin(const struct desk *desk, const char *import, import_report *report, void *context,
                                      struct command_import **out, struct error *err);
 /* A row that passed schema and rules. Nothing of it is borrowed afterwards. */
@@ -91,6 +96,19 @@ struct review_item {
     const char *record;
     uint64_t proposal; /* record_version.proposal that the person saw; 0: whatever waits now */
 };
+/* The second person's word on a list. */
+struct review {
+    bool is_return;
+    bool takes_all;     /* all that waited when the job began (without one: now) and fit; else the items */
+    const char *reason; /* required for a return; kept with an approval when there is one; may be NULL */
+    const struct review_item *items;
+    size_t count;
+    int ground;           /* with takes_all; or -1 */
+    const char *division; /* with takes_all: prefix, or NULL */
+};
+MUST_CHECK bool command_review(const struct desk *desk, const struct review *review, command_report *report,
+                               void *context, struct tally *tally, struct error *err);
+/* The same, for a list alone. */
 MUST_CHECK bool command_approve(const struct desk *desk, const struct review_item *items, size_t count,
                                 command_report *report, void *context, struct tally *tally, struct error *err);
 MUST_CHECK bool command_return(const struct desk *desk, const struct review_item *items, size_t count,
@@ -101,19 +119,25 @@ MUST_CHECK bool command_return(const struct desk *desk, const struct review_item
 /* The row's JSON as the channel wants it, canonical, made from a sealed record: the adapters room supplies it.
  * ERR_INVALID or ERR_REFUSED when this record cannot be told to that channel: it is reported and stays unsent. */
 typedef bool row_maker(const struct record *record, void *context, struct buf *row, struct error *err);
+struct record_list_view {
+    const char *const *ids;
+    size_t count;
+};
 struct push_request {
-    enum channel channel; /* CHANNEL_CREDIT_GUANGDONG; ERR_REFUSED "push.stage" for the later ones */
-    const char *record;   /* only this record, or NULL */
-    const char *division; /* prefix, or NULL */
-    int ground;           /* or -1 */
+    enum channel channel;                   /* CHANNEL_CREDIT_GUANGDONG; ERR_REFUSED "push.stage" for the later ones */
+    const struct record_list_view *records; /* only these, or NULL */
+    const char *division;                   /* prefix, or NULL */
+    int ground;                             /* or -1 */
     row_maker *make_row;
     void *make_row_context;
 };
-/* Queue every effective version that fits and was never queued for the channel, in order of approval. */
+/* Queue every effective version that fits, was approved before the job began and was never queued for the channel, in
+ * order of approval. */
 MUST_CHECK bool command_push(const struct desk *desk, const struct push_request *request, command_report *report,
                              void *context, struct tally *tally, struct error *err);
-/* Put a refused delivery back in its lane, with a reason. */
-MUST_CHECK bool command_requeue(const struct desk *desk, uint64_t delivery, const char *reason, struct error *err);
+/* Put refused deliveries back in their lanes, with a reason: delivery.unknown, delivery.not-refused, push.reason. */
+MUST_CHECK bool command_requeue(const struct desk *desk, const uint64_t *deliveries, size_t count, const char *reason,
+                                command_report *report, void *context, struct tally *tally, struct error *err);
 MUST_CHECK bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err);
 MUST_CHECK bool command_resume(const struct desk *desk, enum channel channel, struct error *err);
 

@@ -8,8 +8,10 @@
 
 #include "base/encode.h"
 #include "base/text.h"
+#include "base/walk.h"
 #include "gateway/command/command.h"
 #include "gateway/command/ledger.h"
+#include "gateway/journal/journal.h"
 #include "gateway/registry/registry.h"
 
 enum { IMPORT_BATCH_BYTES = 16 * 1024 * 1024, IMPORT_ID_MAX = 32, IMPORT_ROW_MAX = 48 * 1024 };
@@ -32,6 +34,8 @@ struct command_import {
     struct buf json; /* of all rows of the batch */
     struct buf data; /* of one event */
     struct import_counts committed;
+    bool is_repeatable;             /* its id is the job's */
+    bool has_before;                /* some row was recorded before the job was killed */
     const struct import_file *file; /* in the last batch */
 };
 
@@ -54,6 +58,7 @@ bool command_import_begin(const struct desk *desk, const char *id, import_report
     memcpy(import->id, id, strlen(id) + 1);
     import->report = report;
     import->context = context;
+    import->is_repeatable = desk->job && strcmp(desk->job, id) == 0;
     import->rows = memory_new(IMPORT_BATCH * sizeof *import->rows);
     *out = import;
     return true;
@@ -80,14 +85,48 @@ static void recorded_data(struct command_import *import, const struct import_row
     buf_add_byte(data, '}');
 }
 
+/* Did this very import, before it was killed, record the row? Then it counts as what it was then, even when another
+ * import has changed it since: an old file must not be laid over a newer one. */
+static bool find_before(struct command_import *import, struct store_txn *txn, const struct obligation_version *newest,
+                        enum row_outcome *outcome, bool *is_found, struct error *err)
+{
+    struct obligation_version version = *newest;
+    struct event event;
+    struct span bytes;
+
+    *is_found = false;
+    if (!import->is_repeatable)
+        return true;
+    while (version.version > 0 && version.sequence >= import->desk.since) {
+        if (!journal_read(txn, version.sequence, &bytes) || !event_parse(bytes, &event, err))
+            return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "an obligation's event is not in the journal");
+        if (span_is(walk_plain_of(event.data, "import"), import->id)) {
+            *outcome = version.version == 1 ? ROW_NEW : ROW_NEW_VERSION;
+            *is_found = true;
+            import->has_before = true;
+            return true;
+        }
+        if (version.version == 1 || !obligations_find(txn, version.id, version.version - 1, &version))
+            break;
+    }
+    return store_txn_is_good(txn, err);
+}
+
 static bool record_row(struct command_import *import, struct ledger *ledger, struct store_txn *txn,
                        struct import_row *row, struct error *err)
 {
     struct obligation_version newest = {.version = 0};
     struct span held = SPAN_NONE;
+    bool is_found = obligations_find(txn, row->id, 0, &newest);
 
-    if (obligations_find(txn, row->id, 0, &newest) && !obligations_json(txn, &newest, &held, err))
-        return false;
+    if (is_found) {
+        if (!find_before(import, txn, &newest, &row->outcome, &is_found, err))
+            return false;
+        if (is_found)
+            return true;
+        if (!obligations_json(txn, &newest, &held, err))
+            return false;
+    }
     if (!store_txn_is_good(txn, err) || !decide_row(held, row_json(import, row), &row->outcome, err))
         return false;
     if (row->outcome == ROW_UNCHANGED)
@@ -102,12 +141,42 @@ static void text_add(struct buf *out, const char *name, const char *text)
     json_string_add(out, span_of(text));
 }
 
-static bool emit_finished(struct command_import *import, struct ledger *ledger, const struct import_counts *counts,
-                          struct error *err)
+struct finding {
+    const struct command_import *import;
+    bool is_there;
+};
+
+static bool find_finished(uint64_t sequence, struct span data, void *context)
+{
+    struct finding *finding = context;
+
+    if (sequence < finding->import->desk.since)
+        return false;
+    finding->is_there = span_is(walk_plain_of(data, "import"), finding->import->id);
+    return !finding->is_there;
+}
+
+static bool is_finished(const struct command_import *import, struct store_txn *txn, bool *out, struct error *err)
+{
+    struct finding finding = {import, false};
+
+    if (import->has_before && !registry_imports(txn, find_finished, &finding, err))
+        return false;
+    *out = finding.is_there;
+    return true;
+}
+
+static bool emit_finished(struct command_import *import, struct store_txn *txn, struct ledger *ledger,
+                          const struct import_counts *counts, struct error *err)
 {
     const struct import_file *file = import->file;
     struct buf *data = &import->data;
+    bool is_there;
 
+    if (!is_finished(import, txn, &is_there, err))
+        return false;
+    if (is_there)
+        return true;
     buf_clear(data);
     json_count_add(data, "{\"accepted\":", counts->count[ROW_NEW] + counts->count[ROW_NEW_VERSION]);
     json_count_add(data, ",\"bytes\":", file->bytes);
@@ -148,7 +217,7 @@ static bool work(struct store_txn *txn, void *context, struct error *err)
             return fail_in(err, "line %u", row->line);
         counts.count[row->outcome]++;
     }
-    if (import->file && has_more_to_say(txn, &counts) && !emit_finished(import, ledger, &counts, err))
+    if (import->file && has_more_to_say(txn, &counts) && !emit_finished(import, txn, ledger, &counts, err))
         return false;
     return ledger_finish(ledger, err);
 }

@@ -60,13 +60,28 @@ static bool load(struct run *run, size_t index, struct error *err)
     return dossier_load_record(run->txn, run->desk, span_of(proposing->records[index]), &proposing->dossier, err);
 }
 
+static const struct earlier_item *find_earlier(const struct run *run, size_t index)
+{
+    const struct proposing *proposing = run->context;
+
+    if (proposing->obligations)
+        return earlier_find(run->earlier, EARLIER_NEW, proposing->obligations[index], OBLIGATION_ID_BYTES, 0);
+    return earlier_find(run->earlier, EARLIER_CHANGED, proposing->records[index],
+                        strnlen(proposing->records[index], RECORD_ID_BYTES), 0);
+}
+
 static bool propose_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
 {
     struct proposing *proposing = run->context;
+    const struct earlier_item *earlier = find_earlier(run, index);
     struct dossier *dossier = &proposing->dossier;
     struct record record;
     struct error why = {.code = ERR_NONE};
 
+    if (earlier) {
+        run_item_earlier(item, earlier);
+        return true;
+    }
     if (proposing->obligations)
         memcpy(item->obligation, proposing->obligations[index], sizeof item->obligation);
     if (!load(run, index, &why))
@@ -95,22 +110,27 @@ static bool propose_all(struct run *run, struct proposing *proposing, struct err
     return is_good;
 }
 
+static bool check_new(const struct proposal *proposal, struct error *err)
+{
+    return proposal->op == OP_NEW || fail(err, ERR_INVALID, "new records are proposed with the operation new");
+}
+
 bool command_propose(const struct desk *desk, const uint8_t (*obligations)[OBLIGATION_ID_BYTES], size_t count,
                      const struct proposal *proposal, command_report *report, void *context, struct tally *tally,
                      struct error *err)
 {
     struct proposing proposing = {.obligations = obligations, .proposal = proposal};
+    AUTO(run_done)
     struct run run = {.desk = desk, .count = count, .report = report, .report_context = context, .tally = tally};
 
-    if (proposal->op != OP_NEW)
-        return fail(err, ERR_INVALID, "new records are proposed with the operation new");
-    return propose_all(&run, &proposing, err);
+    return check_new(proposal, err) && propose_all(&run, &proposing, err);
 }
 
 bool command_change(const struct desk *desk, const char *const *records, size_t count, const struct proposal *proposal,
                     command_report *report, void *context, struct tally *tally, struct error *err)
 {
     struct proposing proposing = {.records = records, .proposal = proposal};
+    AUTO(run_done)
     struct run run = {.desk = desk, .count = count, .report = report, .report_context = context, .tally = tally};
 
     if (proposal->op == OP_NEW)
@@ -122,6 +142,7 @@ bool command_change(const struct desk *desk, const char *const *records, size_t 
 
 struct gathering {
     struct store_txn *txn;
+    const struct earlier *earlier;
     uint8_t (*ids)[OBLIGATION_ID_BYTES];
     size_t count;
     size_t capacity;
@@ -141,19 +162,25 @@ static bool has_record(struct gathering *gathering, const uint8_t id[OBLIGATION_
            newest.state != RECORD_RETURNED && !(newest.state == RECORD_EFFECTIVE && record_op_ends(newest.record.op));
 }
 
-static bool gather(const struct obligation_version *version, void *context)
+static void keep(struct gathering *gathering, const uint8_t id[OBLIGATION_ID_BYTES])
 {
-    struct gathering *gathering = context;
-
-    if (has_record(gathering, version->id)) {
-        gathering->skipped++;
-        return true;
-    }
     if (gathering->count == gathering->capacity) {
         gathering->capacity = gathering->capacity ? 2 * gathering->capacity : 1024;
         gathering->ids = memory_resize(gathering->ids, gathering->capacity * sizeof *gathering->ids);
     }
-    memcpy(gathering->ids[gathering->count++], version->id, OBLIGATION_ID_BYTES);
+    memcpy(gathering->ids[gathering->count++], id, OBLIGATION_ID_BYTES);
+}
+
+static bool gather(const struct obligation_version *version, void *context)
+{
+    struct gathering *gathering = context;
+
+    if (earlier_find(gathering->earlier, EARLIER_NEW, version->id, OBLIGATION_ID_BYTES, 0))
+        return true; /* kept already */
+    if (has_record(gathering, version->id))
+        gathering->skipped++;
+    else
+        keep(gathering, version->id);
     return true;
 }
 
@@ -162,6 +189,8 @@ static bool gather_all(const struct desk *desk, const struct obligations_filter 
 {
     AUTO(store_abort) struct store_txn *txn = NULL;
 
+    for (size_t i = 0; i < earlier_count(gathering->earlier); i++)
+        keep(gathering, earlier_at(gathering->earlier, i)->obligation);
     if (!store_begin(desk->store, STORE_READ, &txn, err))
         return false;
     gathering->txn = txn;
@@ -172,16 +201,23 @@ bool command_propose_overdue(const struct desk *desk, const struct obligations_f
                              const struct proposal *proposal, command_report *report, void *context,
                              struct tally *tally, struct error *err)
 {
+    AUTO(run_done) struct run run = {.desk = desk, .report = report, .report_context = context, .tally = tally};
     struct obligations_filter overdue = *filter;
     struct gathering gathering = {.txn = NULL};
+    struct proposing proposing = {.proposal = proposal};
     bool is_good;
 
+    if (!check_new(proposal, err) || !run_begin(&run, err))
+        return false;
     overdue.overdue_on = proposal->on;
-    is_good = gather_all(desk, &overdue, &gathering, err) &&
-              command_propose(desk, (const uint8_t(*)[OBLIGATION_ID_BYTES])gathering.ids, gathering.count, proposal,
-                              report, context, tally, err);
-    if (is_good)
+    gathering.earlier = run.earlier;
+    is_good = gather_all(desk, &overdue, &gathering, err);
+    if (is_good) {
         tally->skipped += gathering.skipped;
+        proposing.obligations = (const uint8_t(*)[OBLIGATION_ID_BYTES])gathering.ids;
+        run.count = gathering.count;
+        is_good = propose_all(&run, &proposing, err);
+    }
     buf_done(&gathering.hold);
     free(gathering.ids);
     return is_good;

@@ -16,14 +16,14 @@ struct pushing {
     struct unsent *list;
     size_t count;
     size_t capacity;
+    uint64_t limit; /* approved before this sequence: what came later nobody has asked to push */
     struct buf hold;
     struct buf row;
     struct buf data;
 };
 
-static bool gather(const struct record_version *version, void *context)
+static void keep(struct pushing *pushing, const char *record, uint32_t version)
 {
-    struct pushing *pushing = context;
     struct unsent *unsent;
 
     if (pushing->count == pushing->capacity) {
@@ -31,18 +31,38 @@ static bool gather(const struct record_version *version, void *context)
         pushing->list = memory_resize(pushing->list, pushing->capacity * sizeof *pushing->list);
     }
     unsent = &pushing->list[pushing->count++];
-    memcpy(unsent->record, version->record.id, sizeof unsent->record);
-    unsent->version = version->record.version;
+    memcpy(unsent->record, record, sizeof unsent->record);
+    unsent->version = version;
+}
+
+static bool gather(const struct record_version *version, void *context)
+{
+    struct pushing *pushing = context;
+
+    if (version->decision < pushing->limit)
+        keep(pushing, version->record.id, version->record.version);
     return true;
 }
 
-static bool gather_all(const struct desk *desk, struct pushing *pushing, struct error *err)
+static bool gather_all(const struct run *run, struct pushing *pushing, struct error *err)
 {
     AUTO(store_abort) struct store_txn *txn = NULL;
-    struct records_filter filter = {RECORDS_UNSENT, pushing->request->ground, pushing->request->division,
-                                    pushing->request->record};
+    const struct record_list_view *records = pushing->request->records;
+    struct records_filter filter = {RECORDS_UNSENT, pushing->request->ground, pushing->request->division, NULL};
 
-    return store_begin(desk->store, STORE_READ, &txn, err) && records_scan(txn, &filter, gather, pushing, err);
+    pushing->limit = run->desk->job ? run->desk->since : UINT64_MAX;
+    for (size_t i = 0; i < earlier_count(run->earlier); i++)
+        keep(pushing, earlier_at(run->earlier, i)->record, earlier_at(run->earlier, i)->version);
+    if (!store_begin(run->desk->store, STORE_READ, &txn, err))
+        return false;
+    if (!records)
+        return records_scan(txn, &filter, gather, pushing, err);
+    for (size_t i = 0; i < records->count; i++) {
+        filter.record = records->ids[i];
+        if (!records_scan(txn, &filter, gather, pushing, err))
+            return false;
+    }
+    return true;
 }
 
 /* A version may be told only after all before it. */
@@ -99,6 +119,8 @@ static bool push_one(struct run *run, struct ledger *ledger, size_t index, struc
 
     memcpy(item->record, unsent->record, sizeof item->record);
     item->version = unsent->version;
+    if (earlier_find(run->earlier, EARLIER_QUEUED, unsent->record, RECORD_ID_LENGTH, unsent->version))
+        return true;
     /* Another push may have been faster. */
     if (outbox_of_version(run->txn, pushing->request->channel, unsent->record, unsent->version, &queued)) {
         item->result = RUN_SKIPPED;
@@ -115,6 +137,7 @@ bool command_push(const struct desk *desk, const struct push_request *request, c
                   struct tally *tally, struct error *err)
 {
     struct pushing pushing = {.request = request};
+    AUTO(run_done)
     struct run run = {.desk = desk,
                       .one = push_one,
                       .context = &pushing,
@@ -126,7 +149,7 @@ bool command_push(const struct desk *desk, const struct push_request *request, c
     if (request->channel != CHANNEL_CREDIT_GUANGDONG)
         return refuse(err, ERR_REFUSED, "push.stage", "%s comes after the stages before it (seed row 18)",
                       "%s 须待前一阶段办结（任务分工表第 18 行）", CHANNEL_NAMES[request->channel]);
-    is_good = gather_all(desk, &pushing, err);
+    is_good = run_begin(&run, err) && gather_all(&run, &pushing, err);
     run.count = pushing.count;
     is_good = is_good && run_all(&run, err);
     free(pushing.list);
@@ -134,48 +157,4 @@ bool command_push(const struct desk *desk, const struct push_request *request, c
     buf_done(&pushing.row);
     buf_done(&pushing.data);
     return is_good;
-}
-
-/* --- the operator's hand on the outbox --- */
-
-static bool check_reason(const char *reason, struct error *err)
-{
-    struct span text = span_trim(span_of(reason));
-
-    if (text.bytes > 0 && text.bytes <= RECORD_REASON_MAX && utf8_is_valid(text, NULL))
-        return true;
-    return refuse(err, ERR_REFUSED, "push.reason", "a reason of at most %d bytes is needed",
-                  "必须写明理由（最多 %d 字节）", (int)RECORD_REASON_MAX);
-}
-
-bool command_requeue(const struct desk *desk, uint64_t delivery, const char *reason, struct error *err)
-{
-    AUTO(buf_done) struct buf data = BUF_INIT;
-
-    if (!check_reason(reason, err))
-        return false;
-    buf_addf(&data, "{\"delivery\":%llu,\"reason\":", (unsigned long long)delivery);
-    json_string_add(&data, span_trim(span_of(reason)));
-    buf_add_byte(&data, '}');
-    return run_event(desk, "delivery.requeued", buf_span(&data), err);
-}
-
-bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err)
-{
-    AUTO(buf_done) struct buf data = BUF_INIT;
-
-    if (!check_reason(reason, err))
-        return false;
-    buf_addf(&data, "{\"channel\":\"%s\",\"reason\":", CHANNEL_NAMES[channel]);
-    json_string_add(&data, span_trim(span_of(reason)));
-    buf_add_byte(&data, '}');
-    return run_event(desk, "channel.paused", buf_span(&data), err);
-}
-
-bool command_resume(const struct desk *desk, enum channel channel, struct error *err)
-{
-    AUTO(buf_done) struct buf data = BUF_INIT;
-
-    buf_addf(&data, "{\"channel\":\"%s\"}", CHANNEL_NAMES[channel]);
-    return run_event(desk, "channel.resumed", buf_span(&data), err);
 }

@@ -24,6 +24,7 @@ struct ledger {
     const struct clock *clock;
     struct journal_writer *writer;
     int64_t last_ms;
+    const char *job;
     struct buf text;
 };
 
@@ -72,6 +73,11 @@ bool ledger_new(struct store_txn *txn, const struct clock *clock, struct ledger 
     return true;
 }
 
+void ledger_set_job(struct ledger *ledger, const char *job)
+{
+    ledger->job = job;
+}
+
 bool ledger_emit(struct ledger *ledger, const char *by, const char *type, struct span data, uint64_t *sequence,
                  struct error *err)
 {
@@ -80,7 +86,7 @@ bool ledger_emit(struct ledger *ledger, const char *by, const char *type, struct
 
     if (event.at_ms < ledger->last_ms)
         event.at_ms = ledger->last_ms;
-    event_format(&event, &ledger->text);
+    event_format_of_job(&event, span_of(ledger->job), &ledger->text);
     if (ledger->text.bytes > STORE_VALUE_MAX)
         return fail(err, ERR_LIMIT, "an event %s of %zu bytes is too long", type, ledger->text.bytes);
     journal_append(ledger->writer, buf_span(&ledger->text), &place);

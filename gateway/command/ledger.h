@@ -12,6 +12,8 @@
 
 struct ledger;
 MUST_CHECK bool ledger_new(struct store_txn *txn, const struct clock *clock, struct ledger **out, struct error *err);
+/* All events from here on came from this order (event.h); borrowed. NULL: from none. */
+void ledger_set_job(struct ledger *ledger, const char *job);
 /* `data`: canonical JSON object. `*sequence` may be NULL. The instant is the clock's, never before the last event's. */
 MUST_CHECK bool ledger_emit(struct ledger *ledger, const char *by, const char *type, struct span data,
                             uint64_t *sequence, struct error *err);

@@ -30,6 +30,7 @@ static bool work(struct store_txn *txn, void *context, struct error *err)
     run->txn = txn;
     if (!ledger_new(txn, run->desk->clock, &ledger, err))
         return false;
+    ledger_set_job(ledger, run->desk->job);
     for (size_t i = 0; i < run->batch; i++) {
         memset(&run->items[i], 0, sizeof run->items[i]);
         if (!run->one(run, ledger, run->from + i, &run->items[i], err))
@@ -67,10 +68,31 @@ static bool run_batch(struct run *run, struct error *err)
     return true;
 }
 
+bool run_begin(struct run *run, struct error *err)
+{
+    return run->earlier || earlier_load(run->desk, &run->earlier, err);
+}
+
+void run_done(struct run *run)
+{
+    earlier_free(TAKE(run->earlier));
+}
+
+void run_item_earlier(struct run_item *item, const struct earlier_item *earlier)
+{
+    memcpy(item->obligation, earlier->obligation, sizeof item->obligation);
+    memcpy(item->record, earlier->record, sizeof item->record);
+    item->version = earlier->version;
+    item->result = RUN_DONE;
+}
+
 bool run_all(struct run *run, struct error *err)
 {
-    bool is_good = true;
+    bool is_good = run_begin(run, err);
 
+    if (!is_good)
+        return false;
+    run->tally->of += run->count;
     run->items = memory_new(COMMAND_BATCH * sizeof *run->items);
     for (run->from = 0; is_good && run->from < run->count; run->from += run->batch) {
         run->batch = run->count - run->from > COMMAND_BATCH ? (size_t)COMMAND_BATCH : run->count - run->from;
@@ -92,14 +114,21 @@ static bool single_work(struct store_txn *txn, void *context, struct error *err)
     AUTO(ledger_free) struct ledger *ledger = NULL;
     const struct single *single = context;
 
-    return ledger_new(txn, single->desk->clock, &ledger, err) &&
-           ledger_emit(ledger, single->desk->person, single->type, single->data, NULL, err) &&
+    if (!ledger_new(txn, single->desk->clock, &ledger, err))
+        return false;
+    ledger_set_job(ledger, single->desk->job);
+    return ledger_emit(ledger, single->desk->person, single->type, single->data, NULL, err) &&
            ledger_finish(ledger, err);
 }
 
-bool run_event(const struct desk *desk, const char *type, struct span data, struct error *err)
+bool run_event(const struct desk *desk, enum earlier_kind kind, const char *type, struct span data, struct error *err)
 {
+    AUTO(earlier_free) struct earlier *earlier = NULL;
     struct single single = {desk, type, data};
 
+    if (!earlier_load(desk, &earlier, err))
+        return false;
+    if (earlier_find(earlier, kind, NULL, 0, 0))
+        return true;
     return store_write(desk->store, single_work, &single, err);
 }

@@ -3,6 +3,7 @@
 #define GATEWAY_COMMAND_RUN_H
 
 #include "gateway/command/command.h"
+#include "gateway/command/earlier.h"
 #include "gateway/command/ledger.h"
 
 enum run_result { RUN_DONE, RUN_REFUSED, RUN_SKIPPED };
@@ -32,6 +33,7 @@ struct run {
     command_report *report;
     void *report_context;
     struct tally *tally;
+    struct earlier *earlier; /* what this job did already; run_begin fills it */
     /* Private to run.c. */
     struct store_txn *txn;
     struct run_item *items;
@@ -39,10 +41,18 @@ struct run {
     size_t batch;
 };
 
+/* Before anything is gathered. run_all does it when it was not done. */
+MUST_CHECK bool run_begin(struct run *run, struct error *err);
+void run_done(struct run *run);
 MUST_CHECK bool run_all(struct run *run, struct error *err);
 /* Keep `why` as the item's refusal. False when it is no refusal but a failure of the store. */
 MUST_CHECK bool run_refuse(struct run_item *item, const struct error *why, struct error *err);
-/* One event in a transaction of its own. */
-MUST_CHECK bool run_event(const struct desk *desk, const char *type, struct span data, struct error *err);
+/* Report the item as it was done then. */
+void run_item_earlier(struct run_item *item, const struct earlier_item *earlier);
+DEFINE_AUTO_IN_PLACE(struct run, run_done)
+
+/* One event in a transaction of its own; nothing when the job had done it already. */
+MUST_CHECK bool run_event(const struct desk *desk, enum earlier_kind kind, const char *type, struct span data,
+                          struct error *err);
 
 #endif

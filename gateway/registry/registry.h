@@ -5,7 +5,7 @@
  *   import.finished     {"accepted","bytes","encoding","file","import","refused","rows","sha256","unchanged"}
  *   record.proposed     a record's members (record.h) without proposed_* and approved_*: those are the event's own
  *   record.returned     {"reason","record","version"}
- *   record.approved     {"approved_at","record","seal":{…},"version"}
+ *   record.approved     {"approved_at",["reason",]"record","seal":{…},"version"}
  * and it listens to delivery.queued {"channel","record","version",…}.
  *
  * STORE_RECORD_INDEX, by first byte of the key (integers BE):

@@ -73,7 +73,12 @@ static inline void desk_open(void)
     cr_assert(signer_new_local(T.keyring, &T.signer, &T.err), "%s", T.err.text);
     cr_assert(windows_load(TEST_SOURCE "/schemas/data/publication-windows.json", &T.windows, &T.err), "%s", T.err.text);
     cr_assert(rules_load(TEST_SOURCE "/schemas", &T.rules, &T.err), "%s", T.err.text);
-    T.desk = (struct desk){T.store, &T.clock, T.windows, T.rules, T.signer, "author"};
+    T.desk = (struct desk){.store = T.store,
+                           .clock = &T.clock,
+                           .windows = T.windows,
+                           .rules = T.rules,
+                           .signer = T.signer,
+                           .person = "author"};
 }
 
 /* The rule of architecture 2, after every test: the journal replayed gives the same bytes. */

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <utf8proc.h>
 
 struct span span_of(const char *text)
 {
@@ -115,18 +116,83 @@ struct span utf8_cut(struct span text, size_t limit)
     return (struct span){text.at, limit};
 }
 
+/* The character at `at`, which is well-formed; `*bytes` gets its length. */
+static utf8proc_int32_t character_at(struct span text, size_t at, size_t *bytes)
+{
+    utf8proc_int32_t character = -1;
+    utf8proc_ssize_t got =
+        utf8proc_iterate((const utf8proc_uint8_t *)text.at + at, (utf8proc_ssize_t)(text.bytes - at), &character);
+
+    *bytes = got > 0 ? (size_t)got : 1;
+    return character;
+}
+
+static size_t character_columns(utf8proc_int32_t character)
+{
+    int columns = character < 0 ? 1 : utf8proc_charwidth(character);
+
+    return columns > 0 ? (size_t)columns : 0;
+}
+
+/* The bytes that fit into `width` columns. */
+static size_t bytes_within(struct span text, size_t width)
+{
+    size_t columns = 0;
+    size_t bytes;
+
+    for (size_t i = 0; i < text.bytes; i += bytes) {
+        columns += character_columns(character_at(text, i, &bytes));
+        if (columns > width)
+            return i;
+    }
+    return text.bytes;
+}
+
 size_t utf8_columns(struct span text)
 {
     size_t columns = 0;
+    size_t bytes;
 
-    for (size_t i = 0; i < text.bytes; i++) {
-        unsigned char byte = (unsigned char)text.at[i];
-
-        if (is_continuation(text.at[i]))
-            continue;
-        columns += byte >= 0xE2 ? 2 : 1; /* from U+2000 on: near enough for tables of Chinese text */
-    }
+    for (size_t i = 0; i < text.bytes; i += bytes)
+        columns += character_columns(character_at(text, i, &bytes));
     return columns;
+}
+
+/* A terminal obeys it, or shows something else than there is. */
+static bool is_unseen(utf8proc_int32_t character)
+{
+    utf8proc_category_t category = utf8proc_category(character);
+
+    return character < 0 || category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
+           category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
+}
+
+void text_shown_add(struct buf *out, struct span text)
+{
+    size_t bytes;
+
+    for (size_t i = 0; i < text.bytes; i += bytes) {
+        if (is_unseen(character_at(text, i, &bytes)))
+            buf_add_byte(out, '?');
+        else
+            buf_add(out, text.at + i, bytes);
+    }
+}
+
+void text_padded_add(struct buf *out, struct span text, size_t width)
+{
+    size_t columns = utf8_columns(text);
+
+    if (columns > width) {
+        text.bytes = bytes_within(text, width > 0 ? width - 1 : 0);
+        buf_add_span(out, text);
+        buf_add_text(out, "…");
+        columns = utf8_columns(text) + 1;
+    } else {
+        buf_add_span(out, text);
+    }
+    while (columns++ < width)
+        buf_add_byte(out, ' ');
 }
 
 bool integer_parse(struct span text, int64_t *value)

@@ -16,8 +16,13 @@ bool utf8_is_valid(struct span text, size_t *bad_at);
 size_t utf8_count(struct span text); /* characters; `text` must be valid */
 /* The first bytes of `text`, at most `limit`, cut between characters. */
 struct span utf8_cut(struct span text, size_t limit);
-/* Columns on a terminal: CJK characters take two. */
+/* Columns on a terminal: CJK characters take two, combining ones none (UAX #11; ambiguous ones are narrow). */
 size_t utf8_columns(struct span text);
+/* Add a stranger's text as a terminal may show it: what it would obey or hide (control characters, marks of direction,
+ * zero width) becomes "?". `text` must be valid UTF-8. */
+void text_shown_add(struct buf *out, struct span text);
+/* Add `text`, cut with "…" when it is wider than `width` columns, then spaces up to that width. */
+void text_padded_add(struct buf *out, struct span text, size_t width);
 
 /* Decimal digits only, no sign, no more than 18 digits. */
 MUST_CHECK bool integer_parse(struct span text, int64_t *value);

@@ -76,40 +76,6 @@ static void add_json(struct report *report, size_t line, const struct problem *p
     fwrite(out->data, 1, out->bytes, report->json);
 }
 
-/* U+0080 to U+009F, zero width and direction marks: a terminal obeys them, or shows something else than there is. */
-static size_t unseen_bytes(const unsigned char *at, size_t left)
-{
-    if (at[0] < 0x20 || at[0] == 0x7F)
-        return 1;
-    if (left >= 2 && at[0] == 0xC2 && at[1] < 0xA0)
-        return 2;
-    if (left >= 3 && at[0] == 0xE2 && at[1] == 0x80 && ((at[2] >= 0x8B && at[2] <= 0x8F) || at[2] >= 0xA8))
-        return at[2] <= 0xAE ? 3 : 0;
-    return left >= 3 && at[0] == 0xE2 && at[1] == 0x81 && at[2] >= 0xA0 && at[2] <= 0xA9 ? 3 : 0;
-}
-
-static void add_shown(struct buf *out, struct span text)
-{
-    size_t i = 0;
-
-    while (i < text.bytes) {
-        size_t unseen = unseen_bytes((const unsigned char *)text.at + i, text.bytes - i);
-
-        buf_add_byte(out, unseen ? '?' : text.at[i]);
-        i += unseen ? unseen : 1;
-    }
-}
-
-static void add_padded(struct buf *out, struct span text, size_t width)
-{
-    size_t columns = utf8_columns(text);
-
-    buf_add_span(out, text);
-    do
-        buf_add_byte(out, ' ');
-    while (++columns < width);
-}
-
 /* The value stands in brackets: copied into a spreadsheet it is text. */
 static void add_table(struct report *report, size_t line, const struct problem *problem)
 {
@@ -124,11 +90,11 @@ static void add_table(struct report *report, size_t line, const struct problem *
         buf_add_text(out, is_error ? "拒绝  " : "警告  ");
     else
         buf_add_text(out, is_error ? "refused  " : "warning  ");
-    add_padded(out, span_of(header), COLUMN_WIDTH);
-    buf_add_text(out, "「");
-    add_shown(out, value);
+    text_padded_add(out, span_of(header), COLUMN_WIDTH);
+    buf_add_text(out, " 「");
+    text_shown_add(out, value);
     buf_add_text(out, value.bytes < problem->value.bytes ? "…」 " : "」 ");
-    add_shown(out, buf_span(&report->message));
+    text_shown_add(out, buf_span(&report->message));
     buf_addf(out, " [%s]\n", rule_id(problem->rule));
     fwrite(out->data, 1, out->bytes, report->table);
 }
@@ -241,12 +207,12 @@ bool report_write_table(struct report *report, const char *file, const char *enc
     struct buf *line = &report->line;
 
     buf_clear(line);
-    add_shown(line, span_of(file));
+    text_shown_add(line, span_of(file));
     buf_addf(line, report->is_chinese ? CHINESE : ENGLISH, encoding, counts->rows, counts->accepted, counts->unchanged,
              counts->refused, counts->warnings);
     if (report->has_problems)
-        buf_add_text(line, report->is_chinese ? "    行号  级别  列                内容与说明\n"
-                                              : "    line  severity column           value and what to do\n");
+        buf_add_text(line, report->is_chinese ? "    行号  级别  列                  内容与说明\n"
+                                              : "    line  severity column              value and what to do\n");
     fwrite(line->data, 1, line->bytes, out);
     return copy(report->table, out, err) && finish(out, err);
 }

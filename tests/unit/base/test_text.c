@@ -70,7 +70,49 @@ Test(text, characters_and_columns_are_counted)
 {
     cr_assert_eq(utf8_count(SPAN("a煤\xF0\x9F\x98\x80")), 3);
     cr_assert_eq(utf8_columns(SPAN("a煤炭")), 5);
+    cr_assert_eq(utf8_columns(SPAN("〔2026〕…é")), 4 + 4 + 1 + 1);
+    cr_assert_eq(utf8_columns(SPAN("e\xCC\x81")), 1);
     cr_assert_eq(utf8_count(SPAN_NONE), 0);
+}
+
+static const char *shown(const char *text)
+{
+    static struct buf out = BUF_INIT;
+
+    buf_clear(&out);
+    text_shown_add(&out, (struct span){text, strlen(text)});
+    return buf_text(&out);
+}
+
+Test(text, a_terminal_is_shown_nothing_that_it_obeys)
+{
+    cr_assert_str_eq(shown("甲\x1b[31m乙\n"), "甲?[31m乙?");
+    cr_assert_str_eq(shown("\xC2\x9B"
+                           "31m"),
+                     "?31m");
+    cr_assert_str_eq(shown("a\xE2\x80\xAE"
+                           "b\xE2\x80\x8B"
+                           "c\xEF\xBB\xBF"),
+                     "a?b?c?");
+    cr_assert_str_eq(shown("韶工信节能〔2025〕10号"), "韶工信节能〔2025〕10号");
+}
+
+static const char *padded(const char *text, size_t width)
+{
+    static struct buf out = BUF_INIT;
+
+    buf_clear(&out);
+    text_padded_add(&out, (struct span){text, strlen(text)}, width);
+    return buf_text(&out);
+}
+
+Test(text, cells_of_a_table_are_all_as_wide)
+{
+    cr_assert_str_eq(padded("煤炭", 6), "煤炭  ");
+    cr_assert_str_eq(padded("煤炭", 4), "煤炭");
+    cr_assert_str_eq(padded("煤炭业", 5), "煤炭…");
+    cr_assert_str_eq(padded("煤炭业", 4), "煤… ");
+    cr_assert_str_eq(padded("", 2), "  ");
 }
 
 Test(text, integers_are_digits_only_and_few)

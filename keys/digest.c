@@ -1,13 +1,16 @@
 #include "keys/digest.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-enum { DIGEST_BYTES = 32, SM4_BLOCK_BYTES = 16, SM4_PLAIN_MAX = 64 * 1024 * 1024 };
+enum { DIGEST_BYTES = 32, SM4_BLOCK_BYTES = 16, SM4_PLAIN_MAX = 64 * 1024 * 1024, FILE_PIECE_BYTES = 256 * 1024 };
 
 /* A digest or random bytes that fail mean a library that lies or is missing: nothing made with it may be trusted. */
 static _Noreturn void stop_with_broken_library(const char *doing)
@@ -48,6 +51,41 @@ void digest_sm3(struct span data, uint8_t out[32])
 void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32])
 {
     digest_parts(EVP_sha256(), parts, count, out);
+}
+
+static bool read_all(int fd, EVP_MD_CTX *context, struct error *err)
+{
+    AUTO(buf_done) struct buf piece = BUF_INIT;
+    off_t at = 0;
+
+    buf_reserve(&piece, FILE_PIECE_BYTES);
+    for (;;) {
+        ssize_t bytes = pread(fd, piece.data, FILE_PIECE_BYTES, at);
+
+        if (bytes < 0 && errno == EINTR)
+            continue;
+        if (bytes < 0)
+            return fail(err, ERR_IO, "cannot read: %s", strerror(errno));
+        if (bytes == 0)
+            return true;
+        if (EVP_DigestUpdate(context, piece.data, (size_t)bytes) != 1)
+            stop_with_broken_library("digests");
+        at += bytes;
+    }
+}
+
+bool digest_sha256_file(int fd, uint8_t out[32], struct error *err)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool is_good;
+
+    if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+        stop_with_broken_library("digests");
+    is_good = read_all(fd, context, err);
+    if (is_good && EVP_DigestFinal_ex(context, out, NULL) != 1)
+        stop_with_broken_library("digests");
+    EVP_MD_CTX_free(context);
+    return is_good;
 }
 
 static void hmac(const char *algorithm, struct span key, struct span data, uint8_t out[DIGEST_BYTES])

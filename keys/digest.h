@@ -11,6 +11,8 @@ void digest_sha256(struct span data, uint8_t out[32]);
 void digest_sm3(struct span data, uint8_t out[32]);
 /* SHA-256 over two or three parts without joining them. */
 void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32]);
+/* A file from its beginning to its end, piece by piece; where it stands does not matter and stays. */
+MUST_CHECK bool digest_sha256_file(int fd, uint8_t out[32], struct error *err);
 void digest_hmac_sha256(struct span key, struct span data, uint8_t out[32]);
 void digest_hmac_sm3(struct span key, struct span data, uint8_t out[32]);
 

@@ -150,16 +150,17 @@ struct gathering {
     struct buf hold;
 };
 
-/* Something is said or waits already. */
-static bool has_record(struct gathering *gathering, const uint8_t id[OBLIGATION_ID_BYTES])
+bool command_has_record(struct store_txn *txn, const uint8_t obligation[OBLIGATION_ID_BYTES],
+                        char record[RECORD_ID_BYTES], struct record_version *newest, struct buf *hold)
 {
-    struct record_version newest;
-    char record[RECORD_ID_BYTES];
     uint32_t ordinal;
 
-    return records_of_obligation(gathering->txn, id, record, &ordinal) &&
-           records_load(gathering->txn, span_of(record), 0, &newest, &gathering->hold, NULL) &&
-           newest.state != RECORD_RETURNED && !(newest.state == RECORD_EFFECTIVE && record_op_ends(newest.record.op));
+    record[0] = '\0';
+    if (!records_of_obligation(txn, obligation, record, &ordinal) ||
+        !records_load(txn, span_of(record), 0, newest, hold, NULL))
+        return false;
+    return newest->state != RECORD_RETURNED &&
+           !(newest->state == RECORD_EFFECTIVE && record_op_ends(newest->record.op));
 }
 
 static void keep(struct gathering *gathering, const uint8_t id[OBLIGATION_ID_BYTES])
@@ -174,10 +175,12 @@ static void keep(struct gathering *gathering, const uint8_t id[OBLIGATION_ID_BYT
 static bool gather(const struct obligation_version *version, void *context)
 {
     struct gathering *gathering = context;
+    struct record_version newest;
+    char record[RECORD_ID_BYTES];
 
     if (earlier_find(gathering->earlier, EARLIER_NEW, version->id, OBLIGATION_ID_BYTES, 0))
         return true; /* kept already */
-    if (has_record(gathering, version->id))
+    if (command_has_record(gathering->txn, version->id, record, &newest, &gathering->hold))
         gathering->skipped++;
     else
         keep(gathering, version->id);

@@ -106,6 +106,26 @@ bool outbox_of_version(struct store_txn *txn, enum channel channel, const char *
            delivery_view(txn, store_read_u64(value.at), out);
 }
 
+bool outbox_refused(struct store_txn *txn, enum channel channel, outbox_visit *visit, void *context, struct error *err)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct table_key from = key_channel(channel);
+    struct delivery delivery;
+    struct span key, value;
+
+    if (!store_cursor_open(txn, STORE_LANES, &cursor, err))
+        return false;
+    while (store_cursor_seek(cursor, table_span(&from), &key, &value) && (uint8_t)key.at[0] == channel) {
+        if (key.bytes != 1 + SUBJECT_BYTES + 8 ||
+            !delivery_view(txn, store_read_u64(key.at + 1 + SUBJECT_BYTES), &delivery))
+            return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "a lane names an unknown delivery");
+        if (delivery.state == DELIVERY_REFUSED && !visit(&delivery, context))
+            break;
+        from = key_lane(channel, delivery.subject, UINT64_MAX); /* only heads count: on to the next lane */
+    }
+    return store_txn_is_good(txn, err);
+}
+
 /* Walk the due entries of a channel, the oldest first; each ends in `tail` bytes. */
 struct due_walk {
     struct store_cursor *cursor;

@@ -56,6 +56,10 @@ MUST_CHECK bool outbox_of_record(struct store_txn *txn, const char *record, outb
 bool outbox_of_version(struct store_txn *txn, enum channel channel, const char *record, uint32_t version,
                        struct delivery *out);
 
+/* The refused ones of a channel, each the head of the lane it blocks, by subject. */
+MUST_CHECK bool outbox_refused(struct store_txn *txn, enum channel channel, outbox_visit *visit, void *context,
+                               struct error *err);
+
 /* The heads of lanes that are queued and due at `now_ms`, oldest due first, at most `max`. Returns how many. */
 size_t outbox_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint64_t *numbers, size_t max);
 /* When the next queued delivery or call of the channel is due; INT64_MAX when none, or while the channel is paused. */

@@ -1,0 +1,207 @@
+/* kind_push.c - the operator's trigger: versions in force become deliveries; and the hand on the outbox. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "gateway/courier/channel.h"
+#include "gateway/jobs/kinds.h"
+#include "gateway/jobs/named.h"
+#include "gateway/journal/journal.h"
+
+/* A record that was named and has nothing unsent is told so: nobody should wait for it. */
+struct unsent {
+    bool has_some;
+};
+
+static bool see_unsent(const struct record_version *version, void *context)
+{
+    struct unsent *unsent = context;
+
+    (void)version;
+    unsent->has_some = true;
+    return false;
+}
+
+/* Was its newest version queued by this very job, before it was killed? Then the command tells so. */
+static bool was_queued(struct store_txn *txn, const struct work *work, const char *record, struct delivery *last)
+{
+    struct span event = SPAN_NONE;
+
+    for (uint32_t version = 1; outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, record, version, last); version++)
+        continue;
+    return last->version > 0 && journal_read(txn, last->number, &event) && span_is(event_job(event), work->id);
+}
+
+static bool tell_sent(const struct work *work, const struct named *named, struct results *results, struct error *err)
+{
+    for (size_t i = 0; i < named->count; i++) {
+        AUTO(store_abort) struct store_txn *txn = NULL;
+        struct records_filter filter = {RECORDS_UNSENT, -1, NULL, named_at(named, i)};
+        struct unsent unsent = {false};
+        struct delivery last = {.version = 0};
+        bool is_ours;
+
+        if (!work_read(work, &txn, err) || !records_scan(txn, &filter, see_unsent, &unsent, err))
+            return false;
+        is_ours = was_queued(txn, work, named_at(named, i), &last);
+        store_abort(TAKE(txn));
+        if (!unsent.has_some && !is_ours)
+            results_unchanged(results, named_at(named, i), last.version, "没有尚未报送的已生效版本",
+                              "no version in force that was not sent");
+    }
+    return true;
+}
+
+static bool push_named(struct work *work, struct push_request *request, struct results *results, struct error *err)
+{
+    AUTO(named_done) struct named named = {.ids = NULL};
+    struct record_list_view view;
+    const char **texts;
+    bool is_good;
+
+    if (!named_records(work, results, &named, err) || !tell_sent(work, &named, results, err))
+        return false;
+    texts = named_texts(&named);
+    view = (struct record_list_view){texts, named.count};
+    request->records = &view;
+    is_good = command_push(&work->desk, request, results_add, results, results_tally(results), err);
+    request->records = NULL;
+    free((void *)texts);
+    return is_good;
+}
+
+static enum channel channel_of(const char *name)
+{
+    enum channel channel = CHANNEL_CREDIT_GUANGDONG;
+
+    if (*name && !channel_parse(span_of(name), &channel))
+        return CHANNEL_COUNT;
+    return channel;
+}
+
+bool run_push(struct work *work, struct error *err)
+{
+    static const struct results_closing CLOSING = {
+        "已进入报送队列。进展：creditgate status；被拒的：creditgate refused。",
+        "Queued. Progress: creditgate status; refused ones: creditgate refused."};
+    AUTO(results_free) struct results *results = NULL;
+    AUTO(channel_settings_free) struct channel_settings *settings = NULL;
+    enum channel channel = channel_of(argument_text(work->arguments, "channel"));
+    struct push_request request = {.channel = channel,
+                                   .division = argument_text(work->arguments, "division"),
+                                   .ground = argument_choice(work->arguments, "ground", KIND_GROUNDS),
+                                   .make_row = channel_make_row};
+    bool is_good;
+
+    if (!channel_settings_load(work->environment->config, channel, &settings, err) || !results_new(work, &results, err))
+        return false;
+    request.make_row_context = settings;
+    is_good = argument_id_count(work->arguments) > 0
+                  ? push_named(work, &request, results, err)
+                  : command_push(&work->desk, &request, results_add, results, results_tally(results), err);
+    work_wake_courier(work); /* also for what was queued before it broke */
+    return is_good && results_finish(results, &CLOSING, err);
+}
+
+/* --- refused deliveries --- */
+
+static bool parse_number(const char *text, uint64_t *number, struct error *err)
+{
+    int64_t value;
+
+    if (!integer_parse(span_of(text), &value))
+        return refuse(err, ERR_INVALID, "delivery.id", "%.40s: a delivery is named by its number",
+                      "%.40s：报送用编号（数字）指明", text);
+    *number = (uint64_t)value;
+    return true;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* In ascending order, each once. */
+static size_t read_numbers(const struct work *work, struct results *results, uint64_t *numbers)
+{
+    size_t count = 0;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < argument_id_count(work->arguments); i++) {
+        const char *text = argument_id(work->arguments, i);
+        struct error why;
+
+        if (parse_number(text, &numbers[count], &why))
+            count++;
+        else
+            results_refuse(results, text, &why);
+    }
+    qsort(numbers, count, sizeof *numbers, compare_numbers);
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || numbers[i] != numbers[i - 1])
+            numbers[kept++] = numbers[i];
+    }
+    return kept;
+}
+
+bool run_requeue(struct work *work, struct error *err)
+{
+    static const struct results_closing CLOSING = {"将按原内容再次报送。进展：creditgate status。",
+                                                   "They are sent again as they are. Progress: creditgate status."};
+    AUTO(results_free) struct results *results = NULL;
+    uint64_t *numbers;
+    size_t count;
+    bool is_good;
+
+    if (!results_new(work, &results, err))
+        return false;
+    numbers = memory_new((argument_id_count(work->arguments) + 1) * sizeof *numbers);
+    count = read_numbers(work, results, numbers);
+    results_set_deliveries(results, numbers);
+    is_good = command_requeue(&work->desk, numbers, count, argument_text(work->arguments, "reason"), results_add,
+                              results, results_tally(results), err);
+    results_set_deliveries(results, NULL);
+    free(numbers);
+    work_wake_courier(work);
+    return is_good && results_finish(results, &CLOSING, err);
+}
+
+/* --- pause and resume --- */
+
+static bool switch_channel(const struct work *work, enum channel channel, struct error *err)
+{
+    if (strcmp(work->spec->kind, "pause") == 0)
+        return command_pause(&work->desk, channel, argument_text(work->arguments, "reason"), err);
+    return command_resume(&work->desk, channel, err);
+}
+
+bool run_channel(struct work *work, struct error *err)
+{
+    static const struct results_closing PAUSED = {"渠道已暂停，待报内容全部保留。恢复：creditgate resume。",
+                                                  "Paused; everything is kept. To go on: creditgate resume."};
+    static const struct results_closing RESUMED = {"渠道已恢复。", "The channel goes on."};
+    AUTO(results_free) struct results *results = NULL;
+    const char *name = argument_id(work->arguments, 0);
+    enum channel channel = channel_of(name);
+    struct error why = {.code = ERR_NONE};
+
+    if (channel == CHANNEL_COUNT)
+        return refuse(err, ERR_INVALID, "channel.unknown", "there is no channel \"%.40s\"", "没有“%.40s”这个渠道",
+                      name);
+    if (!results_new(work, &results, err))
+        return false;
+    if (switch_channel(work, channel, &why)) {
+        results_other(results, "channel", name, NULL);
+    } else if (why.code == ERR_CONFLICT || why.code == ERR_REFUSED) {
+        results_other(results, "channel", name, &why);
+    } else {
+        if (err)
+            *err = why;
+        return false;
+    }
+    work_wake_courier(work);
+    return results_finish(results, strcmp(work->spec->kind, "pause") == 0 ? &PAUSED : &RESUMED, err);
+}

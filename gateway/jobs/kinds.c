@@ -1,0 +1,130 @@
+#include "gateway/jobs/kinds.h"
+
+#include <string.h>
+
+const char *const KIND_GROUNDS[] = {"energy", "environment", "quality", "safety", "technology", NULL};
+const char *const KIND_SEVERITIES[] = {"minor", "general", "serious", NULL};
+const char *const KIND_SCOPES[] = {"public", "government", "authorised", NULL};
+static const char *const CHANNELS[] = {"credit-guangdong", "national-platform", "credit-china", NULL};
+_Static_assert(COUNT_OF(KIND_GROUNDS) == GROUND_COUNT + 1 && COUNT_OF(KIND_SCOPES) == SCOPE_COUNT + 1 &&
+                   COUNT_OF(KIND_SEVERITIES) == SEVERITY_SERIOUS + 1 && COUNT_OF(CHANNELS) == CHANNEL_COUNT + 1,
+               "the choices are all of the enumerations");
+
+#define TEXT(name, needed)                                                                                             \
+    {                                                                                                                  \
+        name, ARGUMENT_TEXT, needed, NULL                                                                              \
+    }
+#define DAY(name, needed)                                                                                              \
+    {                                                                                                                  \
+        name, ARGUMENT_DAY, needed, NULL                                                                               \
+    }
+#define FLAG(name)                                                                                                     \
+    {                                                                                                                  \
+        name, ARGUMENT_FLAG, false, NULL                                                                               \
+    }
+#define CHOICE(name, needed, choices)                                                                                  \
+    {                                                                                                                  \
+        name, ARGUMENT_CHOICE, needed, choices                                                                         \
+    }
+
+static const struct argument IMPORT_LIST[] = {TEXT("file", false), DAY("on", false)};
+static const struct argument OVERDUE_LIST[] = {DAY("on", true), CHOICE("ground", false, KIND_GROUNDS),
+                                               TEXT("division", false), TEXT("authority", false), FLAG("unproposed")};
+static const struct argument PROPOSE_LIST[] = {DAY("on", true),
+                                               TEXT("document", true),
+                                               DAY("decided_on", true),
+                                               CHOICE("severity", true, KIND_SEVERITIES),
+                                               CHOICE("scope", false, KIND_SCOPES),
+                                               TEXT("reason", false),
+                                               CHOICE("ground", false, KIND_GROUNDS),
+                                               TEXT("division", false),
+                                               TEXT("authority", false),
+                                               FLAG("all")};
+static const struct argument APPROVE_LIST[] = {TEXT("reason", false), FLAG("all"),
+                                               CHOICE("ground", false, KIND_GROUNDS), TEXT("division", false)};
+static const struct argument RETURN_LIST[] = {TEXT("reason", true), FLAG("all"), CHOICE("ground", false, KIND_GROUNDS),
+                                              TEXT("division", false)};
+static const struct argument CORRECT_LIST[] = {TEXT("reason", true), TEXT("document", false), DAY("decided_on", false),
+                                               CHOICE("severity", false, KIND_SEVERITIES),
+                                               CHOICE("scope", false, KIND_SCOPES)};
+static const struct argument REASON_LIST[] = {TEXT("reason", true)};
+static const struct argument REPAIR_LIST[] = {TEXT("reason", true), DAY("committed_on", true), TEXT("statement", false),
+                                              FLAG("duties_done")};
+static const struct argument FILTER_LIST[] = {CHOICE("ground", false, KIND_GROUNDS), TEXT("division", false)};
+static const struct argument PUSH_LIST[] = {CHOICE("channel", false, CHANNELS), CHOICE("ground", false, KIND_GROUNDS),
+                                            TEXT("division", false)};
+
+#define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}
+ARGUMENTS(IMPORT, IMPORT_LIST, 0, 0);
+ARGUMENTS(OVERDUE, OVERDUE_LIST, 0, 0);
+ARGUMENTS(PROPOSE, PROPOSE_LIST, 0, JOB_IDS_MAX);
+ARGUMENTS(APPROVE, APPROVE_LIST, 0, JOB_IDS_MAX);
+ARGUMENTS(RETURN, RETURN_LIST, 0, JOB_IDS_MAX);
+ARGUMENTS(CORRECT, CORRECT_LIST, 1, 1);
+ARGUMENTS(REASONED, REASON_LIST, 1, JOB_IDS_MAX);
+ARGUMENTS(REPAIR, REPAIR_LIST, 1, JOB_IDS_MAX);
+ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
+ARGUMENTS(CHANNEL, REASON_LIST, 1, 1);
+ARGUMENTS(FILTERED, FILTER_LIST, 0, 0);
+static const struct arguments NOTHING = {NULL, 0, 0, 0};
+
+enum {
+    OPERATOR = ROLE_OPERATOR,
+    REVIEWER = ROLE_REVIEWER,
+    SWITCHER = ROLE_OPERATOR | ROLE_ADMINISTRATOR,
+    ANYBODY = ROLE_OPERATOR | ROLE_REVIEWER | ROLE_AUDITOR | ROLE_ADMINISTRATOR
+};
+
+static const struct kind KINDS[] = {
+    {"import", OPERATOR, &IMPORT, NULL, true, run_import},
+    {"overdue", ANYBODY, &OVERDUE, NULL, false, run_overdue},
+    {"propose", OPERATOR, &PROPOSE, kind_check_choice, false, run_propose},
+    {"waiting", ANYBODY, &FILTERED, NULL, false, run_waiting},
+    {"approve", REVIEWER, &APPROVE, kind_check_review, false, run_review},
+    {"return", REVIEWER, &RETURN, kind_check_review, false, run_review},
+    {"correct", OPERATOR, &CORRECT, NULL, false, run_change},
+    {"withdraw", OPERATOR, &REASONED, NULL, false, run_change},
+    {"repair", OPERATOR, &REPAIR, NULL, false, run_change},
+    {"dispute", OPERATOR, &REASONED, NULL, false, run_change},
+    {"settle", OPERATOR, &REASONED, NULL, false, run_change},
+    {"unsent", ANYBODY, &FILTERED, NULL, false, run_unsent},
+    {"push", OPERATOR, &PUSH, kind_check_choice, false, run_push},
+    {"refused", ANYBODY, &NOTHING, NULL, false, run_refused},
+    {"requeue", OPERATOR, &REASONED, NULL, false, run_requeue},
+    {"pause", SWITCHER, &CHANNEL, NULL, false, run_channel},
+    {"resume", SWITCHER, &CHANNEL, NULL, false, run_channel},
+};
+
+const struct kind *kind_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
+        if (strcmp(KINDS[i].name, name) == 0)
+            return &KINDS[i];
+    }
+    return NULL;
+}
+
+static bool has_filter(const json_t *arguments)
+{
+    return argument_text(arguments, "ground")[0] || argument_text(arguments, "division")[0] ||
+           argument_text(arguments, "authority")[0] || argument_flag(arguments, "all");
+}
+
+bool kind_check_choice(const json_t *arguments, struct error *err)
+{
+    if (argument_id_count(arguments) == 0 || !has_filter(arguments))
+        return true;
+    return refuse(err, ERR_INVALID, "job.argument", "name them, or choose among all: not both",
+                  "要么指明编号，要么按条件从全部中选择：不能同时使用");
+}
+
+bool kind_check_review(const json_t *arguments, struct error *err)
+{
+    bool takes_all = argument_flag(arguments, "all");
+
+    if (argument_id_count(arguments) > 0 ? !has_filter(arguments) : takes_all)
+        return true;
+    return refuse(err, ERR_INVALID, "job.argument",
+                  "name records, or say --all (and --ground, --division): one of the two",
+                  "要么指明记录，要么用 --all（可加 --ground、--division）：二者选一");
+}

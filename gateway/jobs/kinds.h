@@ -1,0 +1,33 @@
+/* kinds.h - the kinds of jobs: one table. A new kind is one line of it and one function. */
+#ifndef GATEWAY_JOBS_KINDS_H
+#define GATEWAY_JOBS_KINDS_H
+
+#include "gateway/jobs/arguments.h"
+#include "gateway/jobs/work.h"
+
+struct kind {
+    const char *name;
+    unsigned roles; /* of enum staff_role */
+    const struct arguments *arguments;
+    /* What the table of arguments cannot say, or NULL. */
+    bool (*check)(const json_t *arguments, struct error *err);
+    bool takes_file;
+    work_run *run;
+};
+/* NULL when there is none. */
+const struct kind *kind_find(const char *name);
+
+/* Choices that several kinds share; NULL-terminated, in the order of the enumerations. */
+extern const char *const KIND_GROUNDS[];
+extern const char *const KIND_SEVERITIES[]; /* from SEVERITY_MINOR on */
+extern const char *const KIND_SCOPES[];
+
+/* kind_*.c, list_*.c */
+work_run run_import, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
+work_run run_overdue, run_waiting, run_unsent, run_refused;
+/* A list of names, or filters, or neither: not both. */
+bool kind_check_choice(const json_t *arguments, struct error *err);
+/* A list of names or --all with filters: one of the two. */
+bool kind_check_review(const json_t *arguments, struct error *err);
+
+#endif

@@ -1,0 +1,143 @@
+/* list_refused.c - deliveries that need a person: what the upstream said, and what can be done about it. */
+#include <string.h>
+
+#include "base/text.h"
+#include "gateway/jobs/kinds.h"
+#include "gateway/jobs/lists.h"
+
+enum { NAME_COLUMNS = 40, WORDS_COLUMNS = 60 };
+
+static const struct listing_column COLUMNS[] = {
+    {"报送", "delivery", 0, true},
+    {"渠道", "channel", 0, false},
+    {"记录", "record", 0, false},
+    {"版本", "version", 0, true},
+    {"企业", "enterprise", NAME_COLUMNS, false},
+    {"代码", "code", 0, false},
+    {"对方说明", "their words", WORDS_COLUMNS, false},
+    {"怎么办", "what to do", 0, false},
+};
+
+/* Row codes of 信用广东 (upstreams.md section 1). */
+static const struct {
+    const char *code;
+    const char *zh;
+    const char *en;
+} ADVICE[] = {
+    {"10002", "名称为空：核对台账中的企业名称", "the name is empty: check the enterprise's name in the register"},
+    {"10003", "缺少日期：核对认定日期与公示截止期", "a date is missing: check the decision's day and the publication"},
+    {"10004", "格式不被接受：对照说明核对该行；更正记录后再报",
+     "the form is not accepted: compare with their words, "
+     "correct the record, push again"},
+    {"10005", "信用代码不被接受：核对代码，并与对方联系", "the code is not accepted: check it, and ask them"},
+    {"20001", "对方已有同一版本的不同内容：与对方核对", "they hold this version with other content: compare with them"},
+    {"20002", "对方已有更高版本：与对方核对其持有的版本", "they hold a higher version: compare with them"},
+    {"40001", "不符合对方规则：对照说明处理；更正记录后再报",
+     "against a rule of theirs: follow their words, correct "
+     "the record, push again"},
+};
+
+static const char *advice_of(const struct work *work, const char *code)
+{
+    for (size_t i = 0; i < COUNT_OF(ADVICE); i++) {
+        if (strcmp(ADVICE[i].code, code) == 0)
+            return work_say(work, ADVICE[i].zh, ADVICE[i].en);
+    }
+    return work_say(work, "对照对方说明处理", "follow their words");
+}
+
+struct refused {
+    struct work *work;
+    struct store_txn *txn;
+    struct listing *listing;
+    struct buf hold;
+    struct buf json;
+};
+
+static struct span name_of(struct refused *refused, const char *record)
+{
+    struct record_version version;
+    struct error ignored;
+
+    if (!records_load(refused->txn, span_of(record), 0, &version, &refused->hold, &ignored))
+        return SPAN_NONE; /* only for the eyes */
+    return version.record.name;
+}
+
+static void item_json(const struct delivery *delivery, struct span name, const char *advice, struct buf *out)
+{
+    buf_clear(out);
+    json_count_add(out, "{\"delivery\":", delivery->number);
+    lists_text(out, ",\"channel\":", span_of(CHANNEL_NAMES[delivery->channel]));
+    lists_text(out, ",\"record\":", span_of(delivery->record));
+    json_count_add(out, ",\"version\":", delivery->version);
+    lists_text(out, ",\"uscc\":", span_of(delivery->subject));
+    lists_text(out, ",\"name\":", name);
+    lists_text(out, ",\"code\":", span_of(delivery->code));
+    lists_text(out, ",\"reason\":", delivery->message);
+    lists_text(out, ",\"advice\":", span_of(advice));
+    json_count_add(out, ",\"attempts\":", delivery->attempts);
+    lists_instant(out, ",\"queued_at\":", delivery->queued_ms);
+    lists_instant(out, ",\"refused_at\":", delivery->changed_ms);
+    buf_add_byte(out, '}');
+}
+
+static bool add(const struct delivery *delivery, void *context)
+{
+    struct refused *refused = context;
+    const char *advice = advice_of(refused->work, delivery->code);
+    struct span name = name_of(refused, delivery->record);
+    struct span cells[COUNT_OF(COLUMNS)];
+    char number[24], version[12];
+
+    snprintf(number, sizeof number, "%llu", (unsigned long long)delivery->number);
+    snprintf(version, sizeof version, "%u", delivery->version);
+    cells[0] = span_of(number);
+    cells[1] = span_of(CHANNEL_NAMES[delivery->channel]);
+    cells[2] = span_of(delivery->record);
+    cells[3] = span_of(version);
+    cells[4] = name;
+    cells[5] = span_of(delivery->code);
+    cells[6] = delivery->message;
+    cells[7] = span_of(advice);
+    item_json(delivery, name, advice, &refused->json);
+    listing_row(refused->listing, cells, buf_span(&refused->json));
+    return true;
+}
+
+static bool tell_all(struct refused *refused, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    if (!work_read(refused->work, &txn, err))
+        return false;
+    refused->txn = txn;
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        if (!outbox_refused(txn, (enum channel)channel, add, refused, err))
+            return false;
+    }
+    return true;
+}
+
+bool run_refused(struct work *work, struct error *err)
+{
+    AUTO(buf_done) struct buf closing = BUF_INIT;
+    AUTO(listing_free) struct listing *listing = NULL;
+    struct refused refused = {.work = work};
+    bool is_chinese = work_is_chinese(work);
+    bool is_good;
+
+    if (!listing_new(work->folder, is_chinese, COLUMNS, COUNT_OF(COLUMNS), &listing, err))
+        return false;
+    refused.listing = listing;
+    is_good = tell_all(&refused, err);
+    buf_done(&refused.hold);
+    buf_done(&refused.json);
+    buf_addf(&closing, is_chinese ? "被拒的报送 %llu 项。" : "%llu refused deliveries.",
+             (unsigned long long)listing_rows(listing));
+    if (listing_rows(listing) > 0)
+        buf_add_text(&closing, is_chinese ? "对方已修正的，按原内容再报：creditgate requeue 报送… --reason 理由"
+                                          : " Put right on their side, send again as it is: creditgate requeue "
+                                            "DELIVERY… --reason TEXT");
+    return is_good && lists_finish(work, listing, SPAN_NONE, buf_span(&closing), err);
+}

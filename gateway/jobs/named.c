@@ -1,0 +1,118 @@
+#include "gateway/jobs/named.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "gateway/jobs/arguments.h"
+
+void named_done(struct named *named)
+{
+    free(named->ids);
+    *named = (struct named){.ids = NULL};
+}
+
+/* By bytes, equal ones by place. */
+static int compare_places(const void *left, const void *right, void *context)
+{
+    const struct named *named = context;
+    size_t a = *(const size_t *)left;
+    size_t b = *(const size_t *)right;
+    int order = memcmp(named_at(named, a), named_at(named, b), named->bytes);
+
+    return order ? order : (a > b) - (a < b);
+}
+
+/* Of equal ids the first stays, at its place. */
+static void drop_repeats(struct named *named)
+{
+    size_t *places = memory_new((named->count + 1) * sizeof *places);
+    bool *repeats = memory_new(named->count + 1);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < named->count; i++)
+        places[i] = i;
+    qsort_r(places, named->count, sizeof *places, compare_places, named);
+    for (size_t i = 1; i < named->count; i++)
+        repeats[places[i]] = memcmp(named_at(named, places[i - 1]), named_at(named, places[i]), named->bytes) == 0;
+    for (size_t i = 0; i < named->count; i++) {
+        if (!repeats[i])
+            memmove(named->ids + kept++ * named->bytes, named_at(named, i), named->bytes);
+    }
+    named->count = kept;
+    free(places);
+    free(repeats);
+}
+
+static bool find_obligation(struct store_txn *txn, struct span prefix, char *id, struct error *err)
+{
+    struct obligation_version version;
+
+    if (!obligations_by_prefix(txn, prefix, &version, err))
+        return false;
+    memcpy(id, version.id, OBLIGATION_ID_BYTES);
+    return true;
+}
+
+static bool find_record(struct store_txn *txn, struct span prefix, char *id, struct error *err)
+{
+    if (prefix.bytes < NAMED_PREFIX_LEAST)
+        return refuse(err, ERR_INVALID, "record.id", "%.*s: a record is named by at least %d characters of its id",
+                      "%.*s：请用至少 %d 个字符指明记录", (int)prefix.bytes, prefix.at, (int)NAMED_PREFIX_LEAST);
+    return records_by_prefix(txn, prefix, id, err);
+}
+
+static bool is_refusal(enum error_code code)
+{
+    return code == ERR_NOT_FOUND || code == ERR_INVALID || code == ERR_CONFLICT;
+}
+
+typedef bool find_id(struct store_txn *txn, struct span prefix, char *id, struct error *err);
+
+static bool find_all(const struct work *work, struct results *results, find_id *find, struct named *named,
+                     struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    size_t count = argument_id_count(work->arguments);
+
+    if (!work_read(work, &txn, err))
+        return false;
+    named->ids = memory_new((count + 1) * named->bytes);
+    for (size_t i = 0; i < count; i++) {
+        const char *prefix = argument_id(work->arguments, i);
+        struct error why = {.code = ERR_NONE};
+
+        if (find(txn, span_of(prefix), named->ids + named->count * named->bytes, &why)) {
+            named->count++;
+        } else if (is_refusal(why.code)) {
+            results_refuse(results, prefix, &why);
+        } else {
+            if (err)
+                *err = why;
+            return false;
+        }
+    }
+    drop_repeats(named);
+    return store_txn_is_good(txn, err);
+}
+
+bool named_obligations(const struct work *work, struct results *results, struct named *out, struct error *err)
+{
+    out->bytes = OBLIGATION_ID_BYTES;
+    return find_all(work, results, find_obligation, out, err);
+}
+
+bool named_records(const struct work *work, struct results *results, struct named *out, struct error *err)
+{
+    out->bytes = RECORD_ID_BYTES;
+    return find_all(work, results, find_record, out, err);
+}
+
+const char **named_texts(const struct named *named)
+{
+    const char **texts = memory_new((named->count + 1) * sizeof *texts);
+
+    for (size_t i = 0; i < named->count; i++)
+        texts[i] = named_at(named, i);
+    return texts;
+}

@@ -1,0 +1,31 @@
+/* named.h - what a person named by the beginnings of ids, found in the store. What is unknown or ambiguous is refused
+ * in the report and does not stop the rest; what is named twice counts once. */
+#ifndef GATEWAY_JOBS_NAMED_H
+#define GATEWAY_JOBS_NAMED_H
+
+#include "gateway/jobs/results.h"
+
+enum { NAMED_PREFIX_LEAST = 6 };
+
+struct named {
+    char *ids; /* one after another, `bytes` each */
+    size_t bytes;
+    size_t count;
+};
+/* ids are uint8_t[OBLIGATION_ID_BYTES] */
+MUST_CHECK bool named_obligations(const struct work *work, struct results *results, struct named *out,
+                                  struct error *err);
+/* ids are char[RECORD_ID_BYTES] */
+MUST_CHECK bool named_records(const struct work *work, struct results *results, struct named *out, struct error *err);
+void named_done(struct named *named);
+
+static inline const char *named_at(const struct named *named, size_t index)
+{
+    return named->ids + index * named->bytes;
+}
+/* A list of texts that point into `named`; the caller frees the list. */
+const char **named_texts(const struct named *named);
+
+DEFINE_AUTO_IN_PLACE(struct named, named_done)
+
+#endif

@@ -11,29 +11,52 @@
 
 enum { UNFINISHED_KEPT_S = 24 * 3600 };
 
-struct id_list {
-    char (*ids)[JOB_ID_BYTES];
+struct entry {
+    int64_t finished_ns; /* 0: no result */
+    char id[JOB_ID_BYTES];
+};
+
+struct entries {
+    struct entry *all;
     size_t count;
     size_t capacity;
 };
 
-static void keep(struct id_list *list, const char *id)
+static void keep(struct entries *list, const char *id, int64_t finished_ns)
 {
+    struct entry *entry;
+
     if (list->count == list->capacity) {
         list->capacity = list->capacity ? 2 * list->capacity : 256;
-        list->ids = memory_resize(list->ids, list->capacity * sizeof *list->ids);
+        list->all = memory_resize(list->all, list->capacity * sizeof *list->all);
     }
-    memset(list->ids[list->count], 0, JOB_ID_BYTES);
-    memcpy(list->ids[list->count++], id, strlen(id)); /* it is valid */
+    entry = &list->all[list->count++];
+    memset(entry, 0, sizeof *entry);
+    entry->finished_ns = finished_ns;
+    memcpy(entry->id, id, strlen(id)); /* it is valid */
 }
 
-static int compare(const void *a, const void *b)
+/* By the end of the job, not by its beginning: a long import must not be the oldest of all the moment it ends. */
+static int compare(const void *left, const void *right)
 {
-    return strcmp(a, b);
+    const struct entry *a = left;
+    const struct entry *b = right;
+
+    if (a->finished_ns != b->finished_ns)
+        return (a->finished_ns > b->finished_ns) - (a->finished_ns < b->finished_ns);
+    return strcmp(a->id, b->id);
 }
 
-/* The ids with or without a result, oldest first; the caller frees list->ids. */
-static bool list_jobs(const struct config *config, bool is_finished, struct id_list *list, struct error *err)
+static int64_t finished_at(const struct config *config, const char *id)
+{
+    AUTO(text_free) char *path = folder_file(config, id, "result.json");
+    struct stat info;
+
+    return stat(path, &info) == 0 ? (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec : 0;
+}
+
+/* Those with or without a result, in order; the caller frees list->all. */
+static bool list_jobs(const struct config *config, bool is_finished, struct entries *list, struct error *err)
 {
     AUTO(text_free) char *jobs = folder_jobs(config);
     DIR *folder = opendir(jobs);
@@ -42,26 +65,31 @@ static bool list_jobs(const struct config *config, bool is_finished, struct id_l
     if (!folder)
         return fail(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", jobs, strerror(errno));
     while ((entry = readdir(folder))) {
-        if (folder_id_is_valid(entry->d_name) && folder_has(config, entry->d_name, "result.json") == is_finished)
-            keep(list, entry->d_name);
+        int64_t finished_ns;
+
+        if (!folder_id_is_valid(entry->d_name))
+            continue;
+        finished_ns = finished_at(config, entry->d_name);
+        if ((finished_ns != 0) == is_finished)
+            keep(list, entry->d_name, finished_ns);
     }
     closedir(folder);
     if (list->count > 0)
-        qsort(list->ids, list->count, sizeof *list->ids, compare);
+        qsort(list->all, list->count, sizeof *list->all, compare);
     return true;
 }
 
 bool jobs_waiting(const struct config *config, char (*ids)[JOB_ID_BYTES], size_t max, size_t *count, struct error *err)
 {
-    struct id_list list = {.ids = NULL};
+    struct entries list = {.all = NULL};
     bool is_good = list_jobs(config, false, &list, err);
 
     if (is_good) {
         *count = list.count < max ? list.count : max;
-        if (*count > 0)
-            memcpy(ids, list.ids, *count * sizeof *ids);
+        for (size_t i = 0; i < *count; i++)
+            memcpy(ids[i], list.all[i].id, sizeof ids[i]);
     }
-    free(list.ids);
+    free(list.all);
     return is_good;
 }
 
@@ -120,12 +148,12 @@ static bool remove_left_over(const struct config *config, struct error *err)
 
 bool jobs_prune(const struct config *config, struct error *err)
 {
-    struct id_list list = {.ids = NULL};
+    struct entries list = {.all = NULL};
     size_t kept = config->jobs_kept > 0 ? (size_t)config->jobs_kept : 0;
     bool is_good = remove_left_over(config, err) && list_jobs(config, true, &list, err);
 
     for (size_t i = 0; is_good && i + kept < list.count; i++)
-        is_good = remove_job(config, list.ids[i], err);
-    free(list.ids);
+        is_good = remove_job(config, list.all[i].id, err);
+    free(list.all);
     return is_good;
 }

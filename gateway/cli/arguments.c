@@ -98,13 +98,19 @@ static error_t take(int key, char *text, struct argp_state *state)
     return 0;
 }
 
+/* What is too long for the left column stands on a line of its own. */
+enum { LEFT_COLUMNS = 28 };
+#define LEFT_BLANK "\n                               "
+
 static void print_help(const struct cli *cli, const struct cli_command *command)
 {
     const struct cli_usage *usage = command->usage;
 
-    printf("%s creditgate %s%s%s%s\n\n%s\n", cli_say(cli, "用法：", "Usage:"), command->name,
-           usage->option_count ? cli_say(cli, " [选项]", " [OPTION…]") : "", usage->positional ? " " : "",
-           usage->positional ? usage->positional : "", cli_say(cli, command->zh, command->en));
+    printf("%s creditgate %s%s", cli_say(cli, "用法：", "Usage:"), command->name,
+           usage->option_count ? cli_say(cli, " [选项]", " [OPTION…]") : "");
+    if (usage->positional)
+        printf(usage->least > 0 ? " %s" : " [%s]", usage->positional);
+    printf("\n\n%s\n", cli_say(cli, command->zh, command->en));
     if (usage->zh)
         printf("%s\n", cli_say(cli, usage->zh, usage->en));
     if (usage->option_count)
@@ -117,7 +123,8 @@ static void print_help(const struct cli *cli, const struct cli_command *command)
                  option->choices    ? option->choices
                  : option->argument ? option->argument
                                     : "");
-        printf("  %-28s %s%s\n", left, cli_say(cli, option->zh, option->en),
+        printf("  %-28s%s%s%s\n", left, strlen(left) > LEFT_COLUMNS ? LEFT_BLANK : " ",
+               cli_say(cli, option->zh, option->en),
                option->is_required ? cli_say(cli, "（必填）", " (required)") : "");
     }
     printf("\n  %-28s %s\n  %-28s %s\n  %-28s %s\n", "--config FILE", cli_say(cli, "配置文件", "configuration file"),

@@ -104,15 +104,25 @@ static int finish(const struct cli *cli, struct client *client, const json_t *jo
     return (int)json_integer_of(json_object_get(job, "result"), "exit", CLI_OK);
 }
 
-static void job_path(const struct cli *cli, const char *kind, const char *file, struct buf *path)
+static void job_path(const struct cli *cli, const char *kind, const json_t *arguments, const char *file,
+                     struct buf *path)
 {
     const char *slash = file ? strrchr(file, '/') : NULL;
+    const char *name;
+    json_t *value;
 
     buf_addf(path, "/admin/v1/jobs/%s?lang=%s", kind, cli->lang);
     if (!file)
         return;
     buf_add_text(path, "&file=");
     client_escape(path, slash ? slash + 1 : file);
+    json_object_foreach((json_t *)arguments, name, value) /* only reads */
+    {
+        if (!json_is_string(value))
+            continue;
+        buf_addf(path, "&%s=", name);
+        client_escape(path, json_string_value(value));
+    }
 }
 
 int client_job(const struct cli *cli, const char *kind, const json_t *arguments, const char *file)
@@ -124,7 +134,7 @@ int client_job(const struct cli *cli, const char *kind, const json_t *arguments,
     struct error err;
     const char *id;
 
-    job_path(cli, kind, file, &path);
+    job_path(cli, kind, arguments, file, &path);
     if (!client_new(cli, &client, &err))
         return cli_fail(cli, &err);
     if (file ? !client_post_file(client, path.data, file, &order, &err)

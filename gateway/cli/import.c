@@ -1,10 +1,11 @@
-/* `creditgate import --dry-run`: read, judge, report, change nothing. No gateway is needed. */
+/* `creditgate import`: the file goes to the running gateway, which imports it as a job. With --dry-run it is read,
+ * judged and reported here, and nothing changes: no gateway is needed. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/time.h"
-#include "gateway/cli/cli.h"
+#include "gateway/cli/client.h"
 #include "gateway/intake/report.h"
 
 static bool judge(const char *path, const char *rules_folder, int32_t today, struct report *report,
@@ -23,7 +24,7 @@ static bool judge(const char *path, const char *rules_folder, int32_t today, str
     return report_all(report, intake, err);
 }
 
-static int run_import(struct cli *cli, json_t *arguments)
+static int check_here(struct cli *cli, json_t *arguments)
 {
     AUTO(report_free) struct report *report = NULL;
     AUTO(buf_done) struct buf folder = BUF_INIT;
@@ -49,13 +50,27 @@ static int run_import(struct cli *cli, json_t *arguments)
     return counts.refused ? CLI_SOME_REFUSED : CLI_OK;
 }
 
+static int run_import(struct cli *cli, json_t *arguments)
+{
+    struct error err;
+
+    if (cli_flag(arguments, "dry_run"))
+        return check_here(cli, arguments);
+    if (*cli_text(arguments, "data")) {
+        error_set_both(&err, ERR_INVALID, "cli.usage", "--data goes with --dry-run: the gateway has rules of its own",
+                       "--data 只能与 --dry-run 同用：网关使用自己的规则数据");
+        return cli_fail(cli, &err);
+    }
+    return client_job(cli, "import", arguments, cli_id(arguments, 0));
+}
+
 static const struct cli_option OPTIONS[] = {
-    {"dry-run", NULL, CLI_FLAG, true, NULL, "只检查，不写入（不需要网关运行）",
+    {"dry-run", NULL, CLI_FLAG, false, NULL, "只检查，不写入（不需要网关运行）",
      "only check, change nothing (no gateway needed)"},
     {"on", "DATE", CLI_DATE, false, NULL, "以哪一天为“今天”检查（默认今天）",
      "the day to check against (default today)"},
-    {"data", "FOLDER", CLI_TEXT, false, NULL, "规则数据目录（默认随程序安装）",
-     "folder with schemas/ (default: as installed)"},
+    {"data", "FOLDER", CLI_TEXT, false, NULL, "与 --dry-run 同用：规则数据目录（默认随程序安装）",
+     "with --dry-run: folder with schemas/ (default: as installed)"},
 };
 static const struct cli_usage USAGE = {
     "FILE",
@@ -63,10 +78,12 @@ static const struct cli_usage USAGE = {
     1,
     OPTIONS,
     COUNT_OF(OPTIONS),
-    "CSV（UTF-8 或 GB18030）或 .xlsx 台账。退出码：0 全部可接受，1 部分被拒，2 文件不可用。",
-    "A register as CSV (UTF-8 or GB18030) or .xlsx. Exit status: 0 all acceptable, 1 some refused, 2 unusable file."};
+    "CSV（UTF-8 或 GB18030）或 .xlsx 台账。有误的行被拒并说明原因，其余照常写入；同一文件再次导入不产生变化。\n"
+    "退出码：0 全部接收，1 部分被拒，2 文件不可用。",
+    "A register as CSV (UTF-8 or GB18030) or .xlsx. Wrong rows are refused and explained, the others go in; the same\n"
+    "file again changes nothing. Exit status: 0 all accepted, 1 some refused, 2 unusable file."};
 
 static const struct cli_command COMMANDS[] = {
-    {"import", "检查台账文件（CSV、Excel）", "check a register file (CSV, Excel)", &USAGE, run_import},
+    {"import", "导入台账文件（CSV、Excel）", "import a register file (CSV, Excel)", &USAGE, run_import},
 };
 const struct cli_commands CLI_REGISTER = {COMMANDS, COUNT_OF(COMMANDS)};

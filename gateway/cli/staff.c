@@ -3,7 +3,9 @@
 
 #include "gateway/cli/client.h"
 
-enum { MANY = 100000 };
+enum { MANY = 10000 }; /* as many as a job takes */
+
+#define GROUNDS "energy|environment|quality|safety|technology"
 
 static int run_job(struct cli *cli, json_t *arguments)
 {
@@ -19,11 +21,12 @@ static const struct cli_option PROPOSE_OPTIONS[] = {
     {"scope", "SCOPE", CLI_CHOICE, false, "public|government|authorised", "使用范围（默认公示）",
      "use scope (default public)"},
     {"reason", "TEXT", CLI_TEXT, false, NULL, "提出理由", "why"},
-    {"authority", "NAME", CLI_TEXT, false, NULL, "只选该责令机关的任务", "only orders of this authority"},
+    {"authority", "NAME", CLI_TEXT, false, NULL, "只选该责令机关的任务（全称）",
+     "only orders of this authority (whole name)"},
     {"division", "CODE", CLI_TEXT, false, NULL, "只选该行政区划（前缀）", "only this division (prefix)"},
-    {"ground", "GROUND", CLI_CHOICE, false, "energy|environment|quality|safety|technology", "只选该退出维度",
-     "only this ground"},
-    {"all", NULL, CLI_FLAG, false, NULL, "全部逾期任务", "all that are overdue"},
+    {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "只选该退出维度", "only this ground"},
+    {"all", NULL, CLI_FLAG, false, NULL, "全部逾期任务（不写任务编号时即为全部）",
+     "all that are overdue (what no OBLIGATION means, too)"},
 };
 static const struct cli_usage PROPOSE = {
     "OBLIGATION…",
@@ -31,30 +34,87 @@ static const struct cli_usage PROPOSE = {
     MANY,
     PROPOSE_OPTIONS,
     COUNT_OF(PROPOSE_OPTIONS),
-    "给出任务编号，或用 --all（可加 --division、--ground、--authority）选择。提出后须由另一人复核。",
-    "Name obligations, or choose with --all (and --division, --ground, --authority). A second "
-    "person approves."};
+    "任务用编号的前几位（至少 6 位，见 overdue）指明；不写编号则为全部逾期未退出的任务，可用 --division、--ground、"
+    "--authority 缩小范围。\n已有记录的跳过。提出后须由另一人复核（approve）。",
+    "An obligation is named by the first digits of its number (at least 6, see overdue). Without any: all that are\n"
+    "overdue, narrowed by --division, --ground, --authority; those that have a record are skipped. Another person "
+    "approves."};
 
 static const struct cli_option OVERDUE_OPTIONS[] = {
     {"on", "DATE", CLI_DATE, true, NULL, "以哪一天判断逾期", "the day on which they are overdue"},
     {"division", "CODE", CLI_TEXT, false, NULL, "只选该行政区划（前缀）", "only this division (prefix)"},
-    {"ground", "GROUND", CLI_CHOICE, false, "energy|environment|quality|safety|technology", "只选该退出维度",
-     "only this ground"},
+    {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "只选该退出维度", "only this ground"},
+    {"authority", "NAME", CLI_TEXT, false, NULL, "只选该责令机关的任务（全称）",
+     "only orders of this authority (whole name)"},
     {"unproposed", NULL, CLI_FLAG, false, NULL, "只列尚未提出的", "only those without a record"},
 };
-static const struct cli_usage OVERDUE = {NULL, 0, 0, OVERDUE_OPTIONS, COUNT_OF(OVERDUE_OPTIONS), NULL, NULL};
+static const struct cli_usage OVERDUE = {
+    NULL,
+    0,
+    0,
+    OVERDUE_OPTIONS,
+    COUNT_OF(OVERDUE_OPTIONS),
+    "逾期最久的在前；延期的以延期后的期限计。已退出、已撤销的不列。",
+    "The latest first; an extension counts. What has exited or was revoked is not listed."};
 
-static const struct cli_option REVIEW_OPTIONS[] = {
-    {"reason", "TEXT", CLI_TEXT, true, NULL, "理由", "why"},
-    {"all", NULL, CLI_FLAG, false, NULL, "全部待复核记录", "all that wait for review"},
+static const struct cli_option FILTER_OPTIONS[] = {
+    {"division", "CODE", CLI_TEXT, false, NULL, "只选该行政区划（前缀）", "only this division (prefix)"},
+    {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "只选该退出维度", "only this ground"},
 };
-static const struct cli_usage REVIEW = {"RECORD…",
+static const struct cli_usage WAITING = {NULL,
+                                         0,
+                                         0,
+                                         FILTER_OPTIONS,
+                                         COUNT_OF(FILTER_OPTIONS),
+                                         "每条待复核的版本：是什么、谁提出、为什么。",
+                                         "Every version that waits: what it says, who proposed it, why."};
+static const struct cli_usage UNSENT = {NULL,
+                                        0,
+                                        0,
+                                        FILTER_OPTIONS,
+                                        COUNT_OF(FILTER_OPTIONS),
+                                        "按复核先后排列，与报送的次序相同。",
+                                        "In the order of approval, which is the order of sending."};
+static const struct cli_usage REFUSED = {
+    NULL,
+    0,
+    0,
+    NULL,
+    0,
+    "对方的代码与说明，以及怎么办。被拒的报送会挡住同一企业其后的报送，须有人处理。",
+    "Their code and words, and what to do. A refused delivery holds back what follows for the same enterprise."};
+
+static const struct cli_option APPROVE_OPTIONS[] = {
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "复核意见（写入日志）", "a remark (kept in the journal)"},
+    {"all", NULL, CLI_FLAG, false, NULL, "全部待复核记录", "all that wait for review"},
+    {"division", "CODE", CLI_TEXT, false, NULL, "与 --all 同用：只选该行政区划（前缀）",
+     "with --all: only this division (prefix)"},
+    {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "与 --all 同用：只选该退出维度", "with --all: only this ground"},
+};
+static const struct cli_usage APPROVE = {
+    "RECORD…",
+    0,
+    MANY,
+    APPROVE_OPTIONS,
+    COUNT_OF(APPROVE_OPTIONS),
+    "记录用编号的前几位（至少 6 位，见 waiting）指明。提出人不能复核自己的记录。通过即加签生效。",
+    "A record is named by the first characters of its number (at least 6, see waiting). Nobody approves what he "
+    "proposed.\nApproved, it is sealed and in force."};
+
+static const struct cli_option RETURN_OPTIONS[] = {
+    {"reason", "TEXT", CLI_TEXT, true, NULL, "退回理由", "why"},
+    {"all", NULL, CLI_FLAG, false, NULL, "全部待复核记录", "all that wait for review"},
+    {"division", "CODE", CLI_TEXT, false, NULL, "与 --all 同用：只选该行政区划（前缀）",
+     "with --all: only this division (prefix)"},
+    {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "与 --all 同用：只选该退出维度", "with --all: only this ground"},
+};
+static const struct cli_usage RETURN = {"RECORD…",
                                         0,
                                         MANY,
-                                        REVIEW_OPTIONS,
-                                        COUNT_OF(REVIEW_OPTIONS),
-                                        "提出人不能复核自己的记录。",
-                                        "Who proposed a record cannot review it."};
+                                        RETURN_OPTIONS,
+                                        COUNT_OF(RETURN_OPTIONS),
+                                        "退回后可重新提出。",
+                                        "What was returned can be proposed again."};
 
 static const struct cli_option CORRECT_OPTIONS[] = {
     {"reason", "TEXT", CLI_TEXT, true, NULL, "更正理由", "why"},
@@ -68,8 +128,9 @@ static const struct cli_usage CORRECT = {"RECORD",
                                          1,
                                          CORRECT_OPTIONS,
                                          COUNT_OF(CORRECT_OPTIONS),
-                                         "须由另一人复核后生效。",
-                                         "In force once a second person approves."};
+                                         "企业、事实、期限按台账现状重新填写；其余按选项更改。须由另一人复核后生效。",
+                                         "Name, facts and deadline follow the register as it is now; the rest as the "
+                                         "options say. A second person approves."};
 
 static const struct cli_option REASON_OPTIONS[] = {{"reason", "TEXT", CLI_TEXT, true, NULL, "理由", "why"}};
 static const struct cli_usage REASONED = {"RECORD…",
@@ -84,6 +145,10 @@ static const struct cli_option REPAIR_OPTIONS[] = {
     {"reason", "TEXT", CLI_TEXT, true, NULL, "修复理由：整改与履行情况", "why: what was corrected and performed"},
     {"committed-on", "DATE", CLI_DATE, true, NULL, "企业公开信用承诺的日期",
      "day of the enterprise's public commitment"},
+    {"statement", "TEXT", CLI_TEXT, false, NULL, "承诺内容与履行情况（默认同理由）",
+     "what was committed and done (default: the reason)"},
+    {"duties-done", NULL, CLI_FLAG, false, NULL, "台账尚未登记退出时：声明全部义务已履行",
+     "while the register says open: all duties are done"},
 };
 static const struct cli_usage REPAIR = {
     "RECORD…",
@@ -98,31 +163,48 @@ static const struct cli_option PUSH_OPTIONS[] = {
     {"channel", "CHANNEL", CLI_CHOICE, false, "credit-guangdong", "渠道（默认信用广东）",
      "channel (default credit-guangdong)"},
     {"division", "CODE", CLI_TEXT, false, NULL, "只报送该行政区划（前缀）", "only this division (prefix)"},
-    {"ground", "GROUND", CLI_CHOICE, false, "energy|environment|quality|safety|technology", "只报送该退出维度",
-     "only this ground"},
+    {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "只报送该退出维度", "only this ground"},
 };
-static const struct cli_usage PUSH = {"RECORD…",
-                                      0,
-                                      MANY,
-                                      PUSH_OPTIONS,
-                                      COUNT_OF(PUSH_OPTIONS),
-                                      "不加参数：报送全部尚未报送的已生效版本。",
-                                      "Without arguments: all versions in force that were not sent."};
+static const struct cli_usage PUSH = {
+    "RECORD…",
+    0,
+    MANY,
+    PUSH_OPTIONS,
+    COUNT_OF(PUSH_OPTIONS),
+    "不加参数：报送全部尚未报送的已生效版本（见 unsent），按复核先后。进展见 status。",
+    "Without arguments: all versions in force that were not sent (see unsent), in the "
+    "order of approval. Progress: status."};
 
-static const struct cli_usage REQUEUE = {"DELIVERY…", 1, MANY, REASON_OPTIONS, COUNT_OF(REASON_OPTIONS), NULL, NULL};
-static const struct cli_usage CHANNEL_REASON = {"CHANNEL", 1, 1, REASON_OPTIONS, COUNT_OF(REASON_OPTIONS), NULL, NULL};
+static const struct cli_usage REQUEUE = {
+    "DELIVERY…",
+    1,
+    MANY,
+    REASON_OPTIONS,
+    COUNT_OF(REASON_OPTIONS),
+    "报送用编号指明（见 refused）。按原内容再报：对方已修正时用。",
+    "A delivery is named by its number (see refused). It is sent as it was: for when they put it right."};
+static const struct cli_usage CHANNEL_REASON = {"CHANNEL",
+                                                1,
+                                                1,
+                                                REASON_OPTIONS,
+                                                COUNT_OF(REASON_OPTIONS),
+                                                "渠道：credit-guangdong。暂停期间待报内容全部保留。",
+                                                "CHANNEL: credit-guangdong. While it is paused everything is kept."};
 
 static const struct cli_command COMMANDS[] = {
     {"overdue", "列出某日逾期未退出的任务", "list obligations overdue on a day", &OVERDUE, run_job},
     {"propose", "对逾期任务提出失信记录", "propose records of overdue obligations", &PROPOSE, run_job},
-    {"approve", "复核通过（须为另一人）", "approve proposed records (a second person)", &REVIEW, run_job},
-    {"return", "退回（须为另一人）", "return proposed records (a second person)", &REVIEW, run_job},
+    {"waiting", "列出待复核的记录", "list records that wait for review", &WAITING, run_job},
+    {"approve", "复核通过（须为另一人）", "approve proposed records (a second person)", &APPROVE, run_job},
+    {"return", "退回待复核的记录", "return proposed records", &RETURN, run_job},
     {"correct", "更正记录", "correct a record", &CORRECT, run_job},
     {"withdraw", "撤销记录", "withdraw records", &REASONED, run_job},
     {"repair", "信用修复", "repair: stop publication, sharing and use", &REPAIR, run_job},
     {"dispute", "标注异议", "mark records as disputed", &REASONED, run_job},
     {"settle", "解除异议标注", "end a dispute mark", &REASONED, run_job},
+    {"unsent", "列出已生效、尚未报送的版本", "list versions in force that were not sent", &UNSENT, run_job},
     {"push", "报送", "push to an upstream channel", &PUSH, run_job},
+    {"refused", "列出被拒、须人工处理的报送", "list deliveries that need a person", &REFUSED, run_job},
     {"requeue", "把被拒的报送重新排队", "queue refused deliveries again", &REQUEUE, run_job},
     {"pause", "暂停渠道", "pause a channel", &CHANNEL_REASON, run_job},
     {"resume", "恢复渠道", "resume a channel", &CHANNEL_REASON, run_job},

@@ -153,6 +153,7 @@ bool listing_write_table(struct listing *listing, FILE *out, struct error *err)
         }
         write_line(listing, out);
     }
+    fputc('\n', out);
     return true;
 }
 

@@ -1,0 +1,40 @@
+/* window.h - how many requests a destination gets at once, after Postfix's scheduler: one more after as many successes
+ * as there are at once, one less after as many failures; after a whole round of failures it is held for dead and gets
+ * one request at a time, further and further apart, until one succeeds. Pure. Source: architecture 5; Postfix
+ * SCHEDULER_README (the idea, no code). */
+#ifndef GATEWAY_COURIER_WINDOW_H
+#define GATEWAY_COURIER_WINDOW_H
+
+#include "base/base.h"
+
+enum { WINDOW_BEGIN = 2 };
+
+struct window {
+    unsigned limit;
+    unsigned size;         /* requests at once, 1 to limit */
+    int balance;           /* successes less failures since the size last changed */
+    unsigned failures;     /* in a row */
+    unsigned deaths;       /* failed probes since it was held for dead; 0: alive */
+    int64_t probe_ms;      /* while dead: not before */
+    int64_t not_before_ms; /* the destination asked for it */
+};
+
+void window_init(struct window *window, unsigned limit);
+/* True when it was held for dead: whatever waits because of that need wait no longer. */
+bool window_success(struct window *window);
+/* `delay_ms`: until the next probe, should it be held for dead now (see window_deaths). */
+void window_failure(struct window *window, int64_t now_ms, int64_t delay_ms);
+/* How many deaths the next failure would make: what its delay is computed with. */
+unsigned window_deaths(const struct window *window);
+/* No request before that instant. */
+void window_close_until(struct window *window, int64_t until_ms);
+/* How many more may start now. */
+unsigned window_room(const struct window *window, unsigned in_flight, int64_t now_ms);
+/* When there may be room again for time alone; 0: now. */
+int64_t window_opens_ms(const struct window *window);
+static inline bool window_is_alive(const struct window *window)
+{
+    return window->deaths == 0;
+}
+
+#endif

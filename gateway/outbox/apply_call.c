@@ -299,6 +299,16 @@ bool call_carries(const struct delivery_entry *row, const uint8_t id[16])
     return row->state == DELIVERY_SENDING && memcmp(row->call, id, 16) == 0;
 }
 
+/* Halve what a row may ride with: at least once more than before, and to at most half of the call that was split. */
+static uint32_t split_further(uint32_t splits, uint32_t call_rows)
+{
+    unsigned wanted = call_rows > 1 ? call_rows / 2 : 1;
+
+    for (splits++; outbox_rows_max(splits) > wanted; splits++)
+        continue;
+    return splits;
+}
+
 bool apply_call_dissolved(struct applying *applying, struct error *err)
 {
     AUTO(rows_done) struct rows rows = {0};
@@ -330,7 +340,7 @@ bool apply_call_dissolved(struct applying *applying, struct error *err)
             continue;
         row->state = DELIVERY_QUEUED;
         row->changed_ms = applying->event->at_ms;
-        row->splits += is_split;
+        row->splits = is_split ? split_further(row->splits, call.rows) : row->splits;
         memset(row->call, 0, sizeof row->call);
         ready_put(txn, rows.numbers[i], row, due_ms);
         delivery_save(txn, rows.numbers[i], row, SPAN_NONE);

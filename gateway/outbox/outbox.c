@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/adapter.h"
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/outbox/table.h"
@@ -140,16 +141,17 @@ static void due_walk_done(struct due_walk *walk)
 }
 DEFINE_AUTO_IN_PLACE(struct due_walk, due_walk_done)
 
-static bool due_walk_begin(struct due_walk *walk, struct store_txn *txn, enum store_table table, enum channel channel)
+/* From the first entry of the channel that is not before `from`. */
+static bool due_walk_begin(struct due_walk *walk, struct store_txn *txn, enum store_table table,
+                           const struct table_key *from)
 {
-    struct table_key from = key_channel(channel);
     struct span value;
     struct error ignored;
 
     if (!store_cursor_open(txn, table, &walk->cursor, &ignored))
         return false;
-    walk->is_there = store_cursor_seek(walk->cursor, table_span(&from), &walk->key, &value) &&
-                     (uint8_t)walk->key.at[0] == channel && walk->key.bytes == 9 + walk->tail;
+    walk->is_there = store_cursor_seek(walk->cursor, table_span(from), &walk->key, &value) &&
+                     (uint8_t)walk->key.at[0] == from->bytes[0] && walk->key.bytes == 9 + walk->tail;
     return walk->is_there;
 }
 
@@ -171,9 +173,10 @@ static bool due_walk_next(struct due_walk *walk)
 size_t outbox_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint64_t *numbers, size_t max)
 {
     AUTO(due_walk_done) struct due_walk walk = {.tail = 8};
+    struct table_key from = key_channel(channel);
     size_t count = 0;
 
-    if (!due_walk_begin(&walk, txn, STORE_READY, channel))
+    if (!due_walk_begin(&walk, txn, STORE_READY, &from))
         return 0;
     while (count < max && due_walk_ms(&walk) <= now_ms) {
         numbers[count++] = store_read_u64(walk.key.at + 9);
@@ -186,9 +189,10 @@ size_t outbox_due(struct store_txn *txn, enum channel channel, int64_t now_ms, u
 size_t outbox_calls_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint8_t (*ids)[16], size_t max)
 {
     AUTO(due_walk_done) struct due_walk walk = {.tail = 16};
+    struct table_key from = key_channel(channel);
     size_t count = 0;
 
-    if (!due_walk_begin(&walk, txn, STORE_CALLS_DUE, channel))
+    if (!due_walk_begin(&walk, txn, STORE_CALLS_DUE, &from))
         return 0;
     while (count < max && due_walk_ms(&walk) <= now_ms) {
         memcpy(ids[count++], walk.key.at + 9, 16);
@@ -198,15 +202,16 @@ size_t outbox_calls_due(struct store_txn *txn, enum channel channel, int64_t now
     return count;
 }
 
-static int64_t first_due_ms(struct store_txn *txn, enum store_table table, enum channel channel, size_t tail)
+static int64_t first_due_ms(struct store_txn *txn, enum store_table table, const struct table_key *from, size_t tail)
 {
     AUTO(due_walk_done) struct due_walk walk = {.tail = tail};
 
-    return due_walk_begin(&walk, txn, table, channel) ? due_walk_ms(&walk) : INT64_MAX;
+    return due_walk_begin(&walk, txn, table, from) ? due_walk_ms(&walk) : INT64_MAX;
 }
 
-int64_t outbox_next_due_ms(struct store_txn *txn, enum channel channel)
+static int64_t first_due_from_ms(struct store_txn *txn, enum channel channel, int64_t from_ms)
 {
+    struct table_key from = key_ready(channel, from_ms, 0);
     struct channel_entry entry;
     int64_t row_ms;
     int64_t call_ms;
@@ -214,9 +219,27 @@ int64_t outbox_next_due_ms(struct store_txn *txn, enum channel channel)
     channel_load(txn, channel, &entry);
     if (entry.is_paused)
         return INT64_MAX;
-    row_ms = first_due_ms(txn, STORE_READY, channel, 8);
-    call_ms = first_due_ms(txn, STORE_CALLS_DUE, channel, 16);
+    /* Both tables begin with channel and instant. */
+    row_ms = first_due_ms(txn, STORE_READY, &from, 8);
+    call_ms = first_due_ms(txn, STORE_CALLS_DUE, &from, 16);
     return row_ms < call_ms ? row_ms : call_ms;
+}
+
+int64_t outbox_next_due_ms(struct store_txn *txn, enum channel channel)
+{
+    return first_due_from_ms(txn, channel, 0);
+}
+
+int64_t outbox_next_due_after_ms(struct store_txn *txn, enum channel channel, int64_t after_ms)
+{
+    return first_due_from_ms(txn, channel, after_ms < 0 ? 0 : after_ms == INT64_MAX ? after_ms : after_ms + 1);
+}
+
+unsigned outbox_rows_max(uint32_t splits)
+{
+    unsigned most = splits < 32 ? (unsigned)ADAPTER_ROWS_MAX >> splits : 0;
+
+    return most > 0 ? most : 1;
 }
 
 bool outbox_call(struct store_txn *txn, const uint8_t id[16], struct call *out, struct error *err)

@@ -38,7 +38,7 @@ struct delivery {
     uint32_t version;
     char subject[19];
     uint32_t attempts; /* calls that carried it */
-    uint32_t splits;   /* how often its call was split to find a bad row */
+    uint32_t splits;   /* how often ADAPTER_ROWS_MAX is to be halved for its next call: see outbox_rows_max */
     int64_t queued_ms;
     int64_t changed_ms;
     uint8_t call[16];    /* task id; zeroes when in none */
@@ -64,6 +64,11 @@ MUST_CHECK bool outbox_refused(struct store_txn *txn, enum channel channel, outb
 size_t outbox_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint64_t *numbers, size_t max);
 /* When the next queued delivery or call of the channel is due; INT64_MAX when none, or while the channel is paused. */
 int64_t outbox_next_due_ms(struct store_txn *txn, enum channel channel);
+/* The same, of what is due after `after_ms`: for whoever has seen to everything until then. */
+int64_t outbox_next_due_after_ms(struct store_txn *txn, enum channel channel, int64_t after_ms);
+/* How many rows may ride in a call with a row whose call was split: at most half of that call, so that a bad row is
+ * alone after a few calls. 0 splits: ADAPTER_ROWS_MAX. */
+unsigned outbox_rows_max(uint32_t splits);
 
 enum call_state {
     CALL_PREPARED, /* to be posted (first time or again) at due_ms */

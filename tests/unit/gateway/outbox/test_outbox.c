@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/adapter.h"
 #include "base/text.h"
 #include "gateway/outbox/outbox.h"
 #include "tests/support/support.h"
@@ -127,6 +128,40 @@ Test(outbox, the_same_version_is_never_queued_twice)
                        SPAN("{\"A\":1}"), &data);
     cr_assert_not(emit("delivery.queued", buf_text(&data)));
     cr_assert_eq(err.code, ERR_CONFLICT);
+}
+
+Test(outbox, a_split_halves_what_a_row_may_ride_with_until_it_is_alone)
+{
+    static const unsigned ROWS[] = {500, 250, 125, 62, 31, 15, 7, 3, 1, 1};
+    struct delivery delivery;
+    uint64_t number = queue(1, 1);
+
+    cr_assert_eq(outbox_rows_max(0), ADAPTER_ROWS_MAX);
+    cr_assert_eq(outbox_rows_max(UINT32_MAX), 1);
+    for (size_t i = 0; i < COUNT_OF(ROWS); i++)
+        cr_assert_eq(outbox_rows_max((uint32_t)i + 1), ROWS[i]);
+    cr_assert(prepare(0, number) && step(0, "call.dissolved", ",\"reason\":\"6002\",\"split\":true"), "%s", err.text);
+    cr_assert(outbox_find(txn, number, &delivery, &err), "%s", err.text);
+    /* It was alone already: whatever comes next, it stays alone. */
+    cr_assert_eq(outbox_rows_max(delivery.splits), 1);
+}
+
+Test(outbox, what_is_due_after_an_instant_is_found_behind_what_was_due_before)
+{
+    uint64_t first = queue(1, 1);
+    int64_t first_ms = now_ms;
+
+    queue(2, 1);
+    cr_assert_eq(outbox_next_due_ms(txn, CHANNEL_CREDIT_GUANGDONG), first_ms);
+    cr_assert_eq(outbox_next_due_after_ms(txn, CHANNEL_CREDIT_GUANGDONG, first_ms), first_ms + 1);
+    cr_assert_eq(outbox_next_due_after_ms(txn, CHANNEL_CREDIT_GUANGDONG, first_ms + 1), INT64_MAX);
+    cr_assert_eq(outbox_next_due_after_ms(txn, CHANNEL_CREDIT_GUANGDONG, INT64_MAX), INT64_MAX);
+    cr_assert_eq(outbox_next_due_after_ms(txn, CHANNEL_NATIONAL_PLATFORM, 0), INT64_MAX);
+    cr_assert(prepare(0, first)); /* due at 5 */
+    cr_assert_eq(outbox_next_due_after_ms(txn, CHANNEL_CREDIT_GUANGDONG, 4), 5);
+    cr_assert_eq(outbox_next_due_after_ms(txn, CHANNEL_CREDIT_GUANGDONG, 5), first_ms + 1);
+    cr_assert(emit("channel.paused", "{\"channel\":\"credit-guangdong\",\"reason\":\"r\"}"), "%s", err.text);
+    cr_assert_eq(outbox_next_due_after_ms(txn, CHANNEL_CREDIT_GUANGDONG, 0), INT64_MAX);
 }
 
 Test(outbox, a_row_that_is_not_its_digest_is_refused)

@@ -1,0 +1,43 @@
+/* destination.h - what the courier remembers of a channel while it runs. Nothing here must survive it: what counts is
+ * in the store. Only for this room. */
+#ifndef GATEWAY_COURIER_DESTINATION_H
+#define GATEWAY_COURIER_DESTINATION_H
+
+#include "gateway/courier/policy.h"
+#include "gateway/courier/shipment.h"
+#include "gateway/courier/throttle.h"
+
+/* Calls tried before they are due, at most: the longest due first. */
+enum { EARLY_MAX = 4096 };
+
+struct destination {
+    const struct courier_channel *channel;
+    struct policy_pace pace;
+    struct throttle throttle;
+    unsigned in_flight;
+    bool was_paused; /* when last looked at */
+    /* Endings in a row; what they count for: policy.h. */
+    enum policy_ending last;
+    uint32_t streak;
+    uint32_t failures;
+    uint32_t lone_refusals;
+    /* Calls that wait only because the destination did not work, or was paused: it does again. */
+    uint8_t (*early)[16];
+    size_t early_count;
+    bool wants_early; /* gather them at the next look */
+    /* The signer does not answer. */
+    int64_t sign_ms; /* not before */
+    uint32_t sign_failures;
+};
+
+void destination_init(struct destination *destination, const struct courier_channel *channel);
+void destination_done(struct destination *destination);
+/* It is paused, or resumed: what was counted before means nothing any more. */
+void destination_forget(struct destination *destination);
+/* An attempt ended so: count it, before it is judged. */
+void destination_count(struct destination *destination, enum policy_ending ending, bool is_failure);
+/* … and what that does to the number of requests, after it was judged. */
+void destination_learn(struct destination *destination, const struct policy_verdict *verdict, int64_t retry_after_ms,
+                       int64_t now_ms, uint32_t dice);
+
+#endif

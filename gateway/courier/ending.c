@@ -1,0 +1,86 @@
+#include "gateway/courier/ending.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys/digest.h"
+
+void ending_free(struct ending *ending)
+{
+    if (!ending)
+        return;
+    shipment_free(ending->shipment);
+    adapter_result_done(&ending->result);
+    buf_done(&ending->body);
+    free(ending);
+}
+
+/* --- what came of it --- */
+
+static struct ending *ending_new(struct destination *destination, struct shipment *shipment, enum adapter_step step,
+                                 enum policy_net net)
+{
+    struct ending *ending = memory_new(sizeof *ending);
+
+    ending->destination = destination;
+    ending->shipment = shipment;
+    ending->attempt = (struct policy_attempt){
+        .step = step, .net = net, .was_received = shipment && shipment->state == CALL_RECEIVED, .retry_after_ms = -1};
+    random_bytes(&ending->dice, sizeof ending->dice);
+    return ending;
+}
+
+/* Count it and keep the counts as they are with it. */
+static void count(struct ending *ending)
+{
+    struct policy_attempt *attempt = &ending->attempt;
+    struct destination *destination = ending->destination;
+    struct policy_verdict foreseen;
+
+    policy_decide(attempt, &destination->pace, 0, &foreseen);
+    destination_count(destination, foreseen.ending,
+                      foreseen.blame == BLAME_DESTINATION || foreseen.blame == BLAME_SETUP);
+    attempt->streak = destination->streak;
+    attempt->failures = destination->failures;
+    attempt->lone_refusals = destination->lone_refusals;
+    attempt->is_alive = throttle_is_alive(&destination->throttle);
+}
+
+static void read_answer(struct ending *ending, const char *retry_after, int64_t now_ms)
+{
+    struct shipment *shipment = ending->shipment;
+    struct policy_attempt *attempt = &ending->attempt;
+
+    shipment->channel->adapter->reply(&shipment->call, attempt->step, attempt->status, buf_span(&ending->body),
+                                      &ending->result);
+    attempt->answer = ending->result.ending;
+    attempt->retry_after_ms = policy_retry_after_ms(span_of(retry_after), now_ms);
+}
+
+struct ending *ending_of_transfer(struct transfer *transfer, int64_t now_ms)
+{
+    struct ending *ending = ending_new(transfer->destination, TAKE(transfer->shipment), transfer->step, transfer->net);
+
+    ending->body = transfer->body;
+    transfer->body = BUF_INIT;
+    ending->attempt.status = transfer->status;
+    memcpy(ending->words, transfer->words, sizeof ending->words);
+    if (transfer->net == NET_ANSWERED)
+        read_answer(ending, transfer->retry_after, now_ms);
+    /* It would be sent again with the same bytes: when they cannot be made, its rows must go anew. */
+    if (policy_ending(&ending->attempt) == ENDING_UNKNOWN_TASK && transfer->step == ADAPTER_ASK &&
+        ending->shipment->is_unmakeable)
+        ending->attempt.net = NET_UNMAKEABLE;
+    count(ending);
+    return ending;
+}
+
+struct ending *ending_of_trouble(struct destination *destination, struct shipment *shipment, enum adapter_step step,
+                                 enum policy_net net, const char *words)
+{
+    struct ending *ending = ending_new(destination, shipment, step, net);
+
+    memcpy(ending->words, words, strnlen(words, sizeof ending->words - 1) + 1);
+    count(ending);
+    return ending;
+}

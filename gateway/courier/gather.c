@@ -1,0 +1,313 @@
+/* What is due and may start now. Calls of the store go first, then new ones are made of the rows that wait. */
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "gateway/courier/loop.h"
+
+/* A look at the calls that are due, some of which are in flight. */
+enum { LOOK_MAX = 4 * COURIER_CONCURRENCY_MAX };
+
+struct look {
+    struct courier *courier;
+    struct destination *destination;
+    struct store_txn *txn;
+    int64_t now_ms;
+    unsigned room;
+};
+
+static bool is_this_call(const struct shipment *shipment, const uint8_t id[16])
+{
+    return shipment && memcmp(shipment->call.id, id, sizeof shipment->call.id) == 0;
+}
+
+/* In flight, ended but not written, or about to start. */
+static bool is_under_way(const struct courier *courier, const uint8_t id[16])
+{
+    for (const struct transfer *transfer = courier->transfers; transfer; transfer = transfer->next) {
+        if (is_this_call(transfer->shipment, id))
+            return true;
+    }
+    for (const struct ending *ending = courier->endings; ending; ending = ending->next) {
+        if (is_this_call(ending->shipment, id))
+            return true;
+    }
+    for (size_t i = 0; i < courier->start_count; i++) {
+        if (is_this_call(courier->starts[i].shipment, id))
+            return true;
+    }
+    return false;
+}
+
+static void start_add(struct look *look, struct shipment *shipment, enum adapter_step step, bool is_new)
+{
+    struct courier *courier = look->courier;
+
+    courier->starts[courier->start_count++] = (struct start){look->destination, shipment, step, is_new};
+    look->room--;
+}
+
+/* --- calls of the store --- */
+
+static void report_unmakeable(struct look *look, struct shipment *shipment, const struct error *why)
+{
+    courier_add_ending(look->courier,
+                       ending_of_trouble(look->destination, shipment, ADAPTER_UPLOAD, NET_UNMAKEABLE, why->text));
+}
+
+static bool take_call(struct look *look, const uint8_t id[16], struct error *err)
+{
+    struct shipment *shipment = NULL;
+    struct error why = {.code = ERR_NONE};
+    struct call call;
+    bool is_good;
+
+    if (is_under_way(look->courier, id))
+        return true;
+    if (!outbox_call(look->txn, id, &call, err))
+        return false;
+    if (call.state == CALL_SETTLED)
+        return true;
+    if (!shipment_load(look->txn, look->destination->channel, id, call.state != CALL_RECEIVED, &shipment, err))
+        return false;
+    is_good = call.state == CALL_RECEIVED || shipment_remake(shipment, &why);
+    if (call.state != CALL_PREPARED) {
+        shipment->is_unmakeable = !is_good;
+        start_add(look, shipment, ADAPTER_ASK, false);
+    } else if (is_good) {
+        start_add(look, shipment, ADAPTER_UPLOAD, false);
+    } else {
+        report_unmakeable(look, shipment, &why);
+    }
+    return true;
+}
+
+/* Which calls wait only because the destination did not work: all that are not received, and of those that are the
+ * ones whose question was put off for longer than a slow answer would do. */
+static bool gather_early(struct look *look, struct error *err)
+{
+    struct destination *destination = look->destination;
+    int64_t patience_ms = POLICY_POLL_GROWTH * destination->pace.poll_ms;
+    size_t found = outbox_calls_due(look->txn, destination->channel->channel, INT64_MAX, destination->early, EARLY_MAX);
+
+    destination->early_count = 0;
+    for (size_t i = 0; i < found; i++) {
+        struct call call;
+
+        if (!outbox_call(look->txn, destination->early[i], &call, err))
+            return false;
+        if (call.due_ms <= look->now_ms || (call.state == CALL_RECEIVED && call.due_ms - look->now_ms <= patience_ms))
+            continue;
+        memmove(destination->early[destination->early_count++], destination->early[i], sizeof *destination->early);
+    }
+    destination->wants_early = false;
+    return true;
+}
+
+static bool take_calls(struct look *look, struct error *err)
+{
+    struct destination *destination = look->destination;
+    uint8_t due[LOOK_MAX][16];
+    size_t found = outbox_calls_due(look->txn, destination->channel->channel, look->now_ms, due, LOOK_MAX);
+
+    for (size_t i = 0; i < found && look->room > 0; i++) {
+        if (!take_call(look, due[i], err))
+            return false;
+    }
+    while (look->room > 0 && destination->early_count > 0) {
+        if (!take_call(look, destination->early[--destination->early_count], err))
+            return false;
+    }
+    return true;
+}
+
+/* --- new calls --- */
+
+/* Nothing new while as much as may be in flight at once is already on its way and in doubt; and a dead destination gets
+ * something new only when there is nothing old to try it with. */
+static bool may_prepare(const struct look *look, const struct channel_status *status)
+{
+    const struct destination *destination = look->destination;
+    uint64_t unsent = status->count[DELIVERY_SENDING] + status->count[DELIVERY_IN_DOUBT];
+    uint64_t rows_max = adapter_rows_max(destination->channel->adapter, destination->channel->config);
+
+    if (look->room == 0 || look->now_ms < destination->sign_ms || status->count[DELIVERY_QUEUED] == 0)
+        return false;
+    return unsent == 0 || (throttle_is_alive(&destination->throttle) &&
+                           unsent < ((uint64_t)destination->throttle.limit + 1) * rows_max);
+}
+
+static bool take_rows(struct look *look, struct error *err)
+{
+    struct shipment *made[COURIER_CONCURRENCY_MAX];
+    size_t count;
+
+    if (!shipments_gather(look->txn, look->destination->channel, look->now_ms, look->room, made, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        start_add(look, made[i], ADAPTER_UPLOAD, true);
+    return true;
+}
+
+/* --- a look at one channel --- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When this channel wants to be looked at again for time alone. */
+static int64_t next_look_ms(struct look *look, bool is_full)
+{
+    const struct destination *destination = look->destination;
+    int64_t opens_ms = throttle_opens_ms(&destination->throttle);
+    int64_t next_ms;
+
+    if (opens_ms > look->now_ms)
+        return opens_ms;
+    /* What ends makes room, and is noticed by itself. */
+    if (is_full || destination->early_count > 0)
+        return INT64_MAX;
+    next_ms = outbox_next_due_after_ms(look->txn, destination->channel->channel, look->now_ms);
+    return destination->sign_ms > look->now_ms ? earlier(next_ms, destination->sign_ms) : next_ms;
+}
+
+static bool look_at(struct look *look, struct error *err)
+{
+    struct destination *destination = look->destination;
+    struct channel_status status;
+    int64_t next_ms;
+
+    if (!outbox_status(look->txn, destination->channel->channel, &status, err))
+        return false;
+    if (status.is_paused != destination->was_paused) {
+        destination_forget(destination);
+        destination->wants_early = !status.is_paused;
+        destination->was_paused = status.is_paused;
+    }
+    if (status.is_paused)
+        return true;
+    if (destination->wants_early && !gather_early(look, err))
+        return false;
+    look->room = throttle_room(&destination->throttle, destination->in_flight, look->now_ms);
+    if (!take_calls(look, err) || (may_prepare(look, &status) && !take_rows(look, err)))
+        return false;
+    next_ms = next_look_ms(look, look->room == 0);
+    look->courier->next_ms = earlier(look->courier->next_ms, next_ms);
+    return store_txn_is_good(look->txn, err);
+}
+
+/* --- signing: outside of every transaction --- */
+
+static void seal_failed(struct courier *courier, struct start *start, int64_t now_ms, const struct error *why)
+{
+    struct destination *destination = start->destination;
+
+    shipment_free(TAKE(start->shipment));
+    if (why->code == ERR_UNAVAILABLE || why->code == ERR_TIMEOUT) {
+        destination->sign_ms =
+            now_ms + policy_delay_ms(destination->pace.retry_first_ms, destination->pace.retry_max_ms,
+                                     ++destination->sign_failures, 0);
+        log_warning("courier", "%s: cannot sign: %s", CHANNEL_NAMES[destination->channel->channel], why->text);
+        courier->next_ms = earlier(courier->next_ms, destination->sign_ms);
+        return;
+    }
+    courier_add_ending(courier, ending_of_trouble(destination, NULL, ADAPTER_UPLOAD, NET_OWN_FAULT, why->text));
+}
+
+static void seal_new(struct courier *courier, int64_t now_ms)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < courier->start_count; i++) {
+        struct start *start = &courier->starts[i];
+        struct error why = {.code = ERR_NONE};
+
+        if (start->is_new && now_ms < start->destination->sign_ms)
+            shipment_free(TAKE(start->shipment)); /* the signer did not answer for the one before either */
+        else if (start->is_new && !shipment_seal(start->shipment, courier->options->signer, now_ms, &why))
+            seal_failed(courier, start, now_ms, &why);
+        else if (start->is_new)
+            start->destination->sign_failures = 0;
+        if (start->shipment)
+            courier->starts[kept++] = *start;
+    }
+    courier->start_count = kept;
+}
+
+static bool look_at_all(struct courier *courier, int64_t now_ms, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    if (!store_begin(courier->options->store, STORE_READ, &txn, err))
+        return false;
+    for (size_t i = 0; i < courier->count; i++) {
+        struct look look = {.courier = courier, .destination = &courier->destinations[i], .txn = txn, .now_ms = now_ms};
+
+        if (!look_at(&look, err))
+            return false;
+    }
+    return true;
+}
+
+bool courier_gather(struct courier *courier, int64_t now_ms, struct error *err)
+{
+    courier->next_ms = INT64_MAX;
+    if (!look_at_all(courier, now_ms, err))
+        return false;
+    seal_new(courier, now_ms);
+    return true;
+}
+
+/* --- after a start --- */
+
+struct doubting {
+    struct courier *courier;
+    int64_t now_ms;
+};
+
+static bool doubt_call(struct doubting *doubting, struct store_txn *txn, struct ledger *ledger, const uint8_t id[16],
+                       struct error *err)
+{
+    AUTO(buf_done) struct buf data = BUF_INIT;
+    struct call call;
+
+    if (!outbox_call(txn, id, &call, err))
+        return false;
+    if (call.state != CALL_PREPARED)
+        return true;
+    buf_add_text(&data, "{\"call\":\"");
+    hex_add(&data, id, 16);
+    buf_addf(&data, "\",\"due_ms\":%lld,\"reason\":", (long long)doubting->now_ms);
+    json_string_add(&data,
+                    SPAN("发送进程重新启动，此前可能已经发出 / the courier was started anew and may have sent it"));
+    buf_add_text(&data, ",\"state\":\"in-doubt\",\"status\":0}");
+    return ledger_emit(ledger, COURIER_NAME, "call.failed", buf_span(&data), NULL, err);
+}
+
+static bool doubt_work(struct store_txn *txn, void *context, struct error *err)
+{
+    AUTO(ledger_free) struct ledger *ledger = NULL;
+    struct doubting *doubting = context;
+
+    if (!ledger_new(txn, doubting->courier->options->clock, &ledger, err))
+        return false;
+    for (size_t i = 0; i < doubting->courier->count; i++) {
+        struct destination *destination = &doubting->courier->destinations[i];
+        size_t found = outbox_calls_due(txn, destination->channel->channel, INT64_MAX, destination->early, EARLY_MAX);
+
+        for (size_t k = 0; k < found; k++) {
+            if (!doubt_call(doubting, txn, ledger, destination->early[k], err))
+                return false;
+        }
+    }
+    return ledger_finish(ledger, err);
+}
+
+bool courier_doubt(struct courier *courier, int64_t now_ms, struct error *err)
+{
+    struct doubting doubting = {courier, now_ms};
+
+    return store_write(courier->options->store, doubt_work, &doubting, err);
+}

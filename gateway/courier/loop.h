@@ -1,0 +1,47 @@
+/* loop.h - the courier at work. Only for this room.
+ *
+ * One turn: take what ended → look what is due and may start → one write transaction (endings, then new calls) → start
+ * what it made durable → wait. */
+#ifndef GATEWAY_COURIER_LOOP_H
+#define GATEWAY_COURIER_LOOP_H
+
+#include "gateway/courier/courier.h"
+#include "gateway/courier/ending.h"
+
+enum { STARTS_MAX = CHANNEL_COUNT * COURIER_CONCURRENCY_MAX };
+
+/* What is to be sent this turn. */
+struct start {
+    struct destination *destination;
+    struct shipment *shipment;
+    enum adapter_step step;
+    bool is_new; /* to be journaled first */
+};
+
+struct courier {
+    const struct courier_options *options;
+    CURLM *multi;
+    struct destination destinations[CHANNEL_COUNT];
+    size_t count;
+    struct transfer *transfers; /* in flight */
+    struct ending *endings;     /* not written yet, oldest first */
+    struct ending **endings_end;
+    struct start starts[STARTS_MAX];
+    size_t start_count;
+    int64_t next_ms;  /* when something becomes due that could start then; INT64_MAX: nothing */
+    int64_t store_ms; /* the store had no room: not before */
+    uint32_t store_failures;
+};
+
+void courier_add_ending(struct courier *courier, struct ending *ending);
+
+/* gather.c: fill `starts` and `next_ms` with what is due at `now_ms`. Trouble becomes endings. */
+MUST_CHECK bool courier_gather(struct courier *courier, int64_t now_ms, struct error *err);
+/* What the courier before left prepared may have been sent: from now on it is in doubt. */
+MUST_CHECK bool courier_doubt(struct courier *courier, int64_t now_ms, struct error *err);
+
+/* write.c: the turn's one transaction. Afterwards there are no endings left, and `starts` holds only what may be sent.
+ * True also when the store had no room: then the endings stay and nothing starts. */
+MUST_CHECK bool courier_write(struct courier *courier, int64_t now_ms, struct error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* transfer.h - one request on its way, over libcurl. Only for this room. */
+#ifndef GATEWAY_COURIER_TRANSFER_H
+#define GATEWAY_COURIER_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include "gateway/courier/policy.h"
+#include "gateway/courier/shipment.h"
+
+struct destination;
+
+struct transfer {
+    struct transfer *next;
+    struct destination *destination; /* borrowed */
+    struct shipment *shipment;
+    enum adapter_step step;
+    /* When it has ended: */
+    enum policy_net net;
+    int status; /* 0: no answer */
+    struct buf body;
+    char retry_after[64];        /* as it came; "" */
+    char words[CURL_ERROR_SIZE]; /* of the failure; printable ASCII */
+    /* Private to transfer.c. */
+    CURL *easy;
+    struct curl_slist *headers;
+    struct adapter_request request;
+    size_t header_bytes;
+    unsigned sends;
+    bool is_overlong;
+};
+
+/* Begin one attempt. `shipment` is taken over when it succeeds. The draft of an upload must be made. */
+MUST_CHECK bool transfer_start(CURLM *multi, struct shipment *shipment, enum adapter_step step, int64_t now_ms,
+                               struct transfer **out, struct error *err);
+/* libcurl is done with it: read what came of it. */
+void transfer_end(CURLM *multi, struct transfer *transfer, CURLcode code);
+/* Break it off: whatever it was, it may have arrived. */
+void transfer_break_off(CURLM *multi, struct transfer *transfer, const char *why);
+void transfer_free(struct transfer *transfer);
+/* The transfer of a handle. */
+struct transfer *transfer_of(CURL *easy);
+
+/* What a failure means. `sends`: how often the request was handed to the connection. Pure. */
+enum policy_net transfer_net(CURLcode code, const char *words, unsigned sends);
+
+#endif

@@ -1,0 +1,173 @@
+/* The turn's one transaction: how attempts ended, then the new calls. */
+#include <string.h>
+
+#include "base/log.h"
+#include "gateway/courier/loop.h"
+
+enum { STORE_WAIT_FIRST_MS = 200, STORE_WAIT_MAX_MS = 30000 };
+
+struct turn {
+    struct courier *courier;
+    int64_t now_ms;
+    struct ending *only; /* this ending and nothing else; NULL: all */
+    bool is_paused[CHANNEL_COUNT];
+    bool is_kept[STARTS_MAX]; /* this start fits */
+};
+
+static bool write_endings(struct turn *turn, struct store_txn *txn, struct ledger *ledger, struct error *err)
+{
+    struct ending *ending = turn->only ? turn->only : turn->courier->endings;
+
+    for (; ending; ending = turn->only ? NULL : ending->next) {
+        if (!ending_write(ending, txn, ledger, turn->now_ms, err))
+            return false;
+    }
+    return true;
+}
+
+static bool write_starts(struct turn *turn, struct store_txn *txn, struct ledger *ledger, struct error *err)
+{
+    struct courier *courier = turn->courier;
+
+    for (size_t i = 0; i < courier->start_count; i++) {
+        const struct start *start = &courier->starts[i];
+        enum channel channel = start->destination->channel->channel;
+
+        turn->is_kept[i] = !turn->is_paused[channel];
+        if (!start->is_new || !turn->is_kept[i])
+            continue;
+        /* Staff may have superseded a row or paused the channel since it was looked at. */
+        turn->is_kept[i] = outbox_can_prepare(txn, channel, start->shipment->numbers, start->shipment->count);
+        if (turn->is_kept[i] &&
+            !ledger_emit(ledger, COURIER_NAME, "call.prepared", buf_span(&start->shipment->prepared), NULL, err))
+            return false;
+    }
+    return store_txn_is_good(txn, err);
+}
+
+static bool see_pauses(struct turn *turn, struct store_txn *txn, struct error *err)
+{
+    for (size_t i = 0; i < turn->courier->count; i++) {
+        enum channel channel = turn->courier->destinations[i].channel->channel;
+        struct channel_status status;
+
+        if (!outbox_status(txn, channel, &status, err))
+            return false;
+        turn->is_paused[channel] = status.is_paused;
+    }
+    return true;
+}
+
+static bool work(struct store_txn *txn, void *context, struct error *err)
+{
+    AUTO(ledger_free) struct ledger *ledger = NULL;
+    struct turn *turn = context;
+
+    if (!ledger_new(txn, turn->courier->options->clock, &ledger, err) || !write_endings(turn, txn, ledger, err) ||
+        !see_pauses(turn, txn, err) || (!turn->only && !write_starts(turn, txn, ledger, err)))
+        return false;
+    return ledger_finish(ledger, err);
+}
+
+/* --- after the commit --- */
+
+static void tell(const struct ending *ending)
+{
+    const char *channel = CHANNEL_NAMES[ending->destination->channel->channel];
+    const struct policy_verdict *verdict = &ending->verdict;
+
+    if (verdict->blame == BLAME_SETUP)
+        log_error("courier", "%s: %s (HTTP %d) %s", channel, verdict->en, ending->attempt.status, ending->words);
+    else if (verdict->blame == BLAME_DESTINATION)
+        log_warning("courier", "%s: %s (HTTP %d) %s", channel, verdict->en, ending->attempt.status, ending->words);
+}
+
+static void ending_over(struct courier *courier, struct ending *ending, int64_t now_ms)
+{
+    courier->endings = ending->next;
+    if (!courier->endings)
+        courier->endings_end = &courier->endings;
+    if (ending->is_judged) {
+        destination_learn(ending->destination, &ending->verdict, ending->attempt.retry_after_ms, now_ms, ending->dice);
+        tell(ending);
+    }
+    ending_free(ending);
+}
+
+static void drop_starts(struct courier *courier, const bool *is_kept)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < courier->start_count; i++) {
+        if (is_kept && is_kept[i])
+            courier->starts[kept++] = courier->starts[i];
+        else
+            shipment_free(courier->starts[i].shipment);
+    }
+    courier->start_count = kept;
+}
+
+/* A full or busy store gets room again; until then nothing may be sent, and what ended is kept. */
+static void wait_for_room(struct courier *courier, int64_t now_ms, const struct error *why)
+{
+    log_error("courier", "the store takes nothing for now: %s", why->text);
+    courier->store_ms = now_ms + policy_delay_ms(STORE_WAIT_FIRST_MS, STORE_WAIT_MAX_MS, ++courier->store_failures, 0);
+    drop_starts(courier, NULL);
+}
+
+static bool is_passing(const struct error *why)
+{
+    return why->code == ERR_FULL || why->code == ERR_IO || why->code == ERR_UNAVAILABLE || why->code == ERR_TIMEOUT;
+}
+
+/* Something in the turn does not fit the store. Each ending alone, so that one does not hold up the others; the one
+ * that cannot be written leaves its call as it stands, and its destination rests so that this is no tight loop. */
+static bool write_apart(struct courier *courier, int64_t now_ms, struct error *err)
+{
+    drop_starts(courier, NULL);
+    while (courier->endings) {
+        struct turn turn = {.courier = courier, .now_ms = now_ms, .only = courier->endings};
+        struct destination *destination = courier->endings->destination;
+
+        if (store_write(courier->options->store, work, &turn, err)) {
+            ending_over(courier, courier->endings, now_ms);
+            continue;
+        }
+        if (is_passing(err)) {
+            wait_for_room(courier, now_ms, err);
+            return true;
+        }
+        if (err->code == ERR_CORRUPT || err->code == ERR_INTERNAL)
+            return false;
+        log_error("courier", "%s: what came of a call does not fit the journal: %s",
+                  CHANNEL_NAMES[destination->channel->channel], err->text);
+        courier->endings->is_judged = false;
+        ending_over(courier, courier->endings, now_ms);
+        throttle_close_until(&destination->throttle, now_ms + destination->pace.retry_first_ms);
+    }
+    return true;
+}
+
+bool courier_write(struct courier *courier, int64_t now_ms, struct error *err)
+{
+    struct turn turn = {.courier = courier, .now_ms = now_ms};
+    bool has_new = courier->endings != NULL;
+
+    for (size_t i = 0; i < courier->start_count; i++)
+        has_new = has_new || courier->starts[i].is_new;
+    if (!has_new)
+        return true;
+    if (!store_write(courier->options->store, work, &turn, err)) {
+        if (is_passing(err)) {
+            wait_for_room(courier, now_ms, err);
+            return true;
+        }
+        return err->code != ERR_CORRUPT && err->code != ERR_INTERNAL && write_apart(courier, now_ms, err);
+    }
+    courier->store_failures = 0;
+    courier->store_ms = 0;
+    drop_starts(courier, turn.is_kept);
+    while (courier->endings)
+        ending_over(courier, courier->endings, now_ms);
+    return true;
+}

@@ -29,6 +29,7 @@ static const struct kind KINDS[FAULT_KIND_COUNT] = {
     [FAULT_MALFORMED] = {"malformed", NULL, 0, 0, "body", NULL, NULL, false, true},
     [FAULT_RESULT_DELAY] = {"result-delay", "polls", 0, 1000000, NULL, NULL, NULL, false, false},
     [FAULT_REFUSE_ROW] = {"refuse-row", NULL, 0, 0, "message", NULL, NULL, true, false},
+    [FAULT_REFUSE_BODY] = {"refuse-body", NULL, 0, 0, NULL, NULL, NULL, true, false},
 };
 
 struct faults {
@@ -234,20 +235,38 @@ int64_t faults_result_delay(struct faults *faults, int64_t otherwise)
     return otherwise;
 }
 
+/* The first fault of a kind that is meant for this row; NULL when there is none. */
+static const struct fault *find_for_row(const struct faults *faults, enum fault_kind kind, const char *rowid)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        if (faults->queue[i].kind == kind && strcmp(faults->queue[i].rowid, rowid) == 0)
+            return &faults->queue[i];
+    }
+    return NULL;
+}
+
 bool faults_refuse_row(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES],
                        struct row_verdict *verdict)
 {
-    for (size_t i = 0; i < faults->count; i++) {
-        const struct fault *fault = &faults->queue[i];
+    const struct fault *fault = find_for_row(faults, FAULT_REFUSE_ROW, rowid);
 
-        if (fault->kind != FAULT_REFUSE_ROW || strcmp(fault->rowid, rowid) != 0)
-            continue;
-        memcpy(code, fault->code, sizeof(fault->code));
-        (void)rowcheck_refuse(verdict, code, "%s", fault->text ? fault->text : "按测试要求拒绝");
-        use(faults, i);
-        return true;
-    }
-    return false;
+    if (!fault)
+        return false;
+    memcpy(code, fault->code, sizeof(fault->code));
+    (void)rowcheck_refuse(verdict, code, "%s", fault->text ? fault->text : "按测试要求拒绝");
+    use(faults, (size_t)(fault - faults->queue));
+    return true;
+}
+
+bool faults_refuse_body(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES])
+{
+    const struct fault *fault = find_for_row(faults, FAULT_REFUSE_BODY, rowid);
+
+    if (!fault)
+        return false;
+    memcpy(code, fault->code, sizeof(fault->code));
+    use(faults, (size_t)(fault - faults->queue));
+    return true;
 }
 
 void faults_describe(const struct faults *faults, struct buf *out)

@@ -8,8 +8,9 @@
  *   {"fault": "malformed", "body": "…"}                  do the work, answer with this (half a JSON when absent)
  *   {"fault": "result-delay", "polls": 3}                this upload's outcomes stay "0" for so many polls
  *   {"fault": "refuse-row", "rowid": "R…", "code": "40001", "message": "…"}   refuse that row when it comes
+ *   {"fault": "refuse-body", "rowid": "R…", "code": "6002"}   refuse the whole upload that holds that row
  *
- * All take "times" (default 1) and, but for the last two, "on": "upload" | "task" | "holdings" | "any" (default). */
+ * All take "times" (default 1) and, but for the last three, "on": "upload" | "task" | "holdings" | "any" (default). */
 #ifndef SANDBOX_FAULTS_H
 #define SANDBOX_FAULTS_H
 
@@ -29,6 +30,7 @@ enum fault_kind {
     FAULT_MALFORMED,
     FAULT_RESULT_DELAY,
     FAULT_REFUSE_ROW,
+    FAULT_REFUSE_BODY,
     FAULT_KIND_COUNT
 };
 enum { FAULTS_MAX = 10000, FAULT_DELAY_MS_MAX = 600000, FAULT_CODE_BYTES = 16 };
@@ -62,6 +64,8 @@ int64_t faults_result_delay(struct faults *faults, int64_t otherwise);
 /* Is this row to be refused? Fills `code`, and the verdict, whose code it becomes. */
 bool faults_refuse_row(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES],
                        struct row_verdict *verdict);
+/* Is an upload with this row to be refused whole? Fills `code`. */
+bool faults_refuse_body(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES]);
 
 /* Add what is still waiting: {"next": [{"fault", "on", "times"}…]}. */
 void faults_describe(const struct faults *faults, struct buf *out);

@@ -204,6 +204,20 @@ static void repeat_upload(struct guangdong *platform, struct task *task, const s
     answer_upload(task, NULL, reply);
 }
 
+static bool is_refused_by_order(struct faults *faults, const json_t *rows, char code[FAULT_CODE_BYTES],
+                                struct call_refusal *refusal)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        struct row_name name;
+
+        if (!rowcheck_name(json_array_get(rows, i), &name) || !faults_refuse_body(faults, name.rowid, code))
+            continue;
+        *refusal = (struct call_refusal){code, "按测试要求退回整批"};
+        return true;
+    }
+    return false;
+}
+
 static void upload(struct guangdong *platform, struct faults *faults, const struct http_request *request,
                    struct http_reply *reply)
 {
@@ -211,6 +225,7 @@ static void upload(struct guangdong *platform, struct faults *faults, const stru
                                          platform->options->department_code, platform->keys};
     AUTO(envelope_done) struct envelope envelope = {0};
     struct call_refusal refusal = {CALL_INTERNAL, "内部错误"};
+    char ordered[FAULT_CODE_BYTES];
     struct task *task;
 
     platform->uploads++;
@@ -223,7 +238,7 @@ static void upload(struct guangdong *platform, struct faults *faults, const stru
         repeat_upload(platform, task, &envelope, reply);
         return;
     }
-    if (envelope_open(&terms, &envelope, &refusal)) {
+    if (envelope_open(&terms, &envelope, &refusal) && !is_refused_by_order(faults, envelope.rows, ordered, &refusal)) {
         refusal = (struct call_refusal){CALL_INTERNAL, "内部错误"};
         task = take_upload(platform, faults, &envelope);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "keys/digest.h"
 
 void ending_free(struct ending *ending)

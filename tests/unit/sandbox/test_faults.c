@@ -133,3 +133,16 @@ Test(faults, what_waits_can_be_shown_and_cleared)
     faults_clear(faults);
     cr_assert_eq(take(FAULT_ON_TASK), FAULT_NONE);
 }
+
+Test(faults, a_body_is_refused_for_its_row_only)
+{
+    char code[FAULT_CODE_BYTES];
+
+    cr_assert(add("{\"next\":[{\"fault\":\"refuse-body\",\"rowid\":\"R1\",\"code\":\"6002\",\"times\":2}]}"), "%s",
+              err.text);
+    cr_assert_not(faults_refuse_body(faults, "R2", code));
+    cr_assert(faults_refuse_body(faults, "R1", code));
+    cr_assert_str_eq(code, "6002");
+    cr_assert(faults_refuse_body(faults, "R1", code));
+    cr_assert_not(faults_refuse_body(faults, "R1", code));
+}

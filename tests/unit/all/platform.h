@@ -1,0 +1,164 @@
+/* platform.h - the sandbox as a process of its own, for tests that speak to it through the courier. */
+#ifndef TESTS_UNIT_ALL_PLATFORM_H
+#define TESTS_UNIT_ALL_PLATFORM_H
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <curl/curl.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "sandbox/sandbox.h"
+#include "tests/support/certificates.h"
+#include "tests/support/support.h"
+
+#define PLATFORM_TOKEN "token0123456789"
+#define PLATFORM_SM4 "000102030405060708090a0b0c0d0e0f"
+
+static struct {
+    struct sandbox_options options;
+    const char *folder;
+    pid_t child;
+    int stop_fd;
+    uint16_t port;
+} P;
+
+static inline void platform_tell_port(void *context, uint16_t port)
+{
+    const int *fd = context;
+
+    if (write(*fd, &port, sizeof port) != (ssize_t)sizeof port)
+        _exit(3);
+}
+
+/* Begins on the port it had before, if any. */
+static inline void platform_start(void)
+{
+    int ready[2];
+    int stop[2];
+
+    cr_assert(pipe(ready) == 0 && pipe(stop) == 0);
+    P.options.port = P.port;
+    P.child = fork();
+    if (P.child == 0) {
+        struct sandbox_ready callback = {platform_tell_port, &ready[1]};
+        struct error err;
+
+        close(ready[0]);
+        close(stop[1]);
+        if (!sandbox_run(&P.options, stop[0], &callback, &err))
+            fprintf(stderr, "%s\n", err.text);
+        _exit(0);
+    }
+    close(ready[1]);
+    close(stop[0]);
+    P.stop_fd = stop[1];
+    cr_assert_eq(read(ready[0], &P.port, sizeof P.port), (ssize_t)sizeof P.port);
+    close(ready[0]);
+}
+
+static inline void platform_stop(void)
+{
+    if (P.child <= 0)
+        return;
+    close(P.stop_fd);
+    waitpid(P.child, NULL, 0);
+    P.child = 0;
+}
+
+/* In a folder with "gateway.pem", the public key of the reporter. */
+static inline void platform_open(const char *folder)
+{
+    static const char *const CERTIFICATES[][2] = {
+        {"ca", NULL}, {"other-ca", NULL}, {"server", "ca"}, {"client", "ca"}, {"stranger", "other-ca"}};
+    char path[TEST_PATH_BYTES + 16];
+    struct error err;
+
+    for (size_t i = 0; i < COUNT_OF(CERTIFICATES); i++)
+        cr_assert(certificate_make(folder, CERTIFICATES[i][0], CERTIFICATES[i][1], 2, &err), "%s", err.text);
+    snprintf(path, sizeof path, "%s/sm4.hex", folder);
+    cr_assert(file_write(path, span_of(PLATFORM_SM4 "\n"), 0600, &err), "%s", err.text);
+    P.folder = folder;
+    P.options = (struct sandbox_options){.address = memory_copy_text("127.0.0.1"),
+                                         .state = path_join(folder, "platform"),
+                                         .control_socket = path_join(folder, "control.sock"),
+                                         .certificate = path_join(folder, "server.pem"),
+                                         .key = path_join(folder, "server.key"),
+                                         .client_ca = path_join(folder, "ca.pem"),
+                                         .base = memory_copy_text("/gd"),
+                                         .paasid = memory_copy_text("creditgate-test"),
+                                         .token = memory_copy_text(PLATFORM_TOKEN),
+                                         .table_code = memory_copy_text("SXJZCN"),
+                                         .table_version_id = memory_copy_text("V1"),
+                                         .department_code = memory_copy_text("4400GXT"),
+                                         .sm4_key_file = path_join(folder, "sm4.hex"),
+                                         .gateway_key_file = path_join(folder, "gateway.pem")};
+    platform_start();
+}
+
+static inline void platform_close(void)
+{
+    platform_stop();
+    sandbox_options_done(&P.options);
+}
+
+static inline size_t platform_collect(char *data, size_t size, size_t count, void *context)
+{
+    buf_add(context, data, size * count);
+    return size * count;
+}
+
+/* What control answers; a new reference. */
+static inline json_t *platform_control(const char *method, const char *path, const char *body)
+{
+    AUTO(buf_done) struct buf answer = BUF_INIT;
+    AUTO(buf_done) struct buf url = BUF_INIT;
+    CURL *curl = curl_easy_init();
+    json_t *json = NULL;
+    struct error err;
+    long status = 0;
+
+    buf_addf(&url, "http://sandbox%s", path);
+    curl_easy_setopt(curl, CURLOPT_URL, buf_text(&url));
+    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, P.options.control_socket);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, platform_collect);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 20000L);
+    if (body)
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    cr_assert_eq(curl_easy_perform(curl), CURLE_OK, "control");
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_cleanup(curl);
+    cr_assert_eq(status, 200, "%s: %ld %s", path, status, buf_text(&answer));
+    cr_assert(json_read(buf_span(&answer), JSON_BYTES_MAX, &json, &err), "%s", err.text);
+    return json;
+}
+
+/* `next`: the list without its brackets. */
+static inline void platform_order(const char *next)
+{
+    AUTO(buf_done) struct buf order = BUF_INIT;
+
+    buf_addf(&order, "{\"next\":[%s]}", next);
+    json_release(platform_control("POST", "/control/faults", buf_text(&order)));
+}
+
+static inline void platform_forgive(void)
+{
+    json_release(platform_control("DELETE", "/control/faults", NULL));
+}
+
+static inline int64_t platform_count(const char *name)
+{
+    AUTO(json_release) json_t *state = platform_control("GET", "/control/state", NULL);
+
+    return json_integer_of(state, name, -1);
+}
+
+#endif

@@ -3,7 +3,6 @@
 #ifndef TESTS_UNIT_ALL_POST_H
 #define TESTS_UNIT_ALL_POST_H
 
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 #include "gateway/courier/courier.h"
@@ -22,6 +21,7 @@ enum { RECORDS_MAX = 1200, PATIENCE_MS = 30000, LEAKED = 9 };
 
 static struct {
     struct config config;
+    const char *host; /* NULL: localhost */
     char base[64];
     char token[TEST_PATH_BYTES + 16];
     char sm4[TEST_PATH_BYTES + 16];
@@ -62,7 +62,7 @@ static inline void post_close_store(void)
 static inline void post_load_settings(void)
 {
     channel_settings_free(TAKE(O.settings));
-    snprintf(O.base, sizeof O.base, "https://localhost:%u/gd", P.port);
+    snprintf(O.base, sizeof O.base, "https://%s:%u/gd", O.host ? O.host : "localhost", P.port);
     cr_assert(channel_settings_load(&O.config, CHANNEL_CREDIT_GUANGDONG, &O.settings, &T.err), "%s", T.err.text);
 }
 
@@ -87,21 +87,15 @@ static inline int post_be_courier(int stop_fd)
 
 static inline void post_start(void)
 {
-    int stop[2];
-
     post_load_settings();
     post_close_store();
-    cr_assert_eq(pipe(stop), 0);
+    O.stop_fd = stop_new();
     O.courier = fork();
     if (O.courier == 0) {
-        int status;
+        int status = post_be_courier(O.stop_fd);
 
-        close(stop[1]);
-        status = post_be_courier(stop[0]);
         _exit(status == 0 && COUNT_LEAKS() ? LEAKED : status);
     }
-    close(stop[0]);
-    O.stop_fd = stop[1];
     post_open_store();
 }
 
@@ -111,7 +105,7 @@ static inline void post_stop(void)
 
     if (O.courier <= 0)
         return;
-    close(O.stop_fd);
+    stop_tell(O.stop_fd);
     cr_assert_eq(waitpid(O.courier, &status, 0), O.courier);
     O.courier = 0;
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the courier ended with %x", status);
@@ -219,7 +213,7 @@ static inline void post_close(void)
 
 static inline void post_code(size_t i, char code[19])
 {
-    snprintf(code, 19, "91440224MA%07zu0", i);
+    snprintf(code, 19, "91440224MA%07u0", (unsigned)i % 10000000);
     code[17] = uscc_check_character((struct span){code, 17});
 }
 

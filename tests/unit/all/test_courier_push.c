@@ -80,7 +80,8 @@ Test(courier_push, a_refused_row_stops_its_lane_and_no_other)
     cr_assert_eq(refused.state, DELIVERY_REFUSED);
     cr_assert_str_eq(refused.code, "40001");
     cr_assert_eq(post_delivery(2, 2).state, DELIVERY_QUEUED);
-    cr_assert(command_requeue(&T.desk, refused.number, "对方已更正", &T.err), "%s", T.err.text);
+    cr_assert(command_requeue(&T.desk, &refused.number, 1, "对方已更正", keep, NULL, &T.tally, &T.err), "%s",
+              T.err.text);
     post_wake();
     post_await_acknowledged(5);
     post_expect_applied(5, 1);

@@ -9,18 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool fail_errno(struct error *err, const char *path, const char *doing)
+void file_error_set(struct error *err, const char *path, const char *doing)
 {
     int number = errno;
     enum error_code code = ERR_IO;
 
     if (number == ENOENT || number == ENOTDIR)
         code = ERR_NOT_FOUND;
-    if (number == ENOSPC || number == EDQUOT)
+    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
         code = ERR_FULL;
     if (number == EACCES || number == EPERM)
         code = ERR_FORBIDDEN;
-    return fail(err, code, "%s: %s: %s", path, doing, strerror(number));
+    error_set(err, code, "%s: %s: %s", path, doing, strerror(number));
 }
 
 void file_close(int fd)
@@ -48,7 +48,7 @@ bool file_read(const char *path, size_t limit, struct buf *out, struct error *er
     size_t before = out->bytes;
 
     if (fd < 0)
-        return fail_errno(err, path, "cannot open");
+        return file_fail(err, path, "cannot open");
     for (;;) {
         ssize_t got;
 
@@ -62,7 +62,7 @@ bool file_read(const char *path, size_t limit, struct buf *out, struct error *er
             out->bytes = before;
             out->data[before] = '\0';
             if (is_error)
-                return fail_errno(err, path, "cannot read");
+                return file_fail(err, path, "cannot read");
             return fail(err, ERR_LIMIT, "%s: larger than the limit of %zu bytes", path, limit);
         }
         if (got == 0)
@@ -80,9 +80,25 @@ bool file_write_all(int fd, struct span bytes, struct error *err)
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return fail_errno(err, "write", "cannot write");
+            return file_fail(err, "write", "cannot write");
         bytes.at += put;
         bytes.bytes -= (size_t)put;
+    }
+    return true;
+}
+
+bool file_write_at(int fd, uint64_t offset, struct span bytes, struct error *err)
+{
+    while (bytes.bytes > 0) {
+        ssize_t put = pwrite(fd, bytes.at, bytes.bytes, (off_t)offset);
+
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return file_fail(err, "write", "cannot write");
+        bytes.at += put;
+        bytes.bytes -= (size_t)put;
+        offset += (uint64_t)put;
     }
     return true;
 }
@@ -104,9 +120,9 @@ bool file_sync_folder(const char *path, struct error *err)
     AUTO(file_close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     if (fd < 0)
-        return fail_errno(err, path, "cannot open folder");
+        return file_fail(err, path, "cannot open folder");
     if (fsync(fd) != 0)
-        return fail_errno(err, path, "cannot sync folder");
+        return file_fail(err, path, "cannot sync folder");
     return true;
 }
 
@@ -115,11 +131,11 @@ static bool write_and_sync(const char *path, struct span bytes, unsigned mode, s
     AUTO(file_close) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 
     if (fd < 0)
-        return fail_errno(err, path, "cannot create");
+        return file_fail(err, path, "cannot create");
     if (!file_write_all(fd, bytes, err))
         return fail_in(err, "%s", path);
     if (fsync(fd) != 0)
-        return fail_errno(err, path, "cannot sync");
+        return file_fail(err, path, "cannot sync");
     return true;
 }
 
@@ -135,7 +151,7 @@ bool file_write(const char *path, struct span bytes, unsigned mode, struct error
         return false;
     }
     if (rename(beside.data, path) != 0) {
-        bool failed = fail_errno(err, path, "cannot rename into place");
+        bool failed = file_fail(err, path, "cannot rename into place");
 
         unlink(beside.data);
         return failed;
@@ -151,9 +167,9 @@ static bool make_one_folder(const char *path, unsigned mode, struct error *err)
     if (mkdir(path, mode) == 0)
         return true;
     if (errno != EEXIST)
-        return fail_errno(err, path, "cannot make folder");
+        return file_fail(err, path, "cannot make folder");
     if (stat(path, &info) != 0)
-        return fail_errno(err, path, "cannot look at folder");
+        return file_fail(err, path, "cannot look at folder");
     return S_ISDIR(info.st_mode) || fail(err, ERR_CONFLICT, "%s: there is a file in the way of a folder", path);
 }
 
@@ -187,6 +203,6 @@ bool file_remove_tree(const char *path, struct error *err)
     if (lstat(path, &info) != 0 && errno == ENOENT)
         return true;
     if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
-        return fail_errno(err, path, "cannot remove");
+        return file_fail(err, path, "cannot remove");
     return true;
 }

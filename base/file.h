@@ -15,6 +15,11 @@ MUST_CHECK bool file_sync_folder(const char *path, struct error *err);
 bool file_exists(const char *path);
 /* Write all bytes to a descriptor, over short writes and EINTR. */
 MUST_CHECK bool file_write_all(int fd, struct span bytes, struct error *err);
+/* The same at a place of the file, without moving its position. */
+MUST_CHECK bool file_write_at(int fd, uint64_t offset, struct span bytes, struct error *err);
+/* What errno says went wrong with `path` while `doing`, as our error; false. */
+void file_error_set(struct error *err, const char *path, const char *doing);
+#define file_fail(err, path, doing) (file_error_set((err), (path), (doing)), false)
 void file_close(int fd); /* nothing for -1 */
 /* Remove a folder and what is in it; never follows links. For scratch folders. */
 MUST_CHECK bool file_remove_tree(const char *path, struct error *err);

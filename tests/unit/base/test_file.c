@@ -69,6 +69,20 @@ Test(file, large_files_come_back_whole)
     cr_assert(back.bytes == data.bytes && memcmp(back.data, data.data, data.bytes) == 0);
 }
 
+Test(file, writing_at_a_place_leaves_the_rest)
+{
+    AUTO(text_free) char *path = path_join(folder, "placed");
+    AUTO(buf_done) struct buf back = BUF_INIT;
+    AUTO(file_close) int fd = open(path, O_RDWR | O_CREAT, 0600);
+
+    cr_assert(file_write_at(fd, 0, SPAN("0123456789"), &err), "%s", err.text);
+    cr_assert(file_write_at(fd, 3, SPAN("abc"), &err), "%s", err.text);
+    cr_assert(file_read(path, 100, &back, &err), "%s", err.text);
+    cr_assert_str_eq(back.data, "012abc6789");
+    cr_assert_not(file_write_at(-1, 0, SPAN("x"), &err));
+    cr_assert_eq(err.code, ERR_IO);
+}
+
 Test(file, writing_into_a_folder_that_is_not_there_fails)
 {
     AUTO(text_free) char *path = path_join(folder, "none/file");

@@ -88,6 +88,36 @@ bool digest_sha256_file(int fd, uint8_t out[32], struct error *err)
     return is_good;
 }
 
+struct digester {
+    EVP_MD_CTX *context;
+};
+
+struct digester *digester_new(void)
+{
+    struct digester *digester = memory_new(sizeof *digester);
+
+    digester->context = EVP_MD_CTX_new();
+    if (!digester->context || EVP_DigestInit_ex(digester->context, EVP_sha256(), NULL) != 1)
+        stop_with_broken_library("digests");
+    return digester;
+}
+
+void digester_sha256(struct digester *digester, struct span data, uint8_t out[32])
+{
+    if (EVP_DigestInit_ex(digester->context, NULL, NULL) != 1 ||
+        EVP_DigestUpdate(digester->context, data.at, data.bytes) != 1 ||
+        EVP_DigestFinal_ex(digester->context, out, NULL) != 1)
+        stop_with_broken_library("digests");
+}
+
+void digester_free(struct digester *digester)
+{
+    if (!digester)
+        return;
+    EVP_MD_CTX_free(digester->context);
+    free(digester);
+}
+
 static void hmac(const char *algorithm, struct span key, struct span data, uint8_t out[DIGEST_BYTES])
 {
     size_t bytes = 0;

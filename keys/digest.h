@@ -13,6 +13,11 @@ void digest_sm3(struct span data, uint8_t out[32]);
 void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32]);
 /* A file from its beginning to its end, piece by piece; where it stands does not matter and stays. */
 MUST_CHECK bool digest_sha256_file(int fd, uint8_t out[32], struct error *err);
+/* SHA-256 made ready once: of many small things most of the time would go into making it ready. */
+struct digester;
+struct digester *digester_new(void);
+void digester_sha256(struct digester *digester, struct span data, uint8_t out[32]);
+void digester_free(struct digester *digester);
 void digest_hmac_sha256(struct span key, struct span data, uint8_t out[32]);
 void digest_hmac_sm3(struct span key, struct span data, uint8_t out[32]);
 
@@ -27,5 +32,7 @@ MUST_CHECK bool sm4_decrypt(const uint8_t key[16], const uint8_t iv[16], struct 
 void random_bytes(void *out, size_t bytes);
 /* Uniform in [0, bound); 0 for a bound of 0. */
 uint64_t random_below(uint64_t bound);
+
+DEFINE_AUTO(struct digester *, digester_free)
 
 #endif

@@ -248,6 +248,19 @@ Test(digest, sha256_over_parts_is_sha256_over_the_whole)
     assert_hex(digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+Test(digest, a_digester_can_be_used_again_and_again)
+{
+    AUTO(digester_free) struct digester *digester = digester_new();
+    uint8_t digest[32];
+
+    for (int i = 0; i < 3; i++) {
+        digester_sha256(digester, SPAN("abc"), digest);
+        assert_hex(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        digester_sha256(digester, SPAN_NONE, digest);
+        assert_hex(digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}
+
 Test(digest, random_below_stays_below_and_reaches_everything)
 {
     unsigned seen = 0;

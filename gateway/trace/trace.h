@@ -3,15 +3,22 @@
  * No answer without a trace: each api process appends its entries to a segment file of its own, and syncs once per turn
  * of its loop, before the turn's answers leave. The keeper then gives the entries their places in one Merkle log
  * (sequencing and publication apart, as C2SP's Tessera does), so that lookups never wait for one another or for the
- * store's writer. An entry that was durable is integrated exactly once, whatever is killed when.
+ * store's writer. An entry that was durable is integrated exactly once, whatever is killed when, and never changes its
+ * place.
  *
- *   <folder>/segments/<segment>.open|.done     frames: u32 bytes, u32 CRC, the entry's JSON
- *   <folder>/log/entries/…, <folder>/log/tile/…  the integrated log: entries in bundles of 256, hashes in tiles
- *                                              (C2SP tlog-tiles), <folder>/log/size
+ *   <folder>/segments/<segment>.seg   one writer's entries (frame.h); locked (flock) while the writer lives
+ *   <folder>/log/state                how many entries are integrated, their root, how far each segment was taken up:
+ *                                     the one commit point, written beside and renamed after all else is on disk
+ *   <folder>/log/entries/<n>          65,536 entries in bundles of 256 (C2SP tlog-tiles: u16 BE length, entry); 256
+ *                                     u32 LE at the front say where each bundle begins
+ *   <folder>/log/tile/<level>/<n>     4,096 tiles of C2SP tlog-tiles, one after another: a tile a file would be a
+ *                                     million files a year and two syncs each
+ *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
  * An entry is canonical JSON {"answer_sha256","at","authorisation","by","certificate","domain","purpose","receipt",
- * "sequence","status","uscc","verdict"}; members that do not apply are null. Source: architecture 6 and 7, domain.md
- * 5.5. */
+ * "sequence","status","uscc","verdict"}; members that do not apply are null; what a stranger said is cut to
+ * TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7,
+ * domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 
@@ -19,7 +26,13 @@
 #include "base/error.h"
 #include "gateway/journal/merkle.h"
 
-enum { TRACE_RECEIPT_BYTES = 40, TRACE_ENTRY_BYTES_MAX = 16 * 1024 };
+enum {
+    TRACE_RECEIPT_BYTES = 40,
+    TRACE_ENTRY_BYTES_MAX = 16 * 1024,
+    TRACE_TEXT_MAX = 64,
+    TRACE_SEGMENT_BYTES = 32 * 1024 * 1024, /* a segment ends at this size */
+    TRACE_SEGMENT_MS = 3600 * 1000          /* … or age */
+};
 
 struct trace_entry {
     int64_t at_ms;
@@ -28,40 +41,54 @@ struct trace_entry {
     const uint8_t *certificate; /* 32 bytes of SHA-256, or NULL */
     struct span domain;
     struct span purpose;
-    struct span authorisation; /* what the caller named as the subject's authorisation */
-    struct span uscc;          /* as asked: hostile text, cut to 64 characters */
+    struct span authorisation; /* what the caller named as the subject's authorisation; 200 characters of it are kept */
+    struct span uscc;          /* as asked: hostile text */
     const char *verdict;       /* NULL: refused, see status */
     int status;                /* HTTP */
     uint64_t sequence;         /* of the journal */
-    struct span answer;        /* whose SHA-256 is kept */
+    struct span answer;        /* whose SHA-256 is kept; empty: null */
 };
 
-/* --- writing: one writer a process --- */
+/* --- writing: one writer a process, never across a fork --- */
 struct trace_writer;
-/* Begins a segment of its own. The folder is made when it is missing. */
+/* The folder is made when it is missing; files only come to be when there is something to write. */
 MUST_CHECK bool trace_writer_open(const char *folder, struct trace_writer **out, struct error *err);
-/* The id of the next entry: unique for ever, printable. */
+/* The id of the entry that is added next: unique for ever, printable. It stays the same until that entry was added, so
+ * add it before asking for another. */
 void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_BYTES]);
+/* `entry->receipt` must be the one that trace_next_receipt gave, else the next flush fails. Nothing is borrowed. */
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry);
-/* Everything added is on disk when true; cheap when nothing was added. After a failure nothing that was added since the
- * last success may be answered; the entries may or may not be in the log. Segments are closed and begun anew by size
- * and age, so that the keeper can take them up. */
+/* Everything added is on disk when true; cheap when nothing was added. After a failure (ERR_FULL, ERR_IO) nothing that
+ * was added since the last success may be answered; those entries may or may not be in the log, their receipts are
+ * never given again, and the next flush begins a new segment. */
 MUST_CHECK bool trace_flush(struct trace_writer *writer, struct error *err);
-void trace_writer_free(struct trace_writer *writer); /* closes the segment; what was not flushed is lost */
+void trace_writer_free(struct trace_writer *writer); /* what was not flushed is lost */
 
-/* --- the log: one keeper --- */
+/* --- the log: one keeper integrates, others may read --- */
 struct trace_log;
+/* Cheap: reads one small file and checks the root against the tiles. ERR_CORRUPT when they do not fit. */
 MUST_CHECK bool trace_log_open(const char *folder, struct trace_log **out, struct error *err);
-/* Take up what is durable in the segments, of processes that live or died. `*taken` gets how many. */
+/* Take up what is in the segments, of processes that live or died. `*taken` gets how many entries. Segments of writers
+ * that ended are removed once everything in them is in the log; a torn tail, which nobody was promised, is cut. When
+ * promised entries are unreadable, all others are integrated, the segment is kept as <segment>.damaged and the call
+ * fails once with ERR_CORRUPT. ERR_UNAVAILABLE while another process integrates (from the first call on until
+ * trace_log_free). After any failure it may be called again. */
 MUST_CHECK bool trace_log_integrate(struct trace_log *log, uint64_t *taken, struct error *err);
+/* For readers: see what was integrated since. */
+MUST_CHECK bool trace_log_refresh(struct trace_log *log, struct error *err);
 uint64_t trace_log_size(const struct trace_log *log);
+/* `size` at most trace_log_size. */
 MUST_CHECK bool trace_log_root(struct trace_log *log, uint64_t size, uint8_t root[MERKLE_HASH_BYTES],
                                struct error *err);
+/* Adds the entry's bytes. ERR_NOT_FOUND when index ≥ size. */
 MUST_CHECK bool trace_log_read(struct trace_log *log, uint64_t index, struct buf *entry, struct error *err);
 /* Where an entry stands: ERR_NOT_FOUND when no such receipt is integrated (yet). */
 MUST_CHECK bool trace_log_find(struct trace_log *log, const char *receipt, uint64_t *index, struct error *err);
+/* RFC 9162 2.1.3.1 and 2.1.4.1; sizes at most trace_log_size. */
 MUST_CHECK bool trace_log_inclusion(struct trace_log *log, uint64_t index, uint64_t size, struct buf *path,
                                     struct error *err);
+MUST_CHECK bool trace_log_consistency(struct trace_log *log, uint64_t from, uint64_t to, struct buf *path,
+                                      struct error *err);
 void trace_log_free(struct trace_log *log);
 
 DEFINE_AUTO(struct trace_writer *, trace_writer_free)

@@ -1,0 +1,90 @@
+#include "gateway/trace/entry.h"
+
+#include "base/encode.h"
+#include "base/text.h"
+#include "base/time.h"
+
+enum { CHARACTER_BYTES_MAX = 4, DIGEST_BYTES = 32 };
+
+/* Bytes of the character at the front, or 0 when there is none. */
+static size_t character_bytes(struct span text)
+{
+    for (size_t bytes = 1; bytes <= CHARACTER_BYTES_MAX && bytes <= text.bytes; bytes++) {
+        if (utf8_is_valid((struct span){text.at, bytes}, NULL))
+            return bytes;
+    }
+    return 0;
+}
+
+/* Good characters as they are, each other byte as U+FFFD; never more than `limit`, then "…". */
+static void clean_add(struct span text, size_t limit, struct buf *out)
+{
+    for (size_t count = 0; text.bytes > 0; count++) {
+        size_t bytes = character_bytes(text);
+
+        if (count == limit) {
+            buf_add_text(out, "…");
+            return;
+        }
+        if (bytes > 0) {
+            buf_add(out, text.at, bytes);
+        } else {
+            buf_add_text(out, "\xEF\xBF\xBD");
+            bytes = 1;
+        }
+        text.at += bytes;
+        text.bytes -= bytes;
+    }
+}
+
+/* `before` has the name with quotes and colon. Most texts are short and good: they are copied at once. */
+static void text_add(struct buf *out, const char *before, struct span text, size_t limit)
+{
+    AUTO(buf_done) struct buf clean = BUF_INIT;
+
+    buf_add_text(out, before);
+    if (text.bytes == 0) {
+        buf_add_text(out, "null");
+        return;
+    }
+    if (text.bytes <= limit && utf8_is_valid(text, NULL)) {
+        json_string_add(out, text);
+        return;
+    }
+    clean_add(text, limit, &clean);
+    json_string_add(out, buf_span(&clean));
+}
+
+static void hex_text_add(struct buf *out, const char *before, const uint8_t *bytes)
+{
+    buf_add_text(out, before);
+    if (!bytes) {
+        buf_add_text(out, "null");
+        return;
+    }
+    buf_add_byte(out, '"');
+    hex_add(out, bytes, DIGEST_BYTES);
+    buf_add_byte(out, '"');
+}
+
+void entry_add(const struct trace_entry *entry, struct digester *digester, struct buf *out)
+{
+    uint8_t digest[DIGEST_BYTES];
+    char at[INSTANT_TEXT_BYTES];
+
+    if (entry->answer.bytes > 0)
+        digester_sha256(digester, entry->answer, digest);
+    hex_text_add(out, "{\"answer_sha256\":", entry->answer.bytes > 0 ? digest : NULL);
+    text_add(out, ",\"at\":", span_of(instant_format(entry->at_ms, at)), INSTANT_TEXT_BYTES);
+    text_add(out, ",\"authorisation\":", entry->authorisation, ENTRY_AUTHORISATION_MAX);
+    text_add(out, ",\"by\":", entry->by, TRACE_TEXT_MAX);
+    hex_text_add(out, ",\"certificate\":", entry->certificate);
+    text_add(out, ",\"domain\":", entry->domain, TRACE_TEXT_MAX);
+    text_add(out, ",\"purpose\":", entry->purpose, TRACE_TEXT_MAX);
+    text_add(out, ",\"receipt\":", span_of(entry->receipt), TRACE_RECEIPT_BYTES);
+    json_count_add(out, ",\"sequence\":", entry->sequence);
+    json_count_add(out, ",\"status\":", (uint64_t)(entry->status > 0 ? entry->status : 0));
+    text_add(out, ",\"uscc\":", entry->uscc, TRACE_TEXT_MAX);
+    text_add(out, ",\"verdict\":", span_of(entry->verdict), TRACE_TEXT_MAX);
+    buf_add_byte(out, '}');
+}

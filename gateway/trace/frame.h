@@ -1,0 +1,43 @@
+/* frame.h - the form of a segment: its name, and frames one after another. Only this room needs it.
+ *
+ * Frame, little-endian: u32 bytes of the entry, u32 CRC-32 over the segment's id and all that follows the CRC, u32
+ * number, u32 promised, the entry. `number` counts from 0; every entry below `promised` was durable when this one was
+ * written, so whoever finds a later frame intact knows which of the damaged ones had been promised. */
+#ifndef GATEWAY_TRACE_FRAME_H
+#define GATEWAY_TRACE_FRAME_H
+
+#include "base/buf.h"
+#include "gateway/trace/trace.h"
+
+/* 8 hex digits: seconds since the epoch; 16 of chance. */
+enum { SEGMENT_ID_LENGTH = 24, SEGMENT_ID_BYTES = 25, FRAME_HEAD_BYTES = 16 };
+enum { FRAME_BYTES_MAX = FRAME_HEAD_BYTES + TRACE_ENTRY_BYTES_MAX };
+
+void segment_id_new(char id[SEGMENT_ID_BYTES]);
+bool segment_id_is_valid(struct span text);
+/* "<folder>/segments", "<folder>/segments/<id><suffix>"; new texts. */
+char *segments_path(const char *folder);
+char *segment_path(const char *folder, const char *id, const char *suffix);
+#define SEGMENT_SUFFIX ".seg"
+#define SEGMENT_SUFFIX_NEW ".new"
+#define SEGMENT_SUFFIX_DAMAGED ".damaged"
+
+/* A receipt is the segment's id, "-", the number in decimal. */
+void receipt_format(const char id[SEGMENT_ID_BYTES], uint32_t number, char receipt[TRACE_RECEIPT_BYTES]);
+bool receipt_parse(struct span text, char id[SEGMENT_ID_BYTES], uint32_t *number);
+
+struct frame {
+    uint32_t number;
+    uint32_t promised;
+    struct span entry;
+};
+
+/* Add room for a frame's head; the entry is written behind it; frame_end fills the head in. */
+void frame_begin(struct buf *out);
+void frame_end(struct buf *out, size_t at, const char id[SEGMENT_ID_BYTES], uint32_t number, uint32_t promised);
+
+enum frame_fault { FRAME_GOOD, FRAME_SHORT, FRAME_BAD };
+/* The frame at the front of `bytes`. FRAME_SHORT: it may be one whose end is still to come. */
+enum frame_fault frame_read(struct span bytes, const char id[SEGMENT_ID_BYTES], struct frame *out);
+
+#endif

@@ -1,0 +1,188 @@
+/* writer.c - a process's own segment.
+ *
+ * A segment comes to be under another name, is locked, and only then gets the name by which the keeper finds it: so
+ * what the keeper finds unlocked has no writer any more. After a failed flush the segment is given up for good, because
+ * the keeper may have read further than the disk got: whatever was written behind that place later would be missed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "gateway/trace/entry.h"
+#include "gateway/trace/segment.h"
+#include "gateway/trace/trace.h"
+
+struct trace_writer {
+    char *folder;
+    struct digester *digester;
+    char id[SEGMENT_ID_BYTES];
+    int fd;             /* -1: not begun */
+    uint64_t bytes;     /* in the segment */
+    uint32_t next;      /* number of the next entry */
+    uint32_t promised;  /* entries of this segment that are durable */
+    int64_t begun_ms;   /* monotonic */
+    bool has_failed;    /* what is pending may not be promised */
+    struct error first; /* why */
+    struct buf pending;
+};
+
+static void renew_id(struct trace_writer *writer)
+{
+    segment_id_new(writer->id);
+    writer->next = 0;
+    writer->promised = 0;
+    writer->bytes = 0;
+}
+
+bool trace_writer_open(const char *folder, struct trace_writer **out, struct error *err)
+{
+    AUTO(trace_writer_free) struct trace_writer *writer = memory_new(sizeof *writer);
+
+    writer->fd = -1;
+    writer->folder = memory_copy_text(folder);
+    writer->digester = digester_new();
+    renew_id(writer);
+    if (!segment_folder_make(folder, "segments", err))
+        return false;
+    *out = TAKE(writer);
+    return true;
+}
+
+void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_BYTES])
+{
+    receipt_format(writer->id, writer->next, receipt);
+}
+
+static void keep_failure(struct trace_writer *writer, enum error_code code, const char *why)
+{
+    if (!writer->has_failed)
+        error_set(&writer->first, code, "trace: %s", why);
+    writer->has_failed = true;
+}
+
+void trace_add(struct trace_writer *writer, const struct trace_entry *entry)
+{
+    char wanted[TRACE_RECEIPT_BYTES];
+    size_t at = writer->pending.bytes;
+
+    trace_next_receipt(writer, wanted);
+    if (!entry->receipt || strcmp(entry->receipt, wanted) != 0) {
+        keep_failure(writer, ERR_INTERNAL, "an entry came with a receipt that is not its own");
+        return;
+    }
+    frame_begin(&writer->pending);
+    entry_add(entry, writer->digester, &writer->pending);
+    frame_end(&writer->pending, at, writer->id, writer->next, writer->promised);
+    writer->next++;
+}
+
+static bool open_locked(const char *path, int *out, struct error *err)
+{
+    AUTO(file_close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return file_fail(err, path, "cannot create");
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return file_fail(err, path, "cannot lock");
+    *out = fd;
+    fd = -1;
+    return true;
+}
+
+static bool begin_segment(struct trace_writer *writer, struct error *err)
+{
+    AUTO(text_free) char *folder = segments_path(writer->folder);
+    AUTO(text_free) char *new_path = segment_path(writer->folder, writer->id, SEGMENT_SUFFIX_NEW);
+    AUTO(text_free) char *path = segment_path(writer->folder, writer->id, SEGMENT_SUFFIX);
+    AUTO(file_close) int fd = -1;
+
+    if (!open_locked(new_path, &fd, err))
+        return false;
+    if (rename(new_path, path) != 0) {
+        bool failed = file_fail(err, path, "cannot rename into place");
+
+        unlink(new_path);
+        return failed;
+    }
+    if (!file_sync_folder(folder, err))
+        return false;
+    writer->begun_ms = time_monotonic_ms();
+    writer->fd = fd;
+    fd = -1;
+    return true;
+}
+
+/* Nothing more is written here: the lock falls, and the keeper finishes it. */
+static void end_segment(struct trace_writer *writer)
+{
+    file_close(writer->fd);
+    writer->fd = -1;
+    renew_id(writer);
+}
+
+/* A segment in which nothing was ever promised would only be litter (a full disk is tried again and again). */
+static void give_up_segment(struct trace_writer *writer)
+{
+    if (writer->fd >= 0 && writer->promised == 0) {
+        AUTO(text_free) char *path = segment_path(writer->folder, writer->id, SEGMENT_SUFFIX);
+
+        unlink(path);
+    }
+    end_segment(writer);
+    buf_clear(&writer->pending);
+    writer->has_failed = false;
+}
+
+static bool write_pending(struct trace_writer *writer, struct error *err)
+{
+    if (writer->has_failed) {
+        if (err)
+            *err = writer->first;
+        return false;
+    }
+    if (writer->fd < 0 && !begin_segment(writer, err))
+        return false;
+    if (!file_write_all(writer->fd, buf_span(&writer->pending), err))
+        return fail_in(err, "trace");
+    if (fdatasync(writer->fd) != 0)
+        return file_fail(err, "trace", "cannot sync");
+    return true;
+}
+
+static bool is_old(const struct trace_writer *writer)
+{
+    return writer->bytes >= TRACE_SEGMENT_BYTES || time_monotonic_ms() - writer->begun_ms >= TRACE_SEGMENT_MS;
+}
+
+bool trace_flush(struct trace_writer *writer, struct error *err)
+{
+    if (writer->pending.bytes == 0 && !writer->has_failed)
+        return true;
+    if (!write_pending(writer, err)) {
+        give_up_segment(writer);
+        return false;
+    }
+    writer->bytes += writer->pending.bytes;
+    writer->promised = writer->next;
+    buf_clear(&writer->pending);
+    if (is_old(writer))
+        end_segment(writer);
+    return true;
+}
+
+void trace_writer_free(struct trace_writer *writer)
+{
+    if (!writer)
+        return;
+    file_close(writer->fd);
+    digester_free(writer->digester);
+    buf_done(&writer->pending);
+    text_free(writer->folder);
+    free(writer);
+}

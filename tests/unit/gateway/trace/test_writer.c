@@ -1,0 +1,199 @@
+/* What is written down, and what is promised when the disk says no. */
+#include "tests/unit/gateway/trace/scribe.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+TestSuite(writer, .init = scribe_open, .fini = scribe_close);
+
+static const uint8_t CERTIFICATE[32] = {0xab, 0xcd};
+
+/* Add it, flush, and read what the log holds then. */
+static void round_trip(struct trace_entry entry, struct buf *out)
+{
+    AUTO(trace_writer_free) struct trace_writer *writer = new_writer();
+    AUTO(trace_log_free) struct trace_log *log = open_log();
+    char receipt[TRACE_RECEIPT_BYTES];
+
+    trace_next_receipt(writer, receipt);
+    entry.receipt = receipt;
+    trace_add(writer, &entry);
+    flush(writer);
+    (void)integrate(log);
+    read_entry(log, trace_log_size(log) - 1, out);
+}
+
+static bool has(const struct buf *entry, const char *part)
+{
+    return strstr(entry->data, part) != NULL;
+}
+
+Test(writer, an_entry_says_who_asked_what_and_was_told_what)
+{
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+    AUTO(buf_done) struct buf expected = BUF_INIT;
+    struct span receipt;
+
+    round_trip((struct trace_entry){.at_ms = 1785722400000,
+                                    .by = SPAN("bank-1"),
+                                    .certificate = CERTIFICATE,
+                                    .domain = SPAN("lending"),
+                                    .purpose = SPAN("credit-review"),
+                                    .authorisation = SPAN("授权书〔2026〕7号"),
+                                    .uscc = SPAN("91440224MAYUCHK485"),
+                                    .verdict = "listed",
+                                    .status = 200,
+                                    .sequence = 12,
+                                    .answer = SPAN("abc")},
+               &entry);
+    receipt = walk_plain_of(buf_span(&entry), "receipt");
+    buf_addf(&expected,
+             "{\"answer_sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\","
+             "\"at\":\"2026-08-03T10:00:00.000+08:00\",\"authorisation\":\"授权书〔2026〕7号\",\"by\":\"bank-1\","
+             "\"certificate\":\"abcd000000000000000000000000000000000000000000000000000000000000\","
+             "\"domain\":\"lending\",\"purpose\":\"credit-review\",\"receipt\":\"%.*s\",\"sequence\":12,\"status\":200,"
+             "\"uscc\":\"91440224MAYUCHK485\",\"verdict\":\"listed\"}",
+             (int)receipt.bytes, receipt.at);
+    cr_assert_str_eq(entry.data, expected.data);
+}
+
+Test(writer, what_does_not_apply_is_null)
+{
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+
+    round_trip((struct trace_entry){.at_ms = 1, .status = 403}, &entry);
+    cr_assert(has(&entry, "\"answer_sha256\":null") && has(&entry, "\"certificate\":null") &&
+              has(&entry, "\"uscc\":null") && has(&entry, "\"verdict\":null") && has(&entry, "\"status\":403"));
+}
+
+Test(writer, hostile_texts_are_cut_and_cleaned)
+{
+    enum { BYTES = 10000 };
+    AUTO(text_free) char *nines = memory_new(BYTES + 1);
+    AUTO(text_free) char *controls = memory_new(BYTES + 1);
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+
+    memset(nines, '9', BYTES);
+    memset(controls, 1, BYTES);
+    round_trip((struct trace_entry){.uscc = {nines, BYTES},
+                                    .authorisation = {controls, BYTES},
+                                    .domain = {controls, BYTES},
+                                    .purpose = SPAN("a\xff"
+                                                    "b\xe9\x9f"
+                                                    "c\xed\xa0\x80\"\\\n"),
+                                    .by = {controls, BYTES}},
+               &entry);
+    cr_assert(has(&entry, "\"uscc\":\"9999999999999999999999999999999999999999999999999999999999999999…\""));
+    cr_assert(has(&entry, "\"purpose\":\"a\uFFFDb\uFFFD\uFFFDc\uFFFD\uFFFD\uFFFD\\\"\\\\\\n\""), "%s", entry.data);
+    cr_assert(utf8_is_valid(buf_span(&entry), NULL));
+    cr_assert_lt(entry.bytes, TRACE_ENTRY_BYTES_MAX);
+}
+
+Test(writer, nothing_added_makes_no_file)
+{
+    AUTO(trace_writer_free) struct trace_writer *writer = new_writer();
+    char path[TEST_PATH_BYTES];
+
+    flush(writer);
+    only_segment("", path);
+    cr_assert_str_eq(path, "");
+}
+
+Test(writer, a_receipt_stays_until_its_entry_was_added)
+{
+    AUTO(trace_writer_free) struct trace_writer *writer = new_writer();
+    char first[TRACE_RECEIPT_BYTES], again[TRACE_RECEIPT_BYTES];
+
+    trace_next_receipt(writer, first);
+    trace_next_receipt(writer, again);
+    cr_assert_str_eq(first, again);
+    add_entry(writer, 1, 1);
+    trace_next_receipt(writer, again);
+    cr_assert_str_neq(first, again);
+}
+
+Test(writer, an_entry_with_a_foreign_receipt_fails_the_flush_and_only_that)
+{
+    AUTO(trace_writer_free) struct trace_writer *writer = new_writer();
+    AUTO(trace_log_free) struct trace_log *log = open_log();
+
+    add_entry(writer, 1, 1);
+    trace_add(writer, &(struct trace_entry){.receipt = "0000"});
+    cr_assert_not(trace_flush(writer, &S.err));
+    cr_assert_eq(S.err.code, ERR_INTERNAL);
+    add_entry(writer, 1, 2);
+    flush(writer);
+    cr_assert_eq(integrate(log), 1);
+}
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* Half of the second batch gets onto the disk: that may be in the log or not, all else is there once. */
+Test(writer, after_a_full_disk_the_next_flush_works_and_nothing_promised_is_lost)
+{
+    enum { FIRST = 100, SECOND = 500, THIRD = 50 };
+    AUTO(trace_writer_free) struct trace_writer *writer = new_writer();
+    AUTO(trace_log_free) struct trace_log *log = open_log();
+    unsigned seen[3] = {0}, who, number;
+    char before[TRACE_RECEIPT_BYTES], after[TRACE_RECEIPT_BYTES];
+
+    add_entries(writer, 0, 0, FIRST);
+    flush(writer);
+    trace_next_receipt(writer, before);
+    add_entries(writer, 1, 0, SECOND);
+    limit_files(100 * 1024);
+    cr_assert_not(trace_flush(writer, &S.err));
+    cr_assert_eq(S.err.code, ERR_FULL, "%s", S.err.text);
+    for (int i = 0; i < 5; i++) {
+        add_entries(writer, 1, 0, SECOND);
+        cr_assert_not(trace_flush(writer, &S.err));
+    }
+    limit_files(RLIM_INFINITY);
+    trace_next_receipt(writer, after);
+    cr_assert_neq(strncmp(before, after, 24), 0, "a given-up segment gives no more receipts");
+    add_entries(writer, 2, 0, THIRD);
+    flush(writer);
+    (void)integrate(log);
+    for (uint64_t i = 0; i < trace_log_size(log); i++) {
+        which_entry(log, i, &who, &number);
+        seen[who]++;
+    }
+    cr_assert_eq(seen[0], FIRST);
+    cr_assert_lt(seen[1], SECOND);
+    cr_assert_eq(seen[2], THIRD);
+    assert_root(log);
+}
+
+Test(writer, a_segment_ends_by_size_and_the_next_begins)
+{
+    enum { ENTRIES = 5000 };
+    AUTO(trace_writer_free) struct trace_writer *writer = new_writer();
+    AUTO(trace_log_free) struct trace_log *log = open_log();
+    char first[TRACE_RECEIPT_BYTES], last[TRACE_RECEIPT_BYTES];
+    uint64_t added = 0;
+
+    trace_next_receipt(writer, first);
+    do {
+        add_entries(writer, 1, (unsigned)added, ENTRIES);
+        flush(writer);
+        added += ENTRIES;
+        trace_next_receipt(writer, last);
+    } while (strncmp(first, last, 24) == 0 && added < 1000000);
+    cr_assert_lt(added, 1000000);
+    add_entries(writer, 1, (unsigned)added++, 1);
+    flush(writer);
+    cr_assert_eq(integrate(log), added);
+    char path[TEST_PATH_BYTES];
+    only_segment(".seg", path);
+    cr_assert(strstr(path, "/segments/") && strncmp(strstr(path, "/segments/") + 10, last, 24) == 0,
+              "the first is gone, the second stays: %s", path);
+}

@@ -32,6 +32,7 @@ bool trace_log_reload(struct trace_log *log, struct error *err)
     log->chunks = chunks_new(log->path);
     log->tiles.chunks = log->chunks;
     log->batch = 0;
+    log->bundle_count = 0;
     if (!state_load(log->path, &state, err))
         return false;
     state_done(&log->state);
@@ -65,6 +66,7 @@ void trace_log_free(struct trace_log *log)
     bundles_done(&log->bundles);
     chunks_free(log->chunks);
     buf_done(&log->tiles.tile);
+    buf_done(&log->bundle);
     state_done(&log->state);
     file_close(log->lock_fd);
     text_free(log->folder);
@@ -91,11 +93,30 @@ bool trace_log_root(struct trace_log *log, uint64_t size, uint8_t root[MERKLE_HA
     return check_size(log, size, err) && tiles_root(&shelf, 0, size, root, err);
 }
 
+static bool load_bundle_of(struct trace_log *log, uint64_t index, struct error *err)
+{
+    uint64_t first = index / BUNDLE_ENTRIES * BUNDLE_ENTRIES;
+    uint64_t count = log->state.size - first;
+
+    if (log->bundle_first == first && index - first < log->bundle_count)
+        return true;
+    log->bundle_count = 0;
+    count = count < BUNDLE_ENTRIES ? count : BUNDLE_ENTRIES;
+    if (!bundle_load(log->chunks, first, count, &log->bundle, err))
+        return false;
+    log->bundle_first = first;
+    log->bundle_count = count;
+    return true;
+}
+
 bool trace_log_read(struct trace_log *log, uint64_t index, struct buf *entry, struct error *err)
 {
     if (index >= log->state.size)
         return fail(err, ERR_NOT_FOUND, "the trace has %" PRIu64 " entries: none at %" PRIu64, log->state.size, index);
-    return bundles_read(log->chunks, index, entry, err);
+    if (!load_bundle_of(log, index, err))
+        return false;
+    buf_add_span(entry, bundle_entry(buf_span(&log->bundle), index - log->bundle_first));
+    return true;
 }
 
 static bool fail_not_found(struct error *err)

@@ -14,8 +14,7 @@ enum {
     LENGTH_BYTES = 2,
     PIECE_BYTES = 64 * 1024,
     PENDING_MAX = 4 * 1024 * 1024,
-    RUN_BYTES = 16,
-    RUNS_BYTES_MAX = 16 * 1024 * 1024
+    RUN_BYTES = 16
 };
 
 /* --- tiles --- */
@@ -94,59 +93,75 @@ static size_t length_at(const char *at)
     return (size_t)(uint8_t)at[0] << 8 | (uint8_t)at[1];
 }
 
-/* Behind `count` entries from `*offset` on. */
-static bool skip_entries(struct chunks *chunks, uint64_t index, uint64_t count, uint64_t *offset, struct error *err)
+/* Bytes of the first `count` entries in `bytes`, or 0 when they are not all there. */
+static size_t measure(struct span bytes, uint64_t count)
 {
-    AUTO(buf_done) struct buf piece = BUF_INIT;
-    char name[SHELF_NAME_BYTES];
+    size_t at = 0;
 
-    entries_name(index, name);
-    while (count > 0) {
-        size_t at = 0;
-
-        buf_clear(&piece);
-        if (!chunks_read(chunks, name, *offset, &piece, PIECE_BYTES, err))
-            return false;
-        for (; count > 0 && at + LENGTH_BYTES <= piece.bytes; count--)
-            at += LENGTH_BYTES + length_at(piece.data + at);
-        if (at == 0)
-            return fail_missing(err, index);
-        *offset += at;
+    for (; count > 0; count--) {
+        if (at + LENGTH_BYTES > bytes.bytes)
+            return 0;
+        at += LENGTH_BYTES + length_at(bytes.at + at);
     }
+    return at <= bytes.bytes ? at : 0;
+}
+
+/* `*begin` gets where it begins in its file. */
+static bool load_bundle(struct chunks *chunks, uint64_t first, uint64_t count, struct buf *out, uint64_t *begin,
+                        struct error *err)
+{
+    char name[SHELF_NAME_BYTES];
+    size_t bytes;
+
+    entries_name(first, name);
+    buf_clear(out);
+    if (!find_bundle(chunks, first, begin, err))
+        return false;
+    do {
+        size_t before = out->bytes;
+
+        if (!chunks_read(chunks, name, *begin + before, out, PIECE_BYTES, err))
+            return false;
+        if (out->bytes == before)
+            return fail_missing(err, first);
+        bytes = measure(buf_span(out), count);
+    } while (bytes == 0);
+    out->bytes = bytes;
     return true;
 }
 
-static bool find_entry(struct chunks *chunks, uint64_t index, uint64_t *offset, struct error *err)
+bool bundle_load(struct chunks *chunks, uint64_t first, uint64_t count, struct buf *out, struct error *err)
 {
-    return find_bundle(chunks, index, offset, err) && skip_entries(chunks, index, index % BUNDLE_ENTRIES, offset, err);
+    uint64_t begin;
+
+    return load_bundle(chunks, first, count, out, &begin, err);
 }
 
-bool bundles_read(struct chunks *chunks, uint64_t index, struct buf *entry, struct error *err)
+struct span bundle_entry(struct span bundle, uint64_t place)
 {
-    AUTO(buf_done) struct buf length = BUF_INIT;
-    char name[SHELF_NAME_BYTES];
-    size_t before = entry->bytes;
-    uint64_t offset;
+    size_t at = measure(bundle, place);
+    size_t bytes = measure(bundle, place + 1) - at;
 
-    entries_name(index, name);
-    if (!find_entry(chunks, index, &offset, err) || !chunks_read(chunks, name, offset, &length, LENGTH_BYTES, err))
+    return (struct span){bundle.at + at + LENGTH_BYTES, bytes - LENGTH_BYTES};
+}
+
+/* Where the entries of the last file end. */
+static bool find_end(struct chunks *chunks, uint64_t size, uint64_t *end, struct error *err)
+{
+    AUTO(buf_done) struct buf bundle = BUF_INIT;
+    uint64_t first = (size - 1) / BUNDLE_ENTRIES * BUNDLE_ENTRIES;
+
+    if (!load_bundle(chunks, first, size - first, &bundle, end, err))
         return false;
-    if (length.bytes != LENGTH_BYTES)
-        return fail_missing(err, index);
-    if (!chunks_read(chunks, name, offset + LENGTH_BYTES, entry, length_at(length.data), err))
-        return false;
-    if (entry->bytes - before == length_at(length.data))
-        return true;
-    entry->bytes = before;
-    return fail_missing(err, index);
+    *end += bundle.bytes;
+    return true;
 }
 
 bool bundles_open(struct bundles *bundles, struct chunks *chunks, uint64_t size, struct error *err)
 {
     uint64_t end = TABLE_BYTES;
 
-    if (size % ENTRIES_A_FILE != 0 &&
-        (!find_entry(chunks, size - 1, &end, err) || !skip_entries(chunks, size - 1, 1, &end, err)))
+    if (size % ENTRIES_A_FILE != 0 && !find_end(chunks, size, &end, err))
         return false;
     bundles_done(bundles);
     bundles->chunks = chunks;
@@ -237,13 +252,25 @@ static void run_read(const char *at, struct receipt_run *run)
     run->index = le64toh(run->index);
 }
 
+static bool load_runs(struct chunks *chunks, const char *segment, struct buf *runs, struct error *err)
+{
+    char name[SHELF_NAME_BYTES];
+    size_t before;
+
+    receipts_name(segment, name);
+    do {
+        before = runs->bytes;
+        if (!chunks_read(chunks, name, before, runs, PIECE_BYTES, err))
+            return false;
+    } while (runs->bytes - before == PIECE_BYTES);
+    return true;
+}
+
 bool receipt_run_find(struct chunks *chunks, const char *segment, uint32_t number, uint64_t *index, struct error *err)
 {
     AUTO(buf_done) struct buf runs = BUF_INIT;
-    char name[SHELF_NAME_BYTES];
 
-    receipts_name(segment, name);
-    if (!chunks_read(chunks, name, 0, &runs, RUNS_BYTES_MAX, err))
+    if (!load_runs(chunks, segment, &runs, err))
         return false;
     for (size_t low = 0, high = runs.bytes / RUN_BYTES; low < high;) {
         size_t middle = low + (high - low) / 2;

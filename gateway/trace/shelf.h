@@ -28,8 +28,11 @@ MUST_CHECK bool bundles_open(struct bundles *bundles, struct chunks *chunks, uin
 MUST_CHECK bool bundles_add(struct bundles *bundles, struct span entry, struct error *err);
 MUST_CHECK bool bundles_flush(struct bundles *bundles, struct error *err);
 void bundles_done(struct bundles *bundles);
-/* Add the bytes of an entry that was committed. */
-MUST_CHECK bool bundles_read(struct chunks *chunks, uint64_t index, struct buf *entry, struct error *err);
+/* The first `count` (1 to 256) entries of the bundle that begins with the entry `first`, as they stand there. They must
+ * have been committed, else ERR_CORRUPT. */
+MUST_CHECK bool bundle_load(struct chunks *chunks, uint64_t first, uint64_t count, struct buf *out, struct error *err);
+/* An entry of a loaded bundle, from 0, borrowed. */
+struct span bundle_entry(struct span bundle, uint64_t place);
 
 /* Where a segment's entries stand: `count` entries from the number `first` on stand from `index` on. A file for each
  * segment, 16 bytes for each run, in order: u32 first, u32 count, u64 index, little-endian. */

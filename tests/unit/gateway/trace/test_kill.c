@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WRITERS = 2, ENTRIES_MAX = 400000, ROUNDS = 80 };
+enum { WRITERS = 2, ENTRIES_MAX = 400000, ROUNDS = 60 };
 
 /* Shared with the children: what they were told. */
 struct promises {

@@ -207,7 +207,7 @@ static bool take_window(struct turn *turn, const struct source *source, bool is_
 
     for (;;) {
         enum frame_fault fault;
-        struct frame first;
+        struct frame first = {.number = 0};
         size_t resumption;
 
         if (!take_frames(turn, source->taken, &rest, &fault, err))

@@ -412,3 +412,14 @@ bool keyring_was_valid(const struct keyring *keyring, const char *kid, enum key_
 
     return entry && entry->use == use && is_in_force(entry, instant_ms);
 }
+
+bool keyring_period(const struct keyring *keyring, const char *kid, int64_t *from_ms, int64_t *until_ms)
+{
+    const struct entry *entry = find(keyring, kid);
+
+    if (!entry)
+        return false;
+    *from_ms = entry->from_ms;
+    *until_ms = entry->until_ms;
+    return true;
+}

@@ -39,6 +39,8 @@ const struct key *keyring_find(const struct keyring *keyring, const char *kid);
 const struct key *keyring_at(const struct keyring *keyring, size_t index, enum key_use *use);
 /* Was `kid` in force for `use` at that instant? */
 bool keyring_was_valid(const struct keyring *keyring, const char *kid, enum key_use use, int64_t instant_ms);
+/* From when to before when: INT64_MAX while nothing follows it. False when there is no such key. */
+bool keyring_period(const struct keyring *keyring, const char *kid, int64_t *from_ms, int64_t *until_ms);
 
 DEFINE_AUTO(struct keyring *, keyring_free)
 

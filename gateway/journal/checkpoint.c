@@ -1,6 +1,7 @@
 #include "gateway/journal/checkpoint.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -252,6 +253,15 @@ static bool is_key_of(const struct signature_line *line, const struct signature_
            memcmp(hash, line->bytes.data, sizeof hash) == 0;
 }
 
+static void note_signer(struct checkpoint_proof *proof, const struct key *key)
+{
+    bool is_sm2 = key_algorithm_of(key) == KEY_SM2;
+
+    proof->has_sm2 |= is_sm2;
+    proof->has_ed25519 |= !is_sm2;
+    snprintf(is_sm2 ? proof->sm2_kid : proof->ed25519_kid, KEY_ID_BYTES, "%s", key_id(key));
+}
+
 /* A line of a key we know must verify. Key ids are short: another key with the same id gets its chance. */
 static bool verify_line(const struct verifying *verifying, const struct signature_line *line, struct error *err)
 {
@@ -267,8 +277,7 @@ static bool verify_line(const struct verifying *verifying, const struct signatur
             is_known = true;
             if (!key_verify(key, verifying->text, signature, NULL))
                 continue;
-            verifying->proof->has_ed25519 |= TYPES[j].algorithm == KEY_ED25519;
-            verifying->proof->has_sm2 |= TYPES[j].algorithm == KEY_SM2;
+            note_signer(verifying->proof, key);
             return true;
         }
     }

@@ -38,6 +38,8 @@ struct checkpoint_proof {
     struct checkpoint checkpoint;
     bool has_ed25519;
     bool has_sm2;
+    char ed25519_kid[KEY_ID_BYTES]; /* the last of our keys that signed; "" when none did */
+    char sm2_kid[KEY_ID_BYTES];
 };
 MUST_CHECK bool checkpoint_verify(struct span note, const char *origin, const struct keyring *keys,
                                   struct checkpoint_proof *out, struct error *err);

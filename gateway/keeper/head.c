@@ -80,35 +80,38 @@ static bool sign_with_fresh_keys(struct heads *heads, enum guard_log log, const 
     return sign(heads, log, head, note, err);
 }
 
-/* One file a day. What a crash cut off ends before the empty line that every note begins with. */
-static bool keep(const struct config *config, enum guard_log log, struct span note, int64_t now_ms, struct error *err)
+static bool append(const char *path, struct span note, bool *is_new, struct error *err)
 {
-    AUTO(buf_done) struct buf path = BUF_INIT;
+    AUTO(file_close) int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
     AUTO(buf_done) struct buf text = BUF_INIT;
-    AUTO(file_close) int fd = -1;
-    char day[DAY_TEXT_BYTES];
     struct stat before;
 
-    buf_addf(&path, "%s/checkpoints/history", config->state);
-    if (!file_make_folder(path.data, 0700, err))
-        return false;
-    fd = open(path.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    buf_addf(&path, "/%s-%s", GUARD_LOG_NAMES[log], day_format(day_of_instant(now_ms), day));
-    file_close(fd);
-    fd = open(path.data, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
     if (fd < 0 || fstat(fd, &before) != 0)
-        return fail(err, ERR_IO, "%s: %s", path.data, strerrordesc_np(errno));
+        return fail(err, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
     if (before.st_size > 0)
         buf_add_byte(&text, '\n');
     buf_add_span(&text, note);
     if (!file_write_all(fd, buf_span(&text), err))
-        return fail_in(err, "%s", path.data);
+        return fail_in(err, "%s", path);
     if (fdatasync(fd) != 0)
-        return fail(err, ERR_IO, "%s: %s", path.data, strerrordesc_np(errno));
-    if (before.st_size > 0)
-        return true;
-    path.data[path.bytes - strlen(strrchr(path.data, '/'))] = '\0';
-    return file_sync_folder(path.data, err);
+        return fail(err, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
+    *is_new = before.st_size == 0;
+    return true;
+}
+
+/* One file a day. Where a crash cut a note off, the next one begins behind its remains: whoever reads takes what
+ * verifies. */
+static bool keep(const struct config *config, enum guard_log log, struct span note, int64_t now_ms, struct error *err)
+{
+    AUTO(text_free) char *folder = config_state_path(config, "checkpoints/history");
+    AUTO(buf_done) struct buf path = BUF_INIT;
+    char day[DAY_TEXT_BYTES];
+    bool is_new;
+
+    buf_addf(&path, "%s/%s-%s", folder, GUARD_LOG_NAMES[log], day_format(day_of_instant(now_ms), day));
+    if (!file_make_folder(folder, 0700, err) || !append(path.data, note, &is_new, err))
+        return false;
+    return !is_new || file_sync_folder(folder, err);
 }
 
 bool head_publish(struct heads *heads, enum guard_log log, const struct guard_head *head, int64_t now_ms,

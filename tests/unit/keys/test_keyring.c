@@ -180,6 +180,7 @@ Test(keyring, a_public_ring_with_a_private_key_is_refused)
 Test(keyring, an_expired_key_neither_signs_nor_vouches)
 {
     AUTO(keyring_free) struct keyring *ring = NULL;
+    int64_t from_ms, until_ms;
 
     keyring_free(create_and_load());
     replace_ring("{\"keys\": [" KEY_LINE("SM2-SM3", "gd-seal-sm2-1.pem", "2026-01-01T00:00:00Z", "a",
@@ -193,6 +194,9 @@ Test(keyring, an_expired_key_neither_signs_nor_vouches)
     cr_assert_not(keyring_was_valid(ring, "a", KEY_USE_PUSH, 1767225600000));
     cr_assert_not(keyring_was_valid(ring, "b", KEY_USE_SEAL, 1767225600000));
     cr_assert_not(keyring_was_valid(ring, NULL, KEY_USE_SEAL, 1767225600000));
+    cr_assert_not(keyring_period(ring, "b", &from_ms, &until_ms));
+    cr_assert(keyring_period(ring, "a", &from_ms, &until_ms));
+    cr_assert(from_ms == 1767225600000 && until_ms == 1769904000000);
 }
 
 Test(keyring, rotation_refuses_to_begin_before_the_old_key)

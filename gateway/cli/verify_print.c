@@ -1,0 +1,177 @@
+/* The command around verify.c: which keys, and the words. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "gateway/cli/columns.h"
+#include "gateway/cli/verify.h"
+#include "gateway/cli/words.h"
+
+enum { INDENT = 4 };
+
+/* A member of the content, or one inside another ("entry.type"). */
+struct line {
+    const char *path;
+    const char *zh;
+    const char *en;
+};
+
+static const struct line RECORD_LINES[] = {
+    {"record", "记录编号", "record"},
+    {"version", "版本", "version"},
+    {"name", "企业", "enterprise"},
+    {"uscc", "统一社会信用代码", "code"},
+    {"listing_authority", "认定机关", "authority"},
+    {"document", "认定文书", "document"},
+    {"decided_on", "认定日期", "decided on"},
+    {"facts", "主要失信事实", "facts"},
+    {"publication_end", "公示截止", "published until"},
+    {"proposed_by", "提出", "proposed by"},
+    {"approved_by", "复核", "approved by"},
+    {"approved_at", "复核时间", "approved at"},
+};
+
+static const struct line CHECKPOINT_LINES[] = {
+    {"origin", "日志名称", "log"}, {"size", "条数", "entries"}, {"root", "根散列", "root"}};
+
+static const struct line PROOF_LINES[] = {
+    {"checkpoint.origin", "日志名称", "log"},
+    {"index", "序号", "place"},
+    {"checkpoint.size", "检查点条数", "entries in the checkpoint"},
+    {"entry.type", "事件", "event"},
+    {"entry.receipt", "回执号", "receipt"},
+    {"entry.at", "时间", "at"},
+    {"entry.by", "人员或机构", "by"},
+    {"entry.domain", "领域", "domain"},
+    {"entry.purpose", "用途", "purpose"},
+    {"entry.uscc", "查询的代码", "code asked"},
+    {"entry.verdict", "答复", "verdict"},
+    {"entry.data.record", "记录编号", "record"},
+    {"entry.data.kind", "回执种类", "kind of receipt"},
+    {"entry.data.status", "HTTP 状态", "HTTP status"},
+    {"receipt_body", "回执原文", "as received"},
+    {"answer", "答复原文", "the answer"},
+};
+
+static const struct {
+    const char *kind;
+    const char *zh;
+    const char *en;
+    const struct line *lines;
+    size_t count;
+} KINDS[] = {
+    {"record", "签封的失信记录", "a sealed record", RECORD_LINES, COUNT_OF(RECORD_LINES)},
+    {"checkpoint", "日志检查点", "a checkpoint of a log", CHECKPOINT_LINES, COUNT_OF(CHECKPOINT_LINES)},
+    {"proof", "日志条目的存在证明", "a proof that an entry is in a log", PROOF_LINES, COUNT_OF(PROOF_LINES)},
+};
+
+static const json_t *member_at(const json_t *json, const char *path)
+{
+    for (const char *dot = strchr(path, '.'); dot && json; dot = strchr(path, '.')) {
+        AUTO(text_free) char *name = memory_copy_span((struct span){path, (size_t)(dot - path)});
+
+        json = json_object_get(json, name);
+        path = dot + 1;
+    }
+    return json_object_get(json, path);
+}
+
+static void print_line(const struct cli *cli, const struct line *line, const json_t *content, FILE *to)
+{
+    AUTO(buf_done) struct buf safe = BUF_INIT;
+    const json_t *value = member_at(content, line->path);
+
+    if (json_is_integer(value))
+        buf_addf(&safe, "%lld", (long long)json_integer_value(value));
+    else if (json_is_string(value))
+        columns_safe_add(&safe, (struct span){json_string_value(value), json_string_length(value)}, 2 * INDENT);
+    else
+        return;
+    fprintf(to, "%*s%s%s%s\n", INDENT, "", cli_say(cli, line->zh, line->en), cli_say(cli, "：", ": "), safe.data);
+}
+
+static void print_signer(const struct cli *cli, const json_t *signer, FILE *to)
+{
+    AUTO(buf_done) struct buf from = BUF_INIT;
+    AUTO(buf_done) struct buf until = BUF_INIT;
+    const char *end = json_text_of(signer, "until");
+
+    columns_instant_add(&from, json_text_of(signer, "from"));
+    if (end)
+        columns_instant_add(&until, end);
+    else
+        buf_add_text(&until, cli_say(cli, "今", "now"));
+    fprintf(to, "%*s%s%s（%s）%s %s — %s\n", INDENT, "", cli_say(cli, "签名密钥：", "signed by "),
+            json_text_of(signer, "kid"), json_text_of(signer, "algorithm"), cli_say(cli, "有效期", "in force"),
+            from.data, until.data);
+}
+
+void verify_print(const struct cli *cli, const json_t *report, FILE *to)
+{
+    const char *kind = json_text_of(report, "kind");
+    bool is_good = json_bool_of(report, "good", false);
+    size_t i;
+    const json_t *signer;
+
+    for (size_t k = 0; kind && k < COUNT_OF(KINDS); k++) {
+        if (strcmp(KINDS[k].kind, kind) != 0)
+            continue;
+        fprintf(to, "%s%s\n", is_good ? cli_say(cli, "有效：", "good: ") : cli_say(cli, "无效：", "not good: "),
+                cli_say(cli, KINDS[k].zh, KINDS[k].en));
+        for (size_t l = 0; is_good && l < KINDS[k].count; l++)
+            print_line(cli, &KINDS[k].lines[l], json_object_get(report, "content"), to);
+    }
+    json_array_foreach(json_object_get(report, "keys"), i, signer)
+    {
+        print_signer(cli, signer, to);
+    }
+}
+
+/* --- the command --- */
+
+/* From --keys, else those of the gateway whose configuration is here. */
+static bool load_keys(const struct cli *cli, const char *file, struct keyring **out, struct error *err)
+{
+    AUTO(config_free) struct config *config = NULL;
+    AUTO(buf_done) struct buf json = BUF_INIT;
+    AUTO(text_free) char *path = NULL;
+
+    if (!*file && !cli_config(cli, &config, NULL))
+        return refuse(err, ERR_INVALID, "verify.keys", "name the public keys: --keys public-keys.json",
+                      "请用 --keys public-keys.json 指明公钥文件");
+    path = *file ? memory_copy_text(file) : config_state_path(config, "public-keys.json");
+    return file_read(path, VERIFY_FILE_MAX, &json, err) &&
+           (keyring_parse_public(buf_span(&json), out, err) || fail_in(err, "%s", path));
+}
+
+static void tell(const struct cli *cli, json_t *report, int status, const struct error *err)
+{
+    if (!cli->prints_json) {
+        verify_print(cli, report, stdout);
+        return;
+    }
+    if (status != CLI_OK)
+        json_object_set_new(report, "problem", json_string(error_text(err, cli->lang)));
+    json_dumpf(report, stdout, JSON_COMPACT);
+    putchar('\n');
+}
+
+int verify_run(struct cli *cli, json_t *arguments)
+{
+    AUTO(keyring_free) struct keyring *keys = NULL;
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    AUTO(json_release) json_t *report = NULL;
+    struct error err = {.code = ERR_NONE};
+    int status;
+
+    if (!load_keys(cli, cli_text(arguments, "keys"), &keys, &err) ||
+        !file_read(cli_id(arguments, 0), VERIFY_FILE_MAX, &text, &err))
+        return cli_fail(cli, &err);
+    status = verify_bytes(buf_span(&text), keys, &report, &err);
+    tell(cli, report, status, &err);
+    if (status != CLI_OK)
+        (void)cli_fail(cli, &err);
+    return status;
+}

@@ -1,10 +1,12 @@
 /* What works without a running gateway. */
+#include "gateway/cli/offline.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/time.h"
-#include "gateway/cli/cli.h"
+#include "gateway/cli/verify.h"
 #include "gateway/journal/guard.h"
 #include "gateway/store/store.h"
 #include "keys/keyring.h"
@@ -124,9 +126,98 @@ static int run_settings(struct cli *cli, json_t *arguments)
 
 static const struct cli_usage PLAIN = {NULL, 0, 0, NULL, 0, NULL, NULL};
 
+static const struct cli_option REBUILD_OPTIONS[] = {
+    {"into", "FOLDER", CLI_TEXT, false, NULL, "重放到该空目录，不动现有数据", "replay into this empty folder instead"},
+    {"check", NULL, CLI_FLAG, false, NULL, "只比较，不替换（网关运行时也可）",
+     "only compare (also while the gateway runs)"},
+};
+static const struct cli_usage REBUILD = {
+    NULL,
+    0,
+    0,
+    REBUILD_OPTIONS,
+    COUNT_OF(REBUILD_OPTIONS),
+    "由日志重放得到全部数据表。不加选项时替换现有数据（须先停止网关），原数据保留在旁边。",
+    "Makes all tables anew from the journal. Without options they take the place of those that are there (stop the "
+    "gateway first); the old store is kept beside."};
+
+static const struct cli_option VERIFY_OPTIONS[] = {
+    {"keys", "FILE", CLI_TEXT, false, NULL, "公钥文件（默认取本网关的 public-keys.json）",
+     "public keys (default: public-keys.json of this gateway)"},
+};
+static const struct cli_usage VERIFY = {
+    "FILE",
+    1,
+    1,
+    VERIFY_OPTIONS,
+    COUNT_OF(VERIFY_OPTIONS),
+    "核验签封记录、日志检查点、事件或查询留痕的存在证明。退出码：0 有效，1 无效，2 无法识别。",
+    "Checks a sealed record, a checkpoint, a proof of an event or of an entry of the trace. Exit status: 0 good, 1 "
+    "not good, 2 not recognised."};
+
+static const struct cli_option PROOF_OPTIONS[] = {
+    {"out", "FILE", CLI_TEXT, false, NULL, "写入文件（默认输出到屏幕）", "write to a file (default: standard output)"},
+};
+static const struct cli_usage PROOF = {"SEQUENCE",
+                                       1,
+                                       1,
+                                       PROOF_OPTIONS,
+                                       COUNT_OF(PROOF_OPTIONS),
+                                       "序号见 creditgate show；上游回执的证明也是如此取得。",
+                                       "Sequences are named by creditgate show; a receipt of an upstream is proved in "
+                                       "this way, too."};
+
+static const struct cli_option BACKUP_OPTIONS[] = {
+    {"with-keys", NULL, CLI_FLAG, false, NULL, "连同私钥", "with the private keys"},
+};
+static const struct cli_usage BACKUP = {"FOLDER",
+                                        1,
+                                        1,
+                                        BACKUP_OPTIONS,
+                                        COUNT_OF(BACKUP_OPTIONS),
+                                        "可在网关运行时进行。默认不含私钥。",
+                                        "Works while the gateway runs. Private keys only when asked for."};
+
+static const struct cli_option RESTORE_OPTIONS[] = {
+    {"moved", NULL, CLI_FLAG, false, NULL, "保证备份之后没有再签名（停机迁移）：沿用原日志名称",
+     "nothing was signed after this backup (a move): the logs keep their names"},
+};
+static const struct cli_usage RESTORE = {
+    "FOLDER",
+    1,
+    1,
+    RESTORE_OPTIONS,
+    COUNT_OF(RESTORE_OPTIONS),
+    "恢复到没有数据的状态目录。比此前已签名内容更旧的数据将被拒绝使用，除非由管理员接受（creditgate guard --accept）。",
+    "Into a state folder without a store. One that is older than what was signed for is refused by the gateway, unless "
+    "an administrator accepts it (creditgate guard --accept)."};
+
+static const struct cli_option GUARD_OPTIONS[] = {
+    {"accept", NULL, CLI_FLAG, false, NULL, "接受现有数据（管理员）",
+     "accept the store that is there (administrators)"},
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "接受的理由，记入日志", "why; it is put down in the journal"},
+    {"moved", NULL, CLI_FLAG, false, NULL, "保证别处没有再签名（搬迁）：沿用原日志名称",
+     "nothing was signed elsewhere (a move): the logs keep their names"},
+};
+static const struct cli_usage GUARD = {NULL,
+                                       0,
+                                       0,
+                                       GUARD_OPTIONS,
+                                       COUNT_OF(GUARD_OPTIONS),
+                                       "查看现有数据是否就是此前签过名的数据；不是时网关拒绝运行。",
+                                       "Says whether the store that is there is the one that was signed for; the "
+                                       "gateway refuses another."};
+
 static const struct cli_command COMMANDS[] = {
     {"init", "建立状态目录、数据文件和密钥", "make the state folder, the store and the keys", &PLAIN, run_init},
     {"check", "检查配置，指出哪里有错", "say what is wrong in the configuration, and where", &PLAIN, run_check},
     {"settings", "列出全部设置、默认值和范围", "list every setting with default and limits", &PLAIN, run_settings},
+    {"verify", "离线核验签封记录、检查点、证明", "check a sealed record, a checkpoint or a proof offline", &VERIFY,
+     verify_run},
+    {"proof", "取得事件在日志中的存在证明", "prove that an event is in the journal", &PROOF, proof_run},
+    {"rebuild", "由日志重建或核对数据", "make the tables anew from the journal, or compare", &REBUILD, rebuild_run},
+    {"backup", "备份", "back up, while the gateway runs or not", &BACKUP, backup_run},
+    {"restore", "恢复备份", "restore a backup", &RESTORE, restore_run},
+    {"guard", "查看或接受现有数据", "look at what guards the store, or accept another", &GUARD, guard_run},
 };
 const struct cli_commands CLI_OFFLINE = {COMMANDS, COUNT_OF(COMMANDS)};

@@ -103,8 +103,8 @@ static void print_signer(const struct cli *cli, const json_t *signer, FILE *to)
         columns_instant_add(&until, end);
     else
         buf_add_text(&until, cli_say(cli, "今", "now"));
-    fprintf(to, "%*s%s%s（%s）%s %s — %s\n", INDENT, "", cli_say(cli, "签名密钥：", "signed by "),
-            json_text_of(signer, "kid"), json_text_of(signer, "algorithm"), cli_say(cli, "有效期", "in force"),
+    fprintf(to, "%*s%s%s %s%s %s — %s\n", INDENT, "", cli_say(cli, "签名密钥：", "signed by "),
+            json_text_of(signer, "kid"), json_text_of(signer, "algorithm"), cli_say(cli, "，有效期", ", in force"),
             from.data, until.data);
 }
 

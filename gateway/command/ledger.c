@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gateway/journal/guard.h"
 #include "gateway/journal/journal.h"
 #include "gateway/outbox/outbox.h"
 #include "gateway/registry/registry.h"
@@ -17,6 +18,7 @@ static const struct {
 } ROOMS[] = {
     {registry_applies, registry_apply},
     {outbox_applies, outbox_apply},
+    {guard_applies, guard_apply},
 };
 
 struct ledger {

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "base/json.h"
+#include "base/text.h"
 #include "base/time.h"
+#include "base/walk.h"
 #include "gateway/journal/journal.h"
 
 const char *const GUARD_LOG_NAMES[GUARD_LOG_COUNT] = {[GUARD_JOURNAL] = "journal", [GUARD_TRACE] = "trace"};
@@ -165,6 +168,35 @@ static json_t *head_json(const struct guard_head *head)
 
     hex_add(&hex, head->root, sizeof head->root);
     return json_pack("{s:I,s:s}", "size", (json_int_t)head->size, "root", buf_text(&hex));
+}
+
+bool guard_accepted_data(const struct guard *was, const char *reason, struct buf *out, struct error *err)
+{
+    AUTO(json_release) json_t *data = json_pack("{s:s}", "reason", reason);
+
+    if (!data)
+        return fail(err, ERR_INVALID, "the reason is not UTF-8");
+    for (int i = 0; i < GUARD_LOG_COUNT; i++) {
+        json_t *log = was ? head_json(&was->lines[i].head) : json_null();
+
+        if (was)
+            json_object_set_new(log, "line", json_string(was->lines[i].name));
+        json_object_set_new(data, GUARD_LOG_NAMES[i], log);
+    }
+    buf_clear(out);
+    return json_canonical_add(data, out, err);
+}
+
+bool guard_applies(struct span type)
+{
+    return span_is(type, GUARD_ACCEPTED);
+}
+
+bool guard_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    if (walk_member(event->data, "reason").bytes == 0)
+        return fail(err, ERR_CORRUPT, "event %llu: an acceptance without a reason", (unsigned long long)sequence);
+    return store_txn_is_good(txn, err);
 }
 
 static void history_add(json_t *history, const struct guard *guard, const struct guard_change *change)

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "gateway/journal/event.h"
 #include "gateway/journal/merkle.h"
 #include "gateway/store/store.h"
 
@@ -72,6 +73,14 @@ struct guard_change {
 enum { GUARD_HISTORY_MAX = 100 };
 MUST_CHECK bool guard_replace(const struct guard *was, struct store *store, const char *state,
                               const struct guard_change *change, struct error *err);
+
+/* An acceptance also stands in the journal that goes on, as an event of the type "guard.accepted" with the data
+ * {"journal":{"line","root","size"},"reason","trace":{…}}: what was remembered until then (null: nothing). No table
+ * follows from it. */
+#define GUARD_ACCEPTED "guard.accepted"
+MUST_CHECK bool guard_accepted_data(const struct guard *was, const char *reason, struct buf *out, struct error *err);
+bool guard_applies(struct span type);
+MUST_CHECK bool guard_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 
 DEFINE_AUTO(struct guard *, guard_free)
 

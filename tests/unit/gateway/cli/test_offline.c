@@ -1,0 +1,378 @@
+/* The commands that work on a state folder without a gateway, run as main would run them. */
+#include "gateway/cli/offline.h"
+
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "gateway/journal/guard.h"
+#include "gateway/journal/journal.h"
+#include "tests/unit/gateway/command/desk.h"
+
+static char config_path[TEST_PATH_BYTES + 16];
+static char backup[TEST_PATH_BYTES + 16];
+static struct cli cli = {config_path, "en", true, "test"};
+
+/* Two people: whoever runs the tests is the administrator, or not. */
+static void write_config(const char *state, const char *role)
+{
+    AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+    buf_addf(&yaml,
+             "gateway: {name: test, state: %s}\nlisten: {certificate: s.pem, key: s.key, client_ca: s.pem}\nstaff:\n"
+             "  - {name: me, uid: %ld, roles: %s}\n  - {name: other, uid: 4000000, roles: operator}\n",
+             state, (long)getuid(), role);
+    cr_assert(file_write(config_path, buf_span(&yaml), 0600, &T.err), "%s", T.err.text);
+}
+
+static void setup(void)
+{
+    unsetenv("SUDO_UID");
+    desk_open();
+    snprintf(config_path, sizeof config_path, "%s/g.yaml", T.folder);
+    snprintf(backup, sizeof backup, "%s/backup", T.folder);
+    write_config(".", "administrator");
+    cr_assert(guard_check(T.store, T.folder, &T.err), "%s", T.err.text);
+}
+
+static void open_store(void)
+{
+    AUTO(text_free) char *path = path_join(T.folder, "store");
+
+    cr_assert(store_open(path, &(struct store_options){.creates = true}, &T.store, &T.err), "%s", T.err.text);
+    T.desk.store = T.store;
+}
+
+TestSuite(offline, .init = setup, .fini = desk_close, .timeout = 120);
+
+/* One process opens a store once: the test lets go of it while a command runs. */
+static int run(int (*command)(struct cli *, json_t *), const char *arguments)
+{
+    AUTO(json_release) json_t *json = json_loads(arguments, 0, NULL);
+    int status;
+
+    cr_assert_not_null(json, "%s", arguments);
+    store_close(TAKE(T.store));
+    status = command(&cli, json);
+    fflush(stdout);
+    open_store();
+    return status;
+}
+
+static int run_on(int (*command)(struct cli *, json_t *), const char *folder, const char *more)
+{
+    AUTO(buf_done) struct buf arguments = BUF_INIT;
+
+    buf_addf(&arguments, "{\"ids\":[\"%s\"]%s}", folder, more);
+    return run(command, arguments.data);
+}
+
+static bool holds(void)
+{
+    return guard_check(T.store, T.folder, &T.err);
+}
+
+static void remember(void)
+{
+    AUTO(guard_free) struct guard *guard = NULL;
+    struct guard_head head;
+
+    cr_assert(guard_load(T.folder, &guard, &T.err) && guard_measure(T.store, &head, &T.err) &&
+                  guard_remember(guard, T.folder, GUARD_JOURNAL, &head, &T.err),
+              "%s", T.err.text);
+}
+
+static void origin_now(struct buf *out)
+{
+    AUTO(guard_free) struct guard *guard = NULL;
+
+    cr_assert(guard_load(T.folder, &guard, &T.err), "%s", T.err.text);
+    buf_clear(out);
+    guard_origin(guard, "test", GUARD_JOURNAL, out);
+}
+
+static uint64_t events(void)
+{
+    AUTO(store_abort) struct store_txn *txn = reader();
+
+    return journal_size(txn);
+}
+
+static void spoil_a_table(void)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    cr_assert(store_begin(T.store, STORE_WRITE, &txn, &T.err));
+    store_put(txn, STORE_COUNTERS, SPAN("spoiled"), SPAN("1"));
+    cr_assert(store_commit(TAKE(txn), &T.err), "%s", T.err.text);
+}
+
+/* What a running gateway holds. */
+static int lock_as_a_gateway(void)
+{
+    AUTO(text_free) char *path = path_join(T.folder, "lock");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    cr_assert(fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0);
+    return fd;
+}
+
+static void remove_store(void)
+{
+    AUTO(text_free) char *path = path_join(T.folder, "store");
+
+    store_close(TAKE(T.store));
+    cr_assert(file_remove_tree(path, &T.err), "%s", T.err.text);
+}
+
+/* run() lets go of a store; where there is none it opens what the command made. */
+static int restore(const char *more)
+{
+    AUTO(buf_done) struct buf arguments = BUF_INIT;
+    AUTO(json_release) json_t *json = NULL;
+    int status;
+
+    buf_addf(&arguments, "{\"ids\":[\"%s\"]%s}", backup, more);
+    json = json_loads(arguments.data, 0, NULL);
+    status = restore_run(&cli, json);
+    fflush(stdout);
+    return status;
+}
+
+/* --- rebuild --- */
+
+Test(offline, tables_that_the_journal_does_not_give_are_found)
+{
+    listed_sample();
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[],\"check\":true}"), CLI_OK);
+    spoil_a_table();
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[],\"check\":true}"), CLI_SOME_REFUSED);
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[]}"), CLI_OK);
+}
+
+Test(offline, a_rebuilt_store_is_at_home_and_the_old_one_is_kept)
+{
+    AUTO(buf_done) struct buf before = BUF_INIT;
+    AUTO(buf_done) struct buf after = BUF_INIT;
+    AUTO(buf_done) struct buf command = BUF_INIT;
+
+    listed_sample();
+    remember();
+    origin_now(&before);
+    spoil_a_table();
+    cr_assert_eq(run(rebuild_run, "{\"ids\":[]}"), CLI_OK);
+    cr_expect(holds(), "%s", T.err.text);
+    origin_now(&after);
+    cr_expect_str_eq(after.data, before.data, "the same journal goes on under its name");
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[],\"check\":true}"), CLI_OK);
+    buf_addf(&command, "test -f '%s'/store.old-*/data.mdb && ! ls -d '%s'/rebuild.* 2>/dev/null", T.folder, T.folder);
+    cr_expect_eq(system(command.data), 0, "the old store is kept, nothing else is left");
+}
+
+Test(offline, a_running_gateway_is_compared_but_not_repaired)
+{
+    AUTO(file_close) int lock = -1;
+
+    listed_sample();
+    lock = lock_as_a_gateway();
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[]}"), CLI_UNUSABLE);
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[],\"check\":true}"), CLI_OK);
+    cr_expect(holds(), "%s", T.err.text);
+}
+
+Test(offline, new_tables_do_not_launder_another_store)
+{
+    AUTO(text_free) char *guard = path_join(T.folder, "guard.json");
+
+    listed_sample();
+    cr_assert_eq(unlink(guard), 0);
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[]}"), CLI_UNUSABLE);
+    cr_expect_not(holds());
+    cr_assert_eq(run(guard_run, "{\"ids\":[],\"accept\":true,\"reason\":\"test\"}"), CLI_OK);
+}
+
+Test(offline, rebuilding_into_a_folder_leaves_the_store_alone)
+{
+    AUTO(text_free) char *into = path_join(T.folder, "elsewhere");
+    AUTO(buf_done) struct buf arguments = BUF_INIT;
+
+    listed_sample();
+    buf_addf(&arguments, "{\"ids\":[],\"into\":\"%s\"}", into);
+    cr_expect_eq(run(rebuild_run, arguments.data), CLI_OK);
+    cr_expect_eq(run(rebuild_run, arguments.data), CLI_UNUSABLE, "the folder is not empty any more");
+    cr_expect(holds(), "%s", T.err.text);
+}
+
+/* --- backup and restore --- */
+
+Test(offline, nothing_is_restored_over_a_store)
+{
+    listed_sample();
+    cr_assert_eq(run_on(backup_run, backup, ""), CLI_OK);
+    cr_expect_eq(run_on(backup_run, backup, ""), CLI_UNUSABLE, "the folder is not empty any more");
+    cr_expect_eq(run_on(restore_run, backup, ""), CLI_UNUSABLE);
+    cr_expect(holds(), "%s", T.err.text);
+}
+
+Test(offline, a_backup_that_was_changed_is_not_restored)
+{
+    static const char *const FILES[] = {"store/data.mdb", "guard.json", "manifest.json"};
+
+    listed_sample();
+    cr_assert_eq(run_on(backup_run, backup, ""), CLI_OK);
+    remove_store();
+    for (size_t i = 0; i < COUNT_OF(FILES); i++) {
+        AUTO(text_free) char *path = path_join(backup, FILES[i]);
+        AUTO(text_free) char *store = path_join(T.folder, "store");
+        AUTO(buf_done) struct buf bytes = BUF_INIT;
+
+        cr_assert(file_read(path, (size_t)1 << 30, &bytes, &T.err), "%s", T.err.text);
+        bytes.data[bytes.bytes / 2] ^= 1;
+        cr_assert(file_write(path, buf_span(&bytes), 0600, &T.err));
+        cr_expect_eq(restore(""), CLI_UNUSABLE, "%s", FILES[i]);
+        cr_expect_not(file_exists(store), "%s", FILES[i]);
+        bytes.data[bytes.bytes / 2] ^= 1;
+        cr_assert(file_write(path, buf_span(&bytes), 0600, &T.err));
+    }
+    cr_expect_eq(restore(""), CLI_OK);
+    open_store();
+}
+
+Test(offline, a_manifest_leads_nowhere_else)
+{
+    AUTO(text_free) char *path = path_join(backup, "manifest.json");
+    static const char *const PATHS[] = {"../evil", "/etc/passwd", "store/../../evil", "store//data.mdb", "./x", ""};
+
+    cr_assert(file_make_folder(backup, 0700, &T.err));
+    remove_store();
+    for (size_t i = 0; i < COUNT_OF(PATHS); i++) {
+        AUTO(buf_done) struct buf json = BUF_INIT;
+
+        buf_addf(&json,
+                 "{\"format\":1,\"files\":[{\"path\":\"%s\",\"bytes\":0,\"sha256\":\"%064d\"}],\"journal\":{\"size\":0,"
+                 "\"root\":\"\"}}",
+                 PATHS[i], 0);
+        cr_assert(file_write(path, buf_span(&json), 0600, &T.err));
+        cr_expect_eq(restore(""), CLI_UNUSABLE, "%s", PATHS[i]);
+    }
+    open_store();
+}
+
+Test(offline, an_older_backup_is_refused_until_an_administrator_accepts_it)
+{
+    AUTO(buf_done) struct buf origin = BUF_INIT;
+    uint64_t before;
+
+    listed_sample();
+    before = events();
+    cr_assert_eq(run_on(backup_run, backup, ""), CLI_OK);
+    import_with(COLUMN_EQUIPMENT, "另一台转炉");
+    remember();
+    remove_store();
+    cr_expect_eq(restore(""), CLI_SOME_REFUSED);
+    open_store();
+    cr_expect_not(holds());
+    cr_expect_str_eq(T.err.rule, "guard.rolled-back");
+    cr_expect_eq(run(guard_run, "{\"ids\":[]}"), CLI_SOME_REFUSED);
+    cr_expect_eq(run(guard_run, "{\"ids\":[],\"accept\":true}"), CLI_UNUSABLE, "no reason");
+    write_config(".", "auditor");
+    cr_expect_eq(run(guard_run, "{\"ids\":[],\"accept\":true,\"reason\":\"磁盘损坏\"}"), CLI_UNUSABLE, "no role");
+    cr_expect_eq(events(), before);
+    write_config(".", "administrator");
+    cr_expect_eq(run(guard_run, "{\"ids\":[],\"accept\":true,\"reason\":\"磁盘损坏\"}"), CLI_OK);
+    cr_expect(holds(), "%s", T.err.text);
+    cr_expect_eq(events(), before + 1);
+    origin_now(&origin);
+    cr_expect(strncmp(origin.data, "test/journal/1", 14) == 0, "%s", origin.data);
+}
+
+Test(offline, an_acceptance_stands_in_the_journal)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    AUTO(text_free) char *guard = path_join(T.folder, "guard.json");
+    struct span bytes;
+    struct event event;
+
+    listed_sample();
+    cr_assert_eq(unlink(guard), 0);
+    cr_assert_eq(run(guard_run, "{\"ids\":[],\"accept\":true,\"reason\":\"磁盘损坏\"}"), CLI_OK);
+    txn = reader();
+    cr_assert(journal_read(txn, journal_size(txn) - 1, &bytes) && event_parse(bytes, &event, &T.err));
+    cr_expect(span_is(event.type, "guard.accepted"));
+    cr_expect(span_is(event.by, "me"));
+    cr_expect(memmem(event.data.at, event.data.bytes, "磁盘损坏", strlen("磁盘损坏")));
+}
+
+Test(offline, what_is_right_needs_no_acceptance)
+{
+    uint64_t before;
+
+    listed_sample();
+    remember();
+    before = events();
+    cr_expect_eq(run(guard_run, "{\"ids\":[],\"accept\":true,\"reason\":\"x\"}"), CLI_OK);
+    cr_expect_eq(events(), before);
+}
+
+Test(offline, a_backup_that_lost_nothing_is_at_home_under_its_name)
+{
+    AUTO(buf_done) struct buf origin = BUF_INIT;
+
+    listed_sample();
+    remember();
+    cr_assert_eq(run_on(backup_run, backup, ""), CLI_OK);
+    remove_store();
+    cr_expect_eq(restore(""), CLI_OK);
+    open_store();
+    cr_expect(holds(), "%s", T.err.text);
+    origin_now(&origin);
+    cr_expect_str_eq(origin.data, "test/journal");
+    cr_expect_eq(run(rebuild_run, "{\"ids\":[],\"check\":true}"), CLI_OK);
+}
+
+/* A new machine: nobody here knows what was signed after the backup. */
+static void restore_elsewhere(const char *more, struct buf *origin)
+{
+    AUTO(text_free) char *state = path_join(T.folder, "new");
+    AUTO(text_free) char *path = path_join(state, "store");
+    AUTO(store_close) struct store *store = NULL;
+    AUTO(guard_free) struct guard *guard = NULL;
+    int status;
+
+    write_config("new", "administrator");
+    store_close(TAKE(T.store));
+    status = restore(more);
+    open_store();
+    cr_assert_eq(status, CLI_OK);
+    cr_assert(store_open(path, &(struct store_options){.map_bytes = 0}, &store, &T.err), "%s", T.err.text);
+    cr_expect(guard_check(store, state, &T.err), "%s", T.err.text);
+    cr_assert(guard_load(state, &guard, &T.err), "%s", T.err.text);
+    guard_origin(guard, "test", GUARD_JOURNAL, origin);
+}
+
+Test(offline, a_new_place_begins_a_new_name)
+{
+    AUTO(buf_done) struct buf origin = BUF_INIT;
+    AUTO(text_free) char *key = path_join(T.folder, "new/keys/keyring.json");
+
+    listed_sample();
+    remember();
+    cr_assert_eq(run_on(backup_run, backup, ""), CLI_OK);
+    restore_elsewhere("", &origin);
+    cr_expect(strncmp(origin.data, "test/journal/1", 14) == 0, "%s", origin.data);
+    cr_expect_not(file_exists(key), "no keys were asked for");
+}
+
+Test(offline, a_move_keeps_the_name_and_takes_the_keys_along)
+{
+    AUTO(buf_done) struct buf origin = BUF_INIT;
+    AUTO(text_free) char *key = path_join(T.folder, "new/keys/keyring.json");
+
+    listed_sample();
+    remember();
+    cr_assert_eq(run_on(backup_run, backup, ",\"with_keys\":true"), CLI_OK);
+    restore_elsewhere(",\"moved\":true", &origin);
+    cr_expect_str_eq(origin.data, "test/journal");
+    cr_expect(file_exists(key));
+}

@@ -1,13 +1,13 @@
 /* `creditgate backup`: a consistent copy while the gateway runs.
  *
  * The order makes it consistent without stopping anybody: first the guard (what was signed for), then the checkpoints,
- * then the trace's log, and the store last, so that everything the earlier parts speak of is in the later ones. The
- * manifest comes at the very end: a folder without one is no backup. What was asked but not in the trace's log yet (a
- * keeper's turn) is left out while the gateway runs. */
+ * then the trace, and the store last, so that everything the earlier parts speak of is in the later ones. The manifest
+ * comes at the very end: a folder without one is no backup. */
 #include "gateway/cli/backup.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +18,9 @@
 #include "gateway/cli/copying.h"
 #include "gateway/cli/offline.h"
 #include "gateway/cli/workplace.h"
+
+#define TRACE_STATE "trace/log/state"
+enum { TRACE_STATE_MAX = 16 * 1024 * 1024, TRACE_TRIES = 20, TRACE_PAUSE_MS = 130 };
 
 struct backing {
     const struct cli *cli;
@@ -43,16 +46,63 @@ static bool require_empty(const char *folder, struct error *err)
                               "%s 不是空目录：请指定新的目录", folder);
 }
 
-/* The log's size is read first: what it speaks of is in the files that are copied afterwards, and more does no harm. */
-static bool copy_trace(struct backing *backing, struct error *err)
+/* Forget what was copied of the trace. */
+static bool forget_trace(const struct backing *backing, struct error *err)
+{
+    AUTO(text_free) char *copy = path_join(backing->into, "trace");
+
+    for (size_t i = json_array_size(backing->files); i-- > 0;) {
+        if (span_starts(span_of(json_text_of(json_array_get(backing->files, i), "path")), "trace/"))
+            json_array_remove(backing->files, i);
+    }
+    return file_remove_tree(copy, err);
+}
+
+static bool read_trace_state(const struct backing *backing, struct buf *out, struct error *err)
+{
+    AUTO(text_free) char *path = config_state_path(backing->workplace->config, TRACE_STATE);
+
+    buf_clear(out);
+    return !file_exists(path) || file_read(path, TRACE_STATE_MAX, out, err);
+}
+
+/* The state of the log and the segments must be of one moment: an entry that moved from one to the other in between
+ * would be in neither. */
+static bool copy_trace_moment(struct backing *backing, bool *is_one_moment, struct error *err)
 {
     const char *state = backing->workplace->config->state;
+    AUTO(buf_done) struct buf before = BUF_INIT;
+    AUTO(buf_done) struct buf after = BUF_INIT;
 
-    if (backing->workplace->lock_fd >= 0)
-        return copy_tree(state, backing->into, "trace", backing->files, err);
-    return copy_file(state, backing->into, "trace/log/size", backing->files, err) &&
-           copy_tree(state, backing->into, "trace/log/entries", backing->files, err) &&
-           copy_tree(state, backing->into, "trace/log/tile", backing->files, err);
+    if (!read_trace_state(backing, &before, err) ||
+        !copy_file(state, backing->into, TRACE_STATE, backing->files, err) ||
+        !copy_tree(state, backing->into, "trace/segments", backing->files, err) ||
+        !read_trace_state(backing, &after, err))
+        return false;
+    *is_one_moment = span_equal(buf_span(&before), buf_span(&after));
+    return true;
+}
+
+/* What the state speaks of is in the files that are copied after it; what they hold beyond it is nobody's yet. */
+static bool copy_trace(struct backing *backing, struct error *err)
+{
+    static const char *const PARTS[] = {"trace/log/entries", "trace/log/tile", "trace/log/receipts"};
+    const char *state = backing->workplace->config->state;
+    bool is_one_moment = false;
+
+    for (int i = 0; i < TRACE_TRIES && !is_one_moment; i++) {
+        if ((i > 0 && (!forget_trace(backing, err) || poll(NULL, 0, TRACE_PAUSE_MS) < 0)) ||
+            !copy_trace_moment(backing, &is_one_moment, err))
+            return false;
+    }
+    if (!is_one_moment)
+        return refuse(err, ERR_UNAVAILABLE, "backup.busy", "the trace grows too fast to be copied: try again",
+                      "查询留痕增长过快，无法复制：请稍后再试");
+    for (size_t i = 0; i < COUNT_OF(PARTS); i++) {
+        if (!copy_tree(state, backing->into, PARTS[i], backing->files, err))
+            return false;
+    }
+    return true;
 }
 
 static bool copy_parts(struct backing *backing, struct error *err)

@@ -1,4 +1,4 @@
-/* backup.h - what a backup is: a folder with store/, trace/log/, checkpoints/, guard.json, public-keys.json, keys/ when
+/* backup.h - what a backup is: a folder with store/, trace/, checkpoints/, guard.json, public-keys.json, keys/ when
  * it was asked for, and the manifest {"format","name","program","at","journal":{"size","root"},"files":[{"path",
  * "bytes","sha256"}]}, which is written last. */
 #ifndef GATEWAY_CLI_BACKUP_H

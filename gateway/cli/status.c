@@ -120,6 +120,9 @@ static void print_log(const struct cli *cli, const char *zh, const char *en, con
     columns_instant_add(&at, json_text_of(log, "at"));
     fprintf(to, "%s%lld%s%s\n", cli_say(cli, zh, en), (long long)json_integer_of(log, "size", 0),
             cli_say(cli, " 条，", " entries, "), at.data);
+    if (json_text_of(log, "refused"))
+        fprintf(to, "%s%s\n", cli_say(cli, "  已停止签名：", "  nothing is signed: "),
+                json_text_of(log, strcmp(cli->lang, "en") == 0 ? "refused" : "refused_zh"));
 }
 
 void status_print(const struct cli *cli, const json_t *status, FILE *to)

@@ -27,8 +27,9 @@ MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct b
 
 /* {"channels":[{"channel","queued","sending","in_doubt","received","acknowledged","refused","superseded","oldest_ms",
  * "last_receipt_ms","paused","reason"}],"journal":{"size","at"},"records":{"waiting","returned","live","over",
- * "unsent"},"checkpoints":{"journal":{"origin","size","at"},"trace":…},"time_ms"}. `state` is the state folder, for the
- * newest checkpoints: null for one that was not signed yet. */
+ * "unsent"},"checkpoints":{"journal":{"origin","size","at",["refused","refused_zh"]},"trace":…},"time_ms"}. `state` is
+ * the state folder, for the newest checkpoints: null for one that was not signed yet; `refused` when the keeper signs
+ * no more for this log. */
 MUST_CHECK bool status_json(struct store_txn *txn, const char *state, int64_t now_ms, struct buf *out,
                             struct error *err);
 

@@ -11,6 +11,8 @@
 #include "gateway/outbox/outbox.h"
 #include "gateway/registry/records.h"
 
+enum { REFUSAL_BYTES_MAX = 4096 };
+
 static const char *const STATE_MEMBERS[DELIVERY_STATE_COUNT] = {
     [DELIVERY_QUEUED] = "queued",        [DELIVERY_SENDING] = "sending",           [DELIVERY_IN_DOUBT] = "in_doubt",
     [DELIVERY_RECEIVED] = "received",    [DELIVERY_ACKNOWLEDGED] = "acknowledged", [DELIVERY_REFUSED] = "refused",
@@ -71,6 +73,21 @@ static bool read_checkpoint(const char *path, struct buf *text, struct span *ori
     return integer_parse((struct span){end + 1, (size_t)(second - end - 1)}, size);
 }
 
+/* What the keeper says against a log: a line in Chinese, one in English. */
+static void add_refusal(const char *state, const char *log, struct buf *out)
+{
+    AUTO(buf_done) struct buf path = BUF_INIT;
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    const char *end;
+
+    buf_addf(&path, "%s/checkpoints/%s.refused", state, log);
+    if (!file_read(path.data, REFUSAL_BYTES_MAX, &text, NULL) || !utf8_is_valid(buf_span(&text), NULL) ||
+        !(end = strchr(buf_text(&text), '\n')))
+        return;
+    show_text(out, ",\"refused_zh\":", (struct span){text.data, (size_t)(end - text.data)});
+    show_text(out, ",\"refused\":", span_trim(span_of(end)));
+}
+
 static void add_checkpoint(const char *state, const char *log, struct buf *out)
 {
     AUTO(buf_done) struct buf path = BUF_INIT;
@@ -89,6 +106,7 @@ static void add_checkpoint(const char *state, const char *log, struct buf *out)
     buf_add_byte(out, ',');
     show_number(out, "size", size);
     show_instant(out, ",\"at\":", (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000);
+    add_refusal(state, log, out);
     buf_add_byte(out, '}');
 }
 

@@ -100,7 +100,9 @@ Test(show, wide_characters_count_as_two)
     "\"acknowledged\":100,\"refused\":2,\"superseded\":0,\"oldest_ms\":1000,\"last_receipt_ms\":1795506103000,"        \
     "\"paused\":true,\"reason\":\"HTTP 401\"}],\"journal\":{\"size\":9,\"at\":\"2026-11-24T07:41:43.000+08:00\"},"     \
     "\"records\":{\"waiting\":4,\"returned\":0,\"live\":5,\"over\":1,\"unsent\":2},\"checkpoints\":{\"journal\":"      \
-    "{\"origin\":\"g/journal\",\"size\":8,\"at\":\"2026-11-24T07:41:43.000+08:00\"},\"trace\":null},"                  \
+    "{\"origin\":\"g/"                                                                                                 \
+    "journal\",\"size\":8,\"at\":\"2026-11-24T07:41:43.000+08:00\",\"refused\":\"r\",\"refused_zh\":\"回退\"},"      \
+    "\"trace\":null},"                                                                                                 \
     "\"time_ms\":93661000}"
 
 Test(show, status_says_where_a_channel_stands_and_why_it_is_paused)
@@ -111,7 +113,7 @@ Test(show, status_says_where_a_channel_stands_and_why_it_is_paused)
     expect_line(zh, "信用广东    12       1       0       3     100     2       0  1 天 2 小时  2026-11-24 15:41:43");
     expect_line(zh, "信用广东 已暂停：HTTP 401\n");
     expect_line(zh, "记录：待复核 4，已退回 0，在列 5，已结束 1，未报送版本 2\n");
-    expect_line(zh, "日志签名检查点：8 条，2026-11-24 07:41:43\n");
+    expect_line(zh, "日志签名检查点：8 条，2026-11-24 07:41:43\n  已停止签名：回退\n");
     expect_line(zh, "查询留痕签名检查点：尚无\n");
     expect_line(en, "credit-guangdong      12        1         0         3           100        2           0");
     expect_line(en, "credit-guangdong is paused: HTTP 401\n");

@@ -263,6 +263,11 @@ Test(show_json, status_counts_what_is_there)
     emit("channel.paused", "{\"channel\":\"credit-guangdong\",\"reason\":\"维护\"}");
     cr_assert(file_make_folder(folder, 0700, &T.err) &&
               file_write(note, SPAN("gate/journal\n4\nAAAA\n\nsigned\n"), 0644, &T.err));
+    {
+        AUTO(text_free) char *refused = path_join(folder, "journal.refused");
+
+        cr_assert(file_write(refused, span_of("回退\nrolled back\n"), 0644, &T.err));
+    }
     full = status();
     channel = item(full, "channels", 0);
     cr_expect_str_eq(text_at(channel, "channel"), "credit-guangdong");
@@ -276,4 +281,7 @@ Test(show_json, status_counts_what_is_there)
     cr_expect_gt(json_integer_of(json_object_get(full, "journal"), "size", -1), 3);
     cr_expect_eq(json_integer_of(json_object_get(json_object_get(full, "checkpoints"), "journal"), "size", -1), 4);
     cr_expect_eq(json_integer_of(full, "time_ms", -1), T.now_ms);
+    cr_expect_str_eq(text_at(json_object_get(json_object_get(full, "checkpoints"), "journal"), "refused"),
+                     "rolled back");
+    cr_expect_str_eq(text_at(json_object_get(json_object_get(full, "checkpoints"), "journal"), "refused_zh"), "回退");
 }

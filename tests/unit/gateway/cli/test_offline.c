@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "gateway/journal/guard.h"
 #include "gateway/journal/journal.h"
+#include "gateway/trace/trace.h"
 #include "tests/unit/gateway/command/desk.h"
 
 static char config_path[TEST_PATH_BYTES + 16];
@@ -375,4 +376,84 @@ Test(offline, a_move_keeps_the_name_and_takes_the_keys_along)
     restore_elsewhere(",\"moved\":true", &origin);
     cr_expect_str_eq(origin.data, "test/journal");
     cr_expect(file_exists(key));
+}
+
+/* --- the trace --- */
+
+static void ask(int times)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_writer_free) struct trace_writer *writer = NULL;
+
+    cr_assert(trace_writer_open(folder, &writer, &T.err), "%s", T.err.text);
+    for (int i = 0; i < times; i++) {
+        char receipt[TRACE_RECEIPT_BYTES];
+        struct trace_entry entry = {.at_ms = T.now_ms, .receipt = receipt, .by = span_of("bank"), .status = 200};
+
+        trace_next_receipt(writer, receipt);
+        trace_add(writer, &entry);
+    }
+    cr_assert(trace_flush(writer, &T.err), "%s", T.err.text);
+}
+
+static uint64_t integrate(const char *state, uint8_t root[MERKLE_HASH_BYTES])
+{
+    AUTO(text_free) char *folder = path_join(state, "trace");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    uint64_t taken;
+
+    cr_assert(trace_log_open(folder, &log, &T.err) && trace_log_integrate(log, &taken, &T.err), "%s", T.err.text);
+    cr_assert(trace_log_root(log, trace_log_size(log), root, &T.err), "%s", T.err.text);
+    return trace_log_size(log);
+}
+
+static void remember_trace(void)
+{
+    AUTO(guard_free) struct guard *guard = NULL;
+    struct guard_head head;
+
+    head.size = integrate(T.folder, head.root);
+    cr_assert(guard_load(T.folder, &guard, &T.err) && guard_remember(guard, T.folder, GUARD_TRACE, &head, &T.err), "%s",
+              T.err.text);
+}
+
+Test(offline, a_backup_has_what_was_asked_whether_it_has_its_place_yet_or_not)
+{
+    AUTO(buf_done) struct buf origin = BUF_INIT;
+    AUTO(text_free) char *state = path_join(T.folder, "new");
+    AUTO(file_close) int lock = -1;
+    uint8_t roots[2][MERKLE_HASH_BYTES];
+
+    listed_sample();
+    ask(300);
+    remember_trace();
+    ask(7);
+    lock = lock_as_a_gateway();
+    cr_assert_eq(run_on(backup_run, backup, ""), CLI_OK);
+    restore_elsewhere("", &origin);
+    cr_expect_eq(integrate(T.folder, roots[0]), 307);
+    cr_expect_eq(integrate(state, roots[1]), 307);
+    cr_expect_eq(memcmp(roots[0], roots[1], sizeof roots[0]), 0, "the same entries in the same places");
+}
+
+Test(offline, a_trace_that_lost_entries_is_refused_and_can_be_accepted_alone)
+{
+    AUTO(text_free) char *log = path_join(T.folder, "trace/log");
+    AUTO(buf_done) struct buf origin = BUF_INIT;
+    AUTO(guard_free) struct guard *guard = NULL;
+    uint64_t before;
+
+    listed_sample();
+    remember();
+    ask(5);
+    remember_trace();
+    cr_assert(file_remove_tree(log, &T.err));
+    before = events();
+    cr_expect_eq(run(guard_run, "{\"ids\":[],\"accept\":true,\"reason\":\"丢失\"}"), CLI_OK);
+    cr_expect_eq(events(), before + 1);
+    cr_assert(guard_load(T.folder, &guard, &T.err), "%s", T.err.text);
+    cr_expect_eq(guard_head(guard, GUARD_TRACE)->size, 0);
+    guard_origin(guard, "test", GUARD_JOURNAL, &origin);
+    guard_origin(guard, "test", GUARD_TRACE, &origin);
+    cr_expect(strncmp(origin.data, "test/journaltest/trace/1", 24) == 0, "%s", origin.data);
 }

@@ -29,6 +29,8 @@ static size_t leading_space(struct span a)
 {
     if (a.bytes && (a.at[0] == ' ' || (a.at[0] >= '\t' && a.at[0] <= '\r')))
         return 1;
+    if (span_starts(a, "\xC2\xA0"))
+        return 2;
     return span_starts(a, "\xE3\x80\x80") ? 3 : 0;
 }
 
@@ -38,6 +40,8 @@ static size_t trailing_space(struct span a)
 
     if (last == ' ' || (last >= '\t' && last <= '\r'))
         return 1;
+    if (a.bytes >= 2 && memcmp(a.at + a.bytes - 2, "\xC2\xA0", 2) == 0)
+        return 2;
     return a.bytes >= 3 && memcmp(a.at + a.bytes - 3, "\xE3\x80\x80", 3) == 0 ? 3 : 0;
 }
 

@@ -8,7 +8,7 @@ struct span span_of(const char *text); /* NULL gives an empty span */
 bool span_equal(struct span a, struct span b);
 bool span_is(struct span a, const char *text);
 bool span_starts(struct span a, const char *text);
-struct span span_trim(struct span a); /* ASCII white space at both ends, and U+3000 */
+struct span span_trim(struct span a); /* ASCII white space at both ends, U+00A0 and U+3000 */
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, at most U+10FFFF). `bad_at` (may be NULL) gets the
  * first bad byte. */

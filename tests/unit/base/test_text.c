@@ -130,10 +130,11 @@ Test(text, integers_are_digits_only_and_few)
     cr_assert_eq(value, 7);
 }
 
-Test(text, trimming_takes_ascii_and_ideographic_space)
+Test(text, trimming_takes_ascii_no_break_and_ideographic_space)
 {
     cr_assert(span_is(span_trim(SPAN("\t\r\n \v\f\xE3\x80\x80 煤 炭\xE3\x80\x80 \n")), "煤 炭"));
     cr_assert_eq(span_trim(SPAN(" \xE3\x80\x80 ")).bytes, 0);
+    cr_assert(span_is(span_trim(SPAN("\xC2\xA0\xC2\xA0甲\xC2\xA0")), "甲"));
     cr_assert_eq(span_trim(SPAN_NONE).bytes, 0);
 }
 

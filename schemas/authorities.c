@@ -139,6 +139,14 @@ const struct authority_kind *authorities_kind(const struct authorities *authorit
     return NULL;
 }
 
+void authorities_kinds_add(const struct authorities *authorities, struct buf *out)
+{
+    for (size_t i = 0; i < authorities->kind_count; i++) {
+        buf_add_text(out, i == 0 ? "" : " / ");
+        buf_add_span(out, authorities->kinds[i].name);
+    }
+}
+
 static const struct authority_kind *kind_by_ending(const struct authorities *authorities, struct span name)
 {
     for (size_t i = 0; i < authorities->ending_count; i++) {

@@ -4,6 +4,7 @@
 #ifndef SCHEMAS_AUTHORITIES_H
 #define SCHEMAS_AUTHORITIES_H
 
+#include "base/buf.h"
 #include "base/time.h"
 #include "schemas/divisions.h"
 
@@ -39,6 +40,8 @@ MUST_CHECK bool authorities_load(const char *folder, const struct divisions *div
 void authorities_free(struct authorities *authorities);
 
 const struct authority_kind *authorities_kind(const struct authorities *authorities, struct span name);
+/* All kinds as one text, "… / …", for messages. */
+void authorities_kinds_add(const struct authorities *authorities, struct buf *out);
 /* A name: listed; or a district body (or a kind that is not listed at all), told by the place at its beginning and the
  * ending of its kind; or neither: kind is NULL. */
 struct authority_match authorities_find(const struct authorities *authorities, struct span name);

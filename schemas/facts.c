@@ -19,17 +19,57 @@ void expected_set_day(char *expected, int32_t day)
     day_format(day, expected);
 }
 
-/* U+200B to U+200F, U+2028 to U+202E, U+2060 to U+2069, U+FEFF, U+FFFD, and the C1 controls U+0080 to U+009F: nobody
- * sees them, and with them two different names look the same. */
-static bool is_invisible(const unsigned char *at)
+/* Characters that nobody sees, or that others see otherwise: with them two different texts look the same. */
+static const struct {
+    uint32_t first;
+    uint32_t last;
+    unsigned flag;
+} ODD[] = {
+    {0x80, 0x9F, TEXT_INVISIBLE},   /* C1 controls */
+    {0xAD, 0xAD, TEXT_INVISIBLE},   /* soft hyphen */
+    {0x34F, 0x34F, TEXT_INVISIBLE}, /* joiners, fillers and direction marks of several scripts */
+    {0x61C, 0x61C, TEXT_INVISIBLE},
+    {0x115F, 0x1160, TEXT_INVISIBLE},
+    {0x17B4, 0x17B5, TEXT_INVISIBLE},
+    {0x180B, 0x180F, TEXT_INVISIBLE},
+    {0x200B, 0x200F, TEXT_INVISIBLE}, /* zero width, direction */
+    {0x2028, 0x202E, TEXT_INVISIBLE}, /* line separators, direction */
+    {0x2060, 0x206F, TEXT_INVISIBLE},
+    {0x3164, 0x3164, TEXT_INVISIBLE},
+    {0xE000, 0xF8FF, TEXT_PRIVATE},   /* user-defined characters of a font (造字) */
+    {0xFE00, 0xFE0F, TEXT_INVISIBLE}, /* variation selectors */
+    {0xFEFF, 0xFEFF, TEXT_INVISIBLE}, /* byte order mark */
+    {0xFFA0, 0xFFA0, TEXT_INVISIBLE},
+    {0xFFF0, 0xFFFF, TEXT_INVISIBLE},   /* the sign of a broken decoding, noncharacters */
+    {0xE0000, 0xE0FFF, TEXT_INVISIBLE}, /* tags, variation selectors */
+    {0xF0000, 0x10FFFF, TEXT_PRIVATE},
+};
+
+/* The character at `at`, whose first byte is 0xC2 or more; the text is valid UTF-8. */
+static uint32_t character_at(const unsigned char *at)
 {
-    if (at[0] == 0xC2)
-        return at[1] < 0xA0;
-    if (at[0] == 0xE2 && at[1] == 0x80)
-        return (at[2] >= 0x8B && at[2] <= 0x8F) || (at[2] >= 0xA8 && at[2] <= 0xAE);
-    if (at[0] == 0xE2 && at[1] == 0x81)
-        return at[2] >= 0xA0 && at[2] <= 0xA9;
-    return at[0] == 0xEF && ((at[1] == 0xBB && at[2] == 0xBF) || (at[1] == 0xBF && at[2] == 0xBD));
+    if (at[0] < 0xE0)
+        return (uint32_t)(at[0] & 0x1F) << 6 | (at[1] & 0x3F);
+    if (at[0] < 0xF0)
+        return (uint32_t)(at[0] & 0x0F) << 12 | (uint32_t)(at[1] & 0x3F) << 6 | (at[2] & 0x3F);
+    return (uint32_t)(at[0] & 0x07) << 18 | (uint32_t)(at[1] & 0x3F) << 12 | (uint32_t)(at[2] & 0x3F) << 6 |
+           (at[3] & 0x3F);
+}
+
+static unsigned oddness_at(const unsigned char *at)
+{
+    uint32_t character = character_at(at);
+
+    for (size_t i = 0; i < COUNT_OF(ODD) && character >= ODD[i].first; i++)
+        if (character <= ODD[i].last)
+            return ODD[i].flag;
+    return 0;
+}
+
+/* Nearly all text is CJK from U+4000 to U+9FFF, first bytes E4 to E9: nothing odd is there. */
+static bool may_be_odd(unsigned char byte)
+{
+    return byte >= 0xC2 && (byte < 0xE4 || byte > 0xE9);
 }
 
 /* = + - @ and their full-width forms: a spreadsheet would compute what follows. */
@@ -58,8 +98,8 @@ static struct text_facts text_of(struct span text)
         facts.characters += (at[i] & 0xC0) != 0x80;
         if (at[i] < 0x20 || at[i] == 0x7F)
             facts.flags |= at[i] == '\n' || at[i] == '\r' || at[i] == '\t' ? TEXT_BREAK : TEXT_CONTROL;
-        else if ((at[i] == 0xC2 || at[i] == 0xE2 || at[i] == 0xEF) && is_invisible(at + i))
-            facts.flags |= TEXT_INVISIBLE;
+        else if (may_be_odd(at[i]))
+            facts.flags |= oddness_at(at + i);
     }
     return facts;
 }

@@ -29,7 +29,7 @@ enum rules_reading {
 struct rule;
 struct rules;
 
-enum { PROBLEMS_MAX = 64, PROBLEM_EXPECTED_BYTES = 200 };
+enum { PROBLEMS_MAX = 64, PROBLEM_EXPECTED_BYTES = 320 };
 
 /* One thing that is wrong in one cell. */
 struct problem {

@@ -13,6 +13,7 @@ enum text_flag {
     TEXT_BREAK = 2,     /* a line break or a tab */
     TEXT_INVISIBLE = 4, /* zero width, direction marks, or the sign of a broken decoding */
     TEXT_FORMULA = 8,   /* begins like a formula */
+    TEXT_PRIVATE = 16,  /* a character that only one machine's font knows (造字) */
 };
 
 struct text_facts {
@@ -83,6 +84,8 @@ struct rules {
 extern const struct rule_check RULES_READING[RULE_READING_COUNT];
 extern const struct rule_check RULES_TEXT[];
 extern const size_t RULES_TEXT_COUNT;
+extern const struct rule_check RULES_USCC[];
+extern const size_t RULES_USCC_COUNT;
 extern const struct rule_check RULES_PLACE[];
 extern const size_t RULES_PLACE_COUNT;
 extern const struct rule_check RULES_ORDER[];

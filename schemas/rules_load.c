@@ -143,6 +143,7 @@ static bool load_rules(struct rules *rules, struct error *err)
     /* The rules of reading come first: they are found by their number. */
     if (!load_table(rules, RULES_READING, RULE_READING_COUNT, err) ||
         !load_table(rules, RULES_TEXT, RULES_TEXT_COUNT, err) ||
+        !load_table(rules, RULES_USCC, RULES_USCC_COUNT, err) ||
         !load_table(rules, RULES_PLACE, RULES_PLACE_COUNT, err) ||
         !load_table(rules, RULES_ORDER, RULES_ORDER_COUNT, err) ||
         !load_table(rules, RULES_TIME, RULES_TIME_COUNT, err))

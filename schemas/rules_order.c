@@ -54,7 +54,15 @@ static bool authority_has_wrong_kind(const struct facts *facts)
 
 static bool kind_is_unknown(const struct facts *facts)
 {
-    return facts_has(facts, facts->column) && !facts->kind;
+    const struct authority_kind *wanted = facts->authority.kind ? facts->authority.kind : competent(facts);
+    AUTO(buf_done) struct buf known = BUF_INIT;
+
+    if (!facts_has(facts, facts->column) || facts->kind)
+        return false;
+    if (!wanted)
+        authorities_kinds_add(rules_authorities(facts->rules), &known);
+    expected_set(facts->expected, wanted ? wanted->name : buf_span(&known));
+    return true;
 }
 
 /* The column 机关类别 must say what the authority is; of an unknown authority, what it would have to be. */
@@ -79,22 +87,23 @@ static const struct authority *usual_name(const struct facts *facts, const struc
     return authorities_on(rules_authorities(facts->rules), kind, division, facts->row->order_date);
 }
 
-static const struct authority *usual_in_city(const struct facts *facts)
+/* The name to propose instead: of the enterprise's city; of the province when the row names no city. */
+static void expect_usual(const struct facts *facts)
 {
+    static const struct span PROVINCE = SPAN("440000");
     const struct division *city =
         facts->division ? divisions_city(rules_divisions(facts->rules), facts->division->code) : NULL;
+    const struct authority *usual = usual_name(facts, competent(facts), city ? city->code : PROVINCE);
+    const struct authority_kind *kind = competent(facts);
 
-    return city ? usual_name(facts, competent(facts), city->code) : NULL;
+    expected_set(facts->expected, usual ? usual->name : kind ? kind->name : SPAN("-"));
 }
 
 static bool authority_is_unknown(const struct facts *facts)
 {
-    const struct authority *usual;
-
     if (!facts_has(facts, facts->column) || facts->authority.kind)
         return false;
-    usual = usual_in_city(facts);
-    expected_set(facts->expected, usual ? usual->name : SPAN("-"));
+    expect_usual(facts);
     return true;
 }
 
@@ -117,13 +126,10 @@ static bool authority_name_is_out_of_time(const struct facts *facts)
 
 static bool authority_is_elsewhere(const struct facts *facts)
 {
-    const struct authority *usual;
-
     if (!facts->authority.kind || !facts->division || authority_covers(&facts->authority, facts->division->code) ||
         (facts->division->now && authority_covers(&facts->authority, facts->division->now->code)))
         return false;
-    usual = usual_in_city(facts);
-    expected_set(facts->expected, usual ? usual->name : SPAN("-"));
+    expect_usual(facts);
     return true;
 }
 

@@ -80,7 +80,7 @@ static bool count_is_wrong(const struct facts *facts)
 
     if (!facts_has(facts, facts->column))
         return false;
-    return !decimal_is_valid(text) || !integer_parse(text, &count) || count < 1;
+    return !integer_parse(text, &count) || count < 1 || count > rule_parameter(facts->rule);
 }
 
 static bool capacity_is_no_number(const struct facts *facts)

@@ -2,13 +2,46 @@
  *
  * Months are calendar months: six months after 31 August end on the last day of February. */
 #include "base/text.h"
+#include "schemas/notation.h"
 #include "schemas/rules_internal.h"
 
-static bool date_is_wrong(const struct facts *facts)
+static bool date_is(const struct facts *facts, enum date_notation wanted, int32_t *day)
+{
+    return facts_has(facts, facts->column) && notation_date(facts->row->field[facts->column], day) == wanted;
+}
+
+static bool date_is_none(const struct facts *facts)
 {
     int32_t day;
 
-    return facts_has(facts, facts->column) && !day_parse(facts->row->field[facts->column], &day);
+    return date_is(facts, DATE_NONE, &day);
+}
+
+static bool date_has_no_such_day(const struct facts *facts)
+{
+    int32_t day;
+
+    return date_is(facts, DATE_NO_SUCH_DAY, &day);
+}
+
+static bool date_is_written_otherwise(const struct facts *facts)
+{
+    int32_t day;
+
+    if (!date_is(facts, DATE_OTHER, &day))
+        return false;
+    expected_set_day(facts->expected, day);
+    return true;
+}
+
+static bool date_is_a_serial(const struct facts *facts)
+{
+    int32_t day;
+
+    if (!date_is(facts, DATE_SERIAL, &day))
+        return false;
+    expected_set_day(facts->expected, day);
+    return true;
 }
 
 static bool is_after(const struct facts *facts, int32_t day)
@@ -174,7 +207,10 @@ static bool overdue_is_early(const struct facts *facts)
 }
 
 const struct rule_check RULES_TIME[] = {
-    {"date.form", date_is_wrong},
+    {"date.form", date_is_none},
+    {"date.no-such-day", date_has_no_such_day},
+    {"date.notation", date_is_written_otherwise},
+    {"date.serial", date_is_a_serial},
     {"date.future", date_is_in_future},
     {"date.deadline-before-order", deadline_is_before_order},
     {"term.energy", energy_term_is_beyond},

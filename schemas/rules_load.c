@@ -15,7 +15,14 @@ const struct rule_check RULES_READING[RULE_READING_COUNT] = {
     [RULE_CELL_ERROR] = {"file.cell-error", NULL},
     [RULE_REPEAT] = {"file.repeat", NULL},
     [RULE_CONTRADICTION] = {"file.contradiction", NULL},
+    [RULE_HEADER_AGAIN] = {"file.header-again", NULL},
+    [RULE_ROW_SPARSE] = {"file.row-sparse", NULL},
+    [RULE_NO_ROWS] = {"file.no-rows", NULL},
+    [RULE_COLUMNS_UNREAD] = {"file.columns-unread", NULL},
     [RULE_SHEETS] = {"file.sheets", NULL},
+    [RULE_MERGED] = {"file.merged", NULL},
+    [RULE_HIDDEN_ROWS] = {"file.hidden-rows", NULL},
+    [RULE_REPORT_FULL] = {"file.report-full", NULL},
     [RULE_SCHEMA] = {"schema", NULL},
 };
 

@@ -13,7 +13,7 @@ enum state {
     PLAIN,
     QUOTED,
     QUOTE_SEEN, /* inside a quoted field, after a quote: the closing one, or the first of two */
-    CR_SEEN,    /* outside quotes: the end of the record when LF follows */
+    CR_SEEN,    /* outside quotes: the end of the record when LF follows, or when lines end in CR alone */
 };
 
 struct csv {
@@ -22,6 +22,8 @@ struct csv {
     const char *at; /* what is left of the piece */
     const char *end;
     bool is_drained;
+    bool ends_in_cr; /* the first line ended in CR alone, as old Macintosh programs write: so do the others */
+    bool is_quoted;  /* the field at hand began with a quote */
     enum state state;
     size_t lines; /* records so far */
     /* The record that is being read. */
@@ -83,8 +85,23 @@ static void add(struct csv *csv, const char *at, size_t bytes)
         buf_add(&csv->text, at, bytes < room - kept ? bytes : room - kept);
 }
 
+/* Blanks before a quote: the quotes would become part of the value. */
+static bool has_late_quote(const struct csv *csv)
+{
+    size_t field = csv->record->count;
+    struct span kept;
+
+    if (csv->is_quoted || csv->field_bytes == 0 || field >= INTAKE_COLUMNS_MAX)
+        return false;
+    kept = (struct span){csv->text.data + csv->starts[field], csv->text.bytes - csv->starts[field]};
+    return kept.bytes > 0 && kept.at[0] == ' ' && span_starts(span_trim(kept), "\"");
+}
+
 static void end_field(struct csv *csv)
 {
+    if (has_late_quote(csv))
+        set_fault(csv, RECORD_QUOTE);
+    csv->is_quoted = false;
     csv->record->count++;
     if (csv->record->count <= INTAKE_COLUMNS_MAX)
         csv->starts[csv->record->count] = csv->text.bytes;
@@ -149,6 +166,7 @@ static bool step(struct csv *csv)
     if (csv->state == FIELD_START && *csv->at == '"') {
         csv->at++;
         csv->state = QUOTED;
+        csv->is_quoted = true;
         return false;
     }
     if (csv->state == QUOTED) {
@@ -161,6 +179,10 @@ static bool step(struct csv *csv)
         csv->at++;
         return true;
     }
+    if (csv->state == CR_SEEN && csv->lines == 1)
+        csv->ends_in_cr = true;
+    if (csv->state == CR_SEEN && csv->ends_in_cr)
+        return true;
     if (csv->state == CR_SEEN)
         add(csv, "\r", 1);
     return walk_plain(csv);
@@ -223,8 +245,9 @@ bool csv_next(struct csv *csv, struct record *record, bool *is_end, struct error
         if (!fill(csv, err))
             return false;
     if (csv->state == QUOTED)
-        return refuse(err, ERR_INVALID, "file.quote-open", "a quote opened in line %zu is never closed%s",
-                      "第 %zu 行的引号一直没有闭合%s", record->line, "");
+        return refuse(err, ERR_INVALID, "file.quote-open",
+                      "a quote opened in line %zu is never closed: close it behind the text, or remove it%s",
+                      "第 %zu 行的引号一直没有闭合：请在该内容末尾补上引号，或删去这个引号%s", record->line, "");
     end_record(csv);
     return true;
 }

@@ -1,5 +1,6 @@
 /* csv.h - records of a CSV text, RFC 4180: fields between commas, quotes around what holds commas, quotes or line
- * breaks, quotes inside doubled. Lines end in LF or CR LF. A quote inside a field that does not begin with one is text.
+ * breaks, quotes inside doubled. Lines end in LF or CR LF; in CR when the first line does. A quote inside a field that
+ * does not begin with one is text; blanks before a quote, or text after one, are a fault.
  *
  * One record at a time in bounded memory: what is longer than the limits is walked over and the record says so. */
 #ifndef GATEWAY_INTAKE_CSV_H

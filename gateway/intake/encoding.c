@@ -189,11 +189,78 @@ static bool first_line_is_utf_8(struct span head)
     return has_more && utf8_is_valid(head, NULL);
 }
 
+/* UTF-16 and UTF-32 by their marks; without one, by the zero bytes of the commas and digits, all on one side. */
 static bool is_utf_16(struct span head)
 {
+    enum { ZEROS_PER = 16 };
+    size_t zeros[2] = {0, 0};
+
     if (span_starts(head, "\xFF\xFE") || span_starts(head, "\xFE\xFF"))
         return true;
-    return head.bytes >= 2 && (head.at[0] == '\0') != (head.at[1] == '\0');
+    for (size_t i = 0; i < head.bytes; i++)
+        zeros[i % 2] += head.at[i] == '\0';
+    return (zeros[0] + zeros[1]) * ZEROS_PER > head.bytes && (zeros[0] > 8 * zeros[1] || zeros[1] > 8 * zeros[0]);
+}
+
+/* Commas, quotes and line ends are no part of any character of GB 18030. */
+static bool ends_token(char byte)
+{
+    return byte == ',' || byte == '"' || byte == '\n' || byte == '\r';
+}
+
+/* A long text in UTF-8 inside a file of GB 18030: read as the latter it would become other characters. Six characters
+ * of UTF-8 that are good GB 18030 by chance are met; the other way round, nine of GB 18030 that are good UTF-8, are not
+ * (most of them, and all that end in 公司 or 厂, have bytes that UTF-8 does not). */
+static bool is_foreign(struct span token)
+{
+    enum { FOREIGN_BYTES = 18 };
+    size_t high = 0;
+
+    for (size_t i = 0; i < token.bytes; i++)
+        high += (unsigned char)token.at[i] >= 0x80;
+    return high >= FOREIGN_BYTES && utf8_is_valid(token, NULL);
+}
+
+/* *bad_at: the first text in UTF-8, or -1. */
+static bool scan_foreign(int fd, off_t *bad_at, struct error *err)
+{
+    AUTO(text_free) char *piece = memory_new(INTAKE_CHUNK_BYTES);
+    size_t kept = 0;
+    off_t at = 0; /* of piece[0] */
+    size_t got;
+
+    *bad_at = -1;
+    do {
+        size_t start = 0;
+
+        if (!read_at(fd, at + (off_t)kept, (struct span){piece + kept, INTAKE_CHUNK_BYTES - kept}, &got, err))
+            return false;
+        for (size_t i = 0; i < kept + got; i++) {
+            if (!ends_token(piece[i]))
+                continue;
+            if (is_foreign((struct span){piece + start, i - start})) {
+                *bad_at = at + (off_t)start;
+                return true;
+            }
+            start = i + 1;
+        }
+        /* A text of a whole piece is too long for any column: let it go. */
+        kept = start == 0 && kept + got == INTAKE_CHUNK_BYTES ? 0 : kept + got - start;
+        memmove(piece, piece + start, kept);
+        at += (off_t)(kept == 0 && start == 0 ? INTAKE_CHUNK_BYTES : start);
+    } while (got > 0);
+    return true;
+}
+
+static bool refuse_foreign(off_t bad_at, struct error *err)
+{
+    return refuse(
+        err, ERR_INVALID, "file.encoding",
+        "the file mixes two encodings: it is GB18030, but there is UTF-8 at byte %lld (from 0). Put it together "
+        "in a spreadsheet program and save it as .xlsx or CSV UTF-8",
+        "文件混用了两种编码：总体是 GB18030，但第 %lld 字节（从 0 起）处是 UTF-8。请在表格软件中合并后另存为 "
+        ".xlsx 或 CSV UTF-8",
+        (long long)bad_at);
 }
 
 static bool judge_bytes(int fd, struct span head, enum encoding *out, struct error *err)
@@ -208,18 +275,27 @@ static bool judge_bytes(int fd, struct span head, enum encoding *out, struct err
     if (is_good)
         return true;
     if (span_starts(head, MARK) || first_line_is_utf_8(head))
-        return refuse(err, ERR_INVALID, "file.encoding",
-                      "the file is UTF-8, but damaged at byte %lld (from 0): get it again or save it anew",
-                      "文件是 UTF-8 编码，但第 %lld 字节（从 0 起）处已损坏：请重新获取或另存", (long long)bad_utf_8);
+        return refuse(
+            err, ERR_INVALID, "file.encoding",
+            "the file is UTF-8, but damaged (or mixed with another encoding) at byte %lld (from 0): get it again, or "
+            "save it as .xlsx",
+            "文件是 UTF-8 编码，但第 %lld 字节（从 0 起）处已损坏，或混入了其他编码：请重新获取，或另存为 .xlsx",
+            (long long)bad_utf_8);
     if (!scan_gb18030(fd, &is_good, &bad_at, err))
         return false;
     *out = ENCODING_GB18030;
-    if (is_good)
-        return true;
-    return refuse(err, ERR_INVALID, "file.encoding",
-                  "the file is neither UTF-8 (bad at byte %lld) nor GB18030 (bad at byte %lld): save it as CSV UTF-8",
-                  "文件既不是 UTF-8（第 %lld 字节不符），也不是 GB18030（第 %lld 字节不符）：请另存为 CSV UTF-8",
-                  (long long)bad_utf_8, (long long)bad_at);
+    if (is_good) {
+        if (!scan_foreign(fd, &bad_at, err))
+            return false;
+        return bad_at < 0 || refuse_foreign(bad_at, err);
+    }
+    return refuse(
+        err, ERR_INVALID, "file.encoding",
+        "the file is neither UTF-8 (bad at byte %lld) nor GB18030 (bad at byte %lld): it is damaged, or no text. "
+        "Open it in a spreadsheet program and save it as .xlsx or CSV UTF-8",
+        "文件既不是 UTF-8（第 %lld 字节不符），也不是 GB18030（第 %lld 字节不符）：可能已损坏，或不是文本。请用表格软件"
+        "打开后另存为 .xlsx 或 CSV UTF-8",
+        (long long)bad_utf_8, (long long)bad_at);
 }
 
 bool encoding_detect(int fd, enum encoding *out, struct error *err)
@@ -232,10 +308,12 @@ bool encoding_detect(int fd, enum encoding *out, struct error *err)
     if (!read_at(fd, 0, head, &head.bytes, err))
         return false;
     if (head.bytes == 0)
-        return refuse(err, ERR_INVALID, "file.empty", "the file is empty%s", "文件是空的%s", "");
+        return refuse(err, ERR_INVALID, "file.empty", "the file is empty: check that it is the right file%s",
+                      "文件是空的：请确认选对了文件%s", "");
     if (is_utf_16(head))
-        return refuse(err, ERR_INVALID, "file.encoding", "the file is UTF-16: save it as CSV UTF-8%s",
-                      "文件是 UTF-16 编码：请另存为 CSV UTF-8%s", "");
+        return refuse(err, ERR_INVALID, "file.encoding",
+                      "the file is UTF-16 (\"Unicode text\"): save it as CSV UTF-8 or .xlsx%s",
+                      "文件是 UTF-16 编码（“Unicode 文本”）：请另存为 CSV UTF-8 或 .xlsx%s", "");
     if (!judge_bytes(fd, head, &found, err))
         return false;
     *out = found;

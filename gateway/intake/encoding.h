@@ -1,7 +1,7 @@
 /* encoding.h - which encoding a text file has, never guessed silently, and its text as UTF-8. GB 18030, RFC 3629.
  *
- * A file is UTF-8 when all of it is (a mark at its beginning is taken off); else GB18030 when all of it is and its
- * first line does not say otherwise; else it is refused with the place of the first bad byte. */
+ * A file is UTF-8 when all of it is (a mark at its beginning is taken off); else GB18030 when all of it is, its first
+ * line does not say otherwise and no text in it is UTF-8; else it is refused with the place of the first bad byte. */
 #ifndef GATEWAY_INTAKE_ENCODING_H
 #define GATEWAY_INTAKE_ENCODING_H
 

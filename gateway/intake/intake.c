@@ -13,9 +13,11 @@
 #include "gateway/intake/csv.h"
 #include "gateway/intake/encoding.h"
 #include "gateway/intake/header.h"
+#include "gateway/intake/kind.h"
 #include "gateway/intake/seen.h"
 #include "gateway/intake/spool.h"
 #include "gateway/intake/xlsx.h"
+#include "schemas/uscc.h"
 
 static const char SCRATCH[] = "/var/tmp";
 
@@ -83,6 +85,31 @@ static bool next_filled(struct intake *intake, bool *is_end, struct error *err)
     return true;
 }
 
+/* The first row is no header: when one of the next is, the rows above it are what is in the way. */
+static bool search_header(struct intake *intake, struct error *err)
+{
+    enum { ROWS_SEARCHED = 20 };
+    struct error why;
+    bool is_end = false;
+
+    for (int i = 0; i < ROWS_SEARCHED && !is_end; i++) {
+        if (!next_filled(intake, &is_end, &why))
+            return false;
+        if (!is_end && header_is(&intake->record))
+            return refuse(err, ERR_INVALID, "file.header",
+                          "the header stands in line %zu: remove the lines above it (titles, notes)",
+                          "表头在第 %zu 行：请删去它上面的标题、说明等行", intake->record.line);
+    }
+    return false;
+}
+
+static bool read_header(struct intake *intake, struct error *err)
+{
+    if (header_read(&intake->record, &intake->header, err))
+        return true;
+    return header_is(&intake->record) ? false : search_header(intake, err);
+}
+
 /* Read all of it once: the header, the number of rows, and whether the end is reached in good order. */
 static bool look_through(struct intake *intake, struct error *err)
 {
@@ -91,9 +118,10 @@ static bool look_through(struct intake *intake, struct error *err)
     if (!begin(intake, err) || !next_filled(intake, &is_end, err))
         return false;
     if (is_end)
-        return refuse(err, ERR_INVALID, "file.empty", "there is nothing in the file, not even a header%s",
-                      "文件没有内容，连表头也没有%s", "");
-    if (!header_read(&intake->record, &intake->header, err))
+        return refuse(err, ERR_INVALID, "file.empty",
+                      "there is nothing in the file, not even a header: check that it is the right file%s",
+                      "文件没有内容，连表头也没有：请确认选对了文件%s", "");
+    if (!read_header(intake, err))
         return false;
     for (;;) {
         if (!next_filled(intake, &is_end, err))
@@ -104,24 +132,12 @@ static bool look_through(struct intake *intake, struct error *err)
             return refuse(err, ERR_LIMIT, "file.rows", "more than %d rows: split the file", "超过 %d 行：请拆分文件",
                           INTAKE_ROWS_MAX);
     }
+    if (intake->header.unread[0])
+        rules_report(intake->rules, RULE_COLUMNS_UNREAD, COLUMN_COUNT, SPAN_NONE, intake->header.unread,
+                     &intake->notes);
+    if (intake->rows == 0)
+        rules_report(intake->rules, RULE_NO_ROWS, COLUMN_COUNT, SPAN_NONE, NULL, &intake->notes);
     return begin(intake, err) && next_filled(intake, &is_end, err);
-}
-
-/* What the first bytes say about the kind of file. */
-static bool is_spreadsheet(int fd, bool *is_xlsx, struct error *err)
-{
-    char bytes[8] = {0};
-    ssize_t count = pread(fd, bytes, sizeof bytes, 0);
-    struct span head = {bytes, sizeof bytes};
-
-    if (count < 0)
-        return fail(err, ERR_IO, "read: %s", strerror(errno));
-    if (span_starts(head, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"))
-        return refuse(err, ERR_INVALID, "file.kind",
-                      "this is an old .xls, or a workbook with a password: save it as .xlsx without password%s",
-                      "这是旧版 .xls 文件或加密的工作簿：请另存为不加密的 .xlsx%s", "");
-    *is_xlsx = span_starts(head, "PK\x03\x04") || span_starts(head, "PK\x05\x06");
-    return true;
 }
 
 static bool load(struct intake *intake, const struct intake_options *options, struct error *err)
@@ -134,7 +150,7 @@ static bool load(struct intake *intake, const struct intake_options *options, st
         return fail(err, ERR_IO, "%s", strerror(errno));
     if (!S_ISREG(status.st_mode))
         return refuse(err, ERR_INVALID, "file.kind", "this is not a plain file%s", "这不是普通文件%s", "");
-    if (!is_spreadsheet(intake->fd, &is_xlsx, err))
+    if (!kind_judge(intake->fd, &is_xlsx, err))
         return false;
     if (!is_xlsx && !encoding_detect(intake->fd, &intake->encoding, err))
         return false;
@@ -248,6 +264,37 @@ static enum column first_missing(const struct intake *intake)
     return COLUMN_COUNT;
 }
 
+/* Cells of the register's columns that have content; *first is the first of them. */
+static size_t filled_columns(const struct intake *intake, enum column *first)
+{
+    size_t count = 0;
+
+    *first = COLUMN_COUNT;
+    for (size_t field = 0; field < intake->header.fields; field++) {
+        enum column column = column_at(intake, field);
+
+        if (column == COLUMN_COUNT || intake->row.obligation.field[column].bytes == 0)
+            continue;
+        *first = *first == COLUMN_COUNT ? column : *first;
+        count++;
+    }
+    return count;
+}
+
+/* A total, a note, a signature below the table: one problem says it better than one for each empty cell. */
+static bool is_sparse(struct intake *intake)
+{
+    enum { SPARSE_MAX = 3 };
+    const struct span *field = intake->row.obligation.field;
+    enum column first;
+    size_t count = filled_columns(intake, &first);
+
+    if (count > SPARSE_MAX || field[COLUMN_USCC].bytes > 0 || field[COLUMN_DOCUMENT].bytes > 0)
+        return false;
+    report_number(intake, RULE_ROW_SPARSE, first, count);
+    return true;
+}
+
 /* What is wrong with the record as a record; the rules are not asked about a row that is not one. */
 static void check_form(struct intake *intake)
 {
@@ -267,6 +314,13 @@ static void check_form(struct intake *intake)
         report_number(intake, RULE_FIELDS_SURPLUS, COLUMN_COUNT, record->filled);
         return;
     }
+    /* No code is so long: the question is dear, and is asked of hardly any row. */
+    if (intake->row.obligation.field[COLUMN_USCC].bytes > USCC_BYTES && header_is(record)) {
+        rules_report(intake->rules, RULE_HEADER_AGAIN, COLUMN_COUNT, SPAN_NONE, NULL, &intake->row.problems);
+        return;
+    }
+    if (is_sparse(intake))
+        return;
     for (size_t field = 0; field < record_stored(record); field++)
         if (record->kind[field] == CELL_ERROR && column_at(intake, field) != COLUMN_COUNT)
             report_cell(intake, RULE_CELL_ERROR, field);

@@ -24,9 +24,11 @@ struct relations {
 struct book {
     struct package *package;
     struct buf sheet;
-    struct buf other_name; /* another visible sheet that has cells */
+    bool has_cells;    /* of `sheet` */
+    struct buf others; /* names of other visible sheets that have cells */
+    size_t other_count;
     bool is_1904;
-    struct shared *shared;
+    struct texts *texts;
     struct styles *styles;
 };
 
@@ -97,11 +99,11 @@ static const char *target_of_type(const struct relations *relations, const char 
     return NULL;
 }
 
-static const char *target_of_id(const struct relations *relations, struct span id)
+static const struct relation *relation_of_id(const struct relations *relations, struct span id)
 {
     for (size_t i = 0; i < relations->count; i++)
         if (!relations->all[i].is_external && span_equal(buf_span(&relations->all[i].id), id))
-            return buf_text(&relations->all[i].target);
+            return &relations->all[i];
     return NULL;
 }
 
@@ -150,29 +152,55 @@ static bool part_has_cells(struct package *package, const char *name, bool *has_
     return true;
 }
 
+static void add_other(struct book *book, const struct sheet_entry *entry)
+{
+    enum { NAMED_MAX = 5, NAME_BYTES = 48 };
+
+    if (++book->other_count > NAMED_MAX)
+        return;
+    buf_add_text(&book->others, book->other_count == 1 ? "" : ", ");
+    buf_add_span(&book->others, utf8_cut(buf_span(&entry->name), NAME_BYTES));
+    if (book->other_count == NAMED_MAX)
+        buf_add_text(&book->others, " …");
+}
+
+/* A visible worksheet: the one to read, or one more. */
+static bool take_worksheet(struct book *book, const struct sheet_entry *entry, struct span path, struct error *err)
+{
+    AUTO(buf_done) struct buf name = BUF_INIT;
+    bool has_cells;
+
+    buf_add_span(&name, path);
+    if (!part_has_cells(book->package, buf_text(&name), &has_cells, err))
+        return false;
+    if (book->sheet.bytes == 0 || (has_cells && !book->has_cells)) {
+        buf_clear(&book->sheet);
+        buf_add_span(&book->sheet, path);
+        book->has_cells = has_cells;
+    } else if (has_cells) {
+        add_other(book, entry);
+    }
+    return true;
+}
+
 static bool take_sheet(struct book *book, const struct part *part, const char *folder,
                        const struct relations *relations, struct error *err)
 {
     AUTO(sheet_entry_done) struct sheet_entry entry = {BUF_INIT, BUF_INIT, false};
     AUTO(buf_done) struct buf path = BUF_INIT;
-    const char *target;
-    bool has_cells;
+    const struct relation *relation;
 
     take_entry(part, &entry);
-    if (entry.is_hidden || book->other_name.bytes > 0)
+    if (entry.is_hidden)
         return true;
-    target = target_of_id(relations, buf_span(&entry.relation));
-    if (!target || !package_resolve(book->package, folder, target, &path))
-        return refuse(err, ERR_INVALID, "file.xlsx", "the workbook's sheet is missing%s", "工作簿缺少工作表%s", "");
-    if (book->sheet.bytes == 0) {
-        buf_add_span(&book->sheet, buf_span(&path));
-        return true;
-    }
-    if (!part_has_cells(book->package, buf_text(&path), &has_cells, err))
-        return false;
-    if (has_cells)
-        buf_add_span(&book->other_name, buf_span(&entry.name));
-    return true;
+    relation = relation_of_id(relations, buf_span(&entry.relation));
+    if (relation && !ends_with(buf_span(&relation->type), "/worksheet"))
+        return true; /* a sheet that is a chart or a dialogue has no cells */
+    if (!relation || !package_resolve(book->package, folder, buf_text(&relation->target), &path))
+        return refuse(err, ERR_INVALID, "file.xlsx",
+                      "the workbook's sheet is missing: open it in a spreadsheet program and save it anew%s",
+                      "工作簿缺少工作表：请用表格软件打开后另存为 .xlsx%s", "");
+    return take_worksheet(book, &entry, buf_span(&path), err);
 }
 
 static void take_properties(struct book *book, const struct part *part)
@@ -204,8 +232,10 @@ static bool read_workbook(struct book *book, const char *name, const char *folde
             return false;
     }
     if (book->sheet.bytes == 0)
-        return refuse(err, ERR_INVALID, "file.xlsx", "the workbook has no visible sheet%s", "工作簿没有可见的工作表%s",
-                      "");
+        return refuse(
+            err, ERR_INVALID, "file.xlsx",
+            "there is no visible worksheet: check that this is an .xlsx workbook and that its sheet is not hidden%s",
+            "没有可见的工作表：请确认这是 .xlsx 工作簿，且工作表没有隐藏%s", "");
     return true;
 }
 
@@ -230,7 +260,7 @@ static bool read_tables(struct book *book, const char *folder, const struct rela
     const char *styles = target_of_type(relations, "/styles");
 
     if (strings && package_resolve(book->package, folder, strings, &path) &&
-        !shared_read(book->package, buf_text(&path), &book->shared, err))
+        !shared_read(book->package, buf_text(&path), book->texts, err))
         return false;
     return !styles || !package_resolve(book->package, folder, styles, &path) ||
            styles_read(book->package, buf_text(&path), &book->styles, err);
@@ -246,14 +276,18 @@ static bool read_book(struct book *book, struct error *err)
     const char *target;
 
     if (!package_resolve(book->package, "", "_rels/.rels", &name))
-        return refuse(err, ERR_INVALID, "file.xlsx", "this is a zip archive, but no .xlsx workbook%s",
-                      "这是 zip 文件，但不是 .xlsx 工作簿%s", "");
+        return refuse(err, ERR_INVALID, "file.xlsx",
+                      "this is a zip archive (or an .ods), but no .xlsx workbook: open it in a spreadsheet program and "
+                      "save it as "
+                      ".xlsx%s",
+                      "这是 zip（或 .ods）文件，不是 .xlsx 工作簿：请用表格软件打开后另存为 .xlsx%s", "");
     if (!relations_read(book->package, buf_text(&name), &root, err))
         return false;
     target = target_of_type(root, "/officeDocument");
     if (!target || ends_with(span_of(target), ".bin") || !package_resolve(book->package, "", target, &name))
-        return refuse(err, ERR_INVALID, "file.xlsx", "this is no .xlsx workbook: save it as .xlsx%s",
-                      "这不是 .xlsx 工作簿：请另存为 .xlsx%s", "");
+        return refuse(err, ERR_INVALID, "file.xlsx",
+                      "this is no .xlsx workbook: open it in a spreadsheet program and save it as .xlsx%s",
+                      "这不是 .xlsx 工作簿：请用表格软件打开后另存为 .xlsx%s", "");
     split_name(buf_span(&name), &folder, &relations_name);
     if (!relations_read(book->package, buf_text(&relations_name), &relations, err))
         return false;
@@ -261,10 +295,11 @@ static bool read_book(struct book *book, struct error *err)
            read_tables(book, buf_text(&folder), relations, err);
 }
 
-bool book_open(int fd, struct book **out, struct error *err)
+bool book_open(int fd, const char *scratch, struct book **out, struct error *err)
 {
     AUTO(book_free) struct book *book = memory_new(sizeof *book);
 
+    book->texts = texts_new(scratch);
     if (!package_open(fd, &book->package, err) || !read_book(book, err))
         return false;
     *out = TAKE(book);
@@ -275,10 +310,10 @@ void book_free(struct book *book)
 {
     if (!book)
         return;
-    shared_free(book->shared);
+    texts_free(book->texts);
     styles_free(book->styles);
     buf_done(&book->sheet);
-    buf_done(&book->other_name);
+    buf_done(&book->others);
     package_free(book->package);
     free(book);
 }
@@ -293,14 +328,14 @@ const char *book_sheet(const struct book *book)
     return buf_text(&book->sheet);
 }
 
-const char *book_other_sheet(const struct book *book)
+const char *book_other_sheets(const struct book *book)
 {
-    return book->other_name.bytes ? buf_text(&book->other_name) : NULL;
+    return buf_text(&book->others);
 }
 
-bool book_shared(const struct book *book, size_t number, struct span *text)
+bool book_shared(struct book *book, size_t number, bool *is_there, struct span *text, struct error *err)
 {
-    return book->shared && shared_text(book->shared, number, text);
+    return texts_get(book->texts, number, is_there, text, err);
 }
 
 bool book_style_is_date(const struct book *book, size_t style)

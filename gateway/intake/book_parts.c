@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "gateway/intake/book_parts.h"
 
 #include <stdlib.h>
@@ -5,11 +6,6 @@
 
 #include "base/text.h"
 #include "gateway/intake/book.h"
-
-struct shared {
-    struct buf text;
-    struct buf ends; /* uint32_t each: where text i ends */
-};
 
 enum { FORMATS_MAX = 4096 };
 
@@ -28,26 +24,19 @@ static bool is_text_node(const struct part *part)
            type == XML_READER_TYPE_SIGNIFICANT_WHITESPACE || type == XML_READER_TYPE_WHITESPACE;
 }
 
-static void end_text(struct shared *shared)
-{
-    uint32_t end = (uint32_t)shared->text.bytes;
-
-    buf_add(&shared->ends, &end, sizeof end);
-}
-
 /* <si> holds <t>, or <r><t>… for rich text; <rPh> is how it is read aloud, no part of the text. */
 struct shared_state {
     bool is_text;
     bool is_phonetic;
 };
 
-static void shared_node(struct shared *shared, const struct part *part, struct shared_state *state)
+static bool shared_node(struct texts *texts, const struct part *part, struct shared_state *state, struct error *err)
 {
     bool is_empty = xmlTextReaderIsEmptyElement(part_reader(part)) == 1;
 
     if (is_text_node(part)) {
         if (state->is_text && !state->is_phonetic)
-            buf_add_span(&shared->text, span_of((const char *)xmlTextReaderConstValue(part_reader(part))));
+            texts_add(texts, span_of((const char *)xmlTextReaderConstValue(part_reader(part))));
     } else if (part_begins(part, "t")) {
         state->is_text = !is_empty;
     } else if (part_ends(part, "t")) {
@@ -57,64 +46,38 @@ static void shared_node(struct shared *shared, const struct part *part, struct s
     } else if (part_ends(part, "rPh")) {
         state->is_phonetic = false;
     } else if (part_ends(part, "si") || (part_begins(part, "si") && is_empty)) {
-        end_text(shared);
+        return texts_end(texts, err);
     }
+    return true;
 }
 
-bool shared_read(struct package *package, const char *name, struct shared **out, struct error *err)
+bool shared_read(struct package *package, const char *name, struct texts *texts, struct error *err)
 {
-    AUTO(shared_free) struct shared *shared = memory_new(sizeof *shared);
     AUTO(part_free) struct part *part = NULL;
     struct shared_state state = {false, false};
     bool is_end = false;
 
     if (!part_open(package, name, &part, err))
         return false;
-    while (!is_end) {
-        if (!part_next(part, &is_end, err))
+    while (!is_end)
+        if (!part_next(part, &is_end, err) || (!is_end && !shared_node(texts, part, &state, err)))
             return false;
-        if (!is_end)
-            shared_node(shared, part, &state);
-        if (shared->text.bytes + shared->ends.bytes > BOOK_SHARED_BYTES_MAX)
-            return refuse(err, ERR_LIMIT, "file.xlsx", "the workbook's texts take more than %d MiB",
-                          "工作簿的文本超过 %d MiB", BOOK_SHARED_BYTES_MAX >> 20);
-    }
-    *out = TAKE(shared);
     return true;
 }
 
-void shared_free(struct shared *shared)
+/* E is the year of an era, or the exponent of 0.00E+00. */
+static bool is_exponent(struct span code, size_t at)
 {
-    if (!shared)
-        return;
-    buf_done(&shared->text);
-    buf_done(&shared->ends);
-    free(shared);
+    return at + 1 < code.bytes && (code.at[at + 1] == '+' || code.at[at + 1] == '-');
 }
 
-bool shared_text(const struct shared *shared, size_t number, struct span *text)
-{
-    uint32_t start = 0;
-    uint32_t end;
-
-    if (number >= shared->ends.bytes / sizeof end)
-        return false;
-    memcpy(&end, shared->ends.data + number * sizeof end, sizeof end);
-    if (number > 0)
-        memcpy(&start, shared->ends.data + (number - 1) * sizeof start, sizeof start);
-    *text = (struct span){buf_text(&shared->text) + start, end - start};
-    return true;
-}
-
-/* A custom format is a date when a year or a day stands in it outside quotes, brackets and escapes; "General" and
- * colours in brackets are none. A month alone may be a minute. */
-static bool format_is_date(struct span code)
+/* The letters of a format code that are not quoted, escaped, filling or in brackets. */
+static size_t bare_letters(struct span code, char letters[], size_t room)
 {
     bool is_quoted = false;
     bool is_bracketed = false;
+    size_t count = 0;
 
-    if (span_starts(code, "General"))
-        return false;
     for (size_t i = 0; i < code.bytes; i++) {
         char byte = code.at[i];
 
@@ -126,9 +89,24 @@ static bool format_is_date(struct span code)
             i++;
         else if (byte == '[' || byte == ']')
             is_bracketed = byte == '[';
-        else if (!is_bracketed && strchr("yYdDeE", byte) && byte != '\0')
-            return !(byte == 'e' || byte == 'E') || i == 0 || code.at[i - 1] != '0';
+        else if (!is_bracketed && count < room && !((byte == 'E' || byte == 'e') && is_exponent(code, i)))
+            letters[count++] = byte;
     }
+    return count;
+}
+
+/* A custom format is a date when a year or a day stands in it; "General" is a number's own form. A month alone may be a
+ * minute. */
+static bool format_is_date(struct span code)
+{
+    char letters[256];
+    size_t count = bare_letters(code, letters, sizeof letters);
+
+    if (memmem(letters, count, "General", 7))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (memchr("yYdDeE", letters[i], 6))
+            return true;
     return false;
 }
 

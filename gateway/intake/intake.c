@@ -154,9 +154,12 @@ static bool load(struct intake *intake, const struct intake_options *options, st
         return false;
     if (!is_xlsx && !encoding_detect(intake->fd, &intake->encoding, err))
         return false;
-    if (is_xlsx && (!spool_new(scratch, &intake->spool, err) ||
-                    !xlsx_read(intake->fd, intake->rules, intake->spool, &intake->notes, err)))
-        return false;
+    if (is_xlsx) {
+        const struct xlsx_source source = {intake->fd, scratch, intake->rules};
+
+        if (!spool_new(scratch, &intake->spool, err) || !xlsx_read(&source, intake->spool, &intake->notes, err))
+            return false;
+    }
     return look_through(intake, err) && seen_new(scratch, intake->rows, &intake->seen, err);
 }
 
@@ -282,7 +285,7 @@ static size_t filled_columns(const struct intake *intake, enum column *first)
 }
 
 /* A total, a note, a signature below the table: one problem says it better than one for each empty cell. */
-static bool is_sparse(struct intake *intake)
+static void report_sparse(struct intake *intake)
 {
     enum { SPARSE_MAX = 3 };
     const struct span *field = intake->row.obligation.field;
@@ -290,9 +293,8 @@ static bool is_sparse(struct intake *intake)
     size_t count = filled_columns(intake, &first);
 
     if (count > SPARSE_MAX || field[COLUMN_USCC].bytes > 0 || field[COLUMN_DOCUMENT].bytes > 0)
-        return false;
+        return;
     report_number(intake, RULE_ROW_SPARSE, first, count);
-    return true;
 }
 
 /* What is wrong with the record as a record; the rules are not asked about a row that is not one. */
@@ -319,11 +321,11 @@ static void check_form(struct intake *intake)
         rules_report(intake->rules, RULE_HEADER_AGAIN, COLUMN_COUNT, SPAN_NONE, NULL, &intake->row.problems);
         return;
     }
-    if (is_sparse(intake))
-        return;
     for (size_t field = 0; field < record_stored(record); field++)
         if (record->kind[field] == CELL_ERROR && column_at(intake, field) != COLUMN_COUNT)
             report_cell(intake, RULE_CELL_ERROR, field);
+    if (intake->row.problems.errors == 0)
+        report_sparse(intake);
 }
 
 static bool check_repeat(struct intake *intake, struct error *err)

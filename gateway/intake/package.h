@@ -10,10 +10,11 @@
 
 enum {
     PACKAGE_ENTRIES_MAX = 1000,
-    PACKAGE_INFLATED_MAX = 512 * 1024 * 1024, /* all parts together */
-    PACKAGE_RATIO_MAX = 200,                  /* of a part beyond the next limit */
+    PACKAGE_RATIO_MAX = 200, /* of a part beyond the next limit */
     PACKAGE_RATIO_FROM_BYTES = 10 * 1024 * 1024
 };
+/* All parts together: a sheet of 1,048,576 full rows takes about 1.5 GiB. Nothing of it stays in memory. */
+#define PACKAGE_INFLATED_MAX (UINT64_C(4) << 30)
 
 struct package;
 struct part;

@@ -10,19 +10,28 @@
 
 struct spool {
     FILE *file;
-    struct buf text; /* of the record that was read */
+    struct buf text; /* of the record at hand, as it stands in the file behind its head */
 };
 
-/* What stands before the fields of a record. */
-struct spooled {
-    size_t line;
-    size_t count;
-    size_t filled;
-    size_t fault_field;
-    enum record_fault fault;
-    uint8_t kind[INTAKE_COLUMNS_MAX];
-    size_t bytes[INTAKE_COLUMNS_MAX];
+/* What stands before a record: then a cell for each stored field, then their texts. */
+struct head {
+    uint64_t line;
+    uint32_t count;
+    uint32_t filled;
+    uint32_t fault_field;
+    uint32_t fault;
 };
+
+struct cell {
+    uint32_t bytes;
+    uint32_t kind;
+};
+
+/* Fields behind the last that has content are not written. */
+static size_t stored_cells(size_t filled)
+{
+    return filled < INTAKE_COLUMNS_MAX ? filled : INTAKE_COLUMNS_MAX;
+}
 
 bool spool_new(const char *folder, struct spool **out, struct error *err)
 {
@@ -48,24 +57,25 @@ void spool_free(struct spool *spool)
 
 bool spool_add(struct spool *spool, const struct record *record, struct error *err)
 {
-    struct spooled head;
-    bool is_good;
+    const struct head head = {.line = record->line,
+                              .count = (uint32_t)record->count,
+                              .filled = (uint32_t)record->filled,
+                              .fault_field = (uint32_t)record->fault_field,
+                              .fault = record->fault};
+    size_t cells = stored_cells(record->filled);
 
-    memset(&head, 0, sizeof head);
-    head.line = record->line;
-    head.count = record->count;
-    head.filled = record->filled;
-    head.fault = record->fault;
-    head.fault_field = record->fault_field;
-    memcpy(head.kind, record->kind, sizeof head.kind);
-    for (size_t i = 0; i < record_stored(record); i++)
-        head.bytes[i] = record->field[i].bytes;
-    is_good = fwrite(&head, sizeof head, 1, spool->file) == 1;
-    for (size_t i = 0; is_good && i < record_stored(record); i++)
-        is_good = fwrite(record->field[i].at, 1, head.bytes[i], spool->file) == head.bytes[i];
-    if (!is_good)
-        return fail(err, errno == ENOSPC ? ERR_FULL : ERR_IO, "temporary file: %s", strerror(errno));
-    return true;
+    buf_clear(&spool->text);
+    buf_add(&spool->text, &head, sizeof head);
+    for (size_t i = 0; i < cells; i++) {
+        const struct cell cell = {(uint32_t)record->field[i].bytes, record->kind[i]};
+
+        buf_add(&spool->text, &cell, sizeof cell);
+    }
+    for (size_t i = 0; i < cells; i++)
+        buf_add_span(&spool->text, record->field[i]);
+    if (fwrite(spool->text.data, 1, spool->text.bytes, spool->file) == spool->text.bytes)
+        return true;
+    return fail(err, errno == ENOSPC ? ERR_FULL : ERR_IO, "temporary file: %s", strerror(errno));
 }
 
 bool spool_rewind(struct spool *spool, struct error *err)
@@ -75,27 +85,41 @@ bool spool_rewind(struct spool *spool, struct error *err)
     return true;
 }
 
+static bool read_bytes(struct spool *spool, void *into, size_t bytes, struct error *err)
+{
+    return fread(into, 1, bytes, spool->file) == bytes || fail(err, ERR_IO, "temporary file: cut short");
+}
+
 bool spool_next(struct spool *spool, struct record *record, bool *is_end, struct error *err)
 {
-    struct spooled head;
+    struct cell cell[INTAKE_COLUMNS_MAX];
+    struct head head;
     size_t total = 0;
-    size_t at = 0;
+    size_t cells;
+    const char *at;
 
     *is_end = false;
     if (fread(&head, sizeof head, 1, spool->file) != 1) {
         *is_end = feof(spool->file) != 0;
         return *is_end || fail(err, ERR_IO, "temporary file: %s", strerror(errno));
     }
-    *record = (struct record){.line = head.line, .count = head.count, .filled = head.filled, .fault = head.fault};
-    record->fault_field = head.fault_field;
-    memcpy(record->kind, head.kind, sizeof record->kind);
-    for (size_t i = 0; i < record_stored(record); i++)
-        total += head.bytes[i];
+    cells = stored_cells(head.filled);
+    if (!read_bytes(spool, cell, cells * sizeof *cell, err))
+        return false;
+    for (size_t i = 0; i < cells; i++)
+        total += cell[i].bytes;
     buf_clear(&spool->text);
     buf_reserve(&spool->text, total + 1);
-    if (fread(spool->text.data, 1, total, spool->file) != total)
-        return fail(err, ERR_IO, "temporary file: cut short");
-    for (size_t i = 0; i < record_stored(record); at += head.bytes[i++])
-        record->field[i] = (struct span){spool->text.data + at, head.bytes[i]};
+    if (!read_bytes(spool, spool->text.data, total, err))
+        return false;
+    *record = (struct record){.line = head.line, .count = head.count, .filled = head.filled};
+    record->fault = (enum record_fault)head.fault;
+    record->fault_field = head.fault_field;
+    at = spool->text.data;
+    for (size_t i = 0; i < cells; i++) {
+        record->field[i] = (struct span){at, cell[i].bytes};
+        record->kind[i] = (uint8_t)cell[i].kind;
+        at += cell[i].bytes;
+    }
     return true;
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "gateway/intake/xlsx.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,11 @@ struct sheet {
     size_t bytes[INTAKE_COLUMNS_MAX];
     size_t line; /* of the row at hand, or the last one */
     size_t next; /* the least column that the next cell may have */
+    size_t rows; /* with content */
+    size_t hidden_rows;
+    size_t merged;         /* ranges of merged cells */
+    char first_merged[24]; /* "A2:A3" */
+    bool is_hidden;        /* the row at hand */
     bool is_in_data;
     bool is_in_row;
     bool is_in_cell;
@@ -38,8 +44,9 @@ enum { LINES_MAX = 10 * 1000 * 1000, CELL_TEXT_BYTES = 32 };
 
 static bool refuse_sheet(const struct sheet *sheet, struct error *err)
 {
-    return refuse(err, ERR_INVALID, "file.xlsx", "the workbook's sheet is malformed near row %zu",
-                  "工作表第 %zu 行附近的结构有误", sheet->line);
+    return refuse(err, ERR_INVALID, "file.xlsx",
+                  "the workbook's sheet is malformed near row %zu: open it in a spreadsheet program and save it anew",
+                  "工作表第 %zu 行附近的结构有误：请用表格软件打开后另存为 .xlsx", sheet->line);
 }
 
 /* "AB12" → 27. False when it is no reference. */
@@ -78,9 +85,13 @@ static bool begin_row(struct sheet *sheet, struct error *err)
 
     if (sheet->is_in_row)
         return refuse_sheet(sheet, err);
-    while (part_attribute(sheet->part, &name, &value))
-        if (strcmp(name, "r") == 0 && !integer_parse(value, &line))
+    sheet->is_hidden = false;
+    while (part_attribute(sheet->part, &name, &value)) {
+        if (strcmp(name, "hidden") == 0)
+            sheet->is_hidden = span_is(value, "1") || span_is(value, "true");
+        else if (strcmp(name, "r") == 0 && !integer_parse(value, &line))
             return refuse_sheet(sheet, err);
+    }
     if (line <= (int64_t)sheet->line || line > LINES_MAX)
         return refuse_sheet(sheet, err);
     sheet->line = (size_t)line;
@@ -98,8 +109,12 @@ static bool end_row(struct sheet *sheet, struct error *err)
     struct record *record = &sheet->record;
 
     sheet->is_in_row = false;
-    if (record->count == 0)
+    if (record->filled == 0)
         return true;
+    if (++sheet->rows > INTAKE_ROWS_MAX)
+        return refuse(err, ERR_LIMIT, "file.rows", "more than %d rows: split the file", "超过 %d 行：请拆分文件",
+                      INTAKE_ROWS_MAX);
+    sheet->hidden_rows += sheet->is_hidden;
     for (size_t i = 0; i < record_stored(record); i++)
         record->field[i] = (struct span){buf_text(&sheet->text) + sheet->start[i], sheet->bytes[i]};
     return spool_add(sheet->spool, record, err);
@@ -132,19 +147,30 @@ static bool begin_cell(struct sheet *sheet, struct error *err)
     return true;
 }
 
-/* A number as people see it: 15 digits, so that 31.469999999999999 is 31.47 again. */
-static bool show_number(const struct sheet *sheet, struct span raw, char text[CELL_TEXT_BYTES], enum cell_kind *kind)
+/* A decimal number as XML Schema writes it, with blanks around it; nothing that only strtod() knows. */
+static bool number_parse(struct span raw, double *number)
 {
     char copy[CELL_TEXT_BYTES * 2];
     char *end;
-    double number;
 
+    raw = span_trim(raw);
     if (raw.bytes == 0 || raw.bytes >= sizeof copy)
         return false;
+    for (size_t i = 0; i < raw.bytes; i++)
+        if (!memchr("0123456789.+-eE", raw.at[i], 15))
+            return false;
     memcpy(copy, raw.at, raw.bytes);
     copy[raw.bytes] = '\0';
-    number = strtod(copy, &end);
-    if (*end != '\0')
+    *number = strtod(copy, &end);
+    return *end == '\0' && isfinite(*number);
+}
+
+/* A number as people see it: 15 digits, so that 31.469999999999999 is 31.47 again. */
+static bool show_number(const struct sheet *sheet, struct span raw, char text[CELL_TEXT_BYTES], enum cell_kind *kind)
+{
+    double number;
+
+    if (!number_parse(raw, &number))
         return false;
     *kind = CELL_TEXT;
     if (book_style_is_date(sheet->book, sheet->style) && book_date(sheet->book, number, text))
@@ -221,19 +247,19 @@ static void store(struct sheet *sheet, struct span text, enum cell_kind kind)
 
 static bool store_shared(struct sheet *sheet, struct error *err)
 {
-    AUTO(buf_done) struct buf copy = BUF_INIT;
-    struct span text;
+    struct span text = SPAN_NONE;
+    bool is_there = false;
     int64_t number;
 
-    if (!integer_parse(buf_span(&sheet->cell), &number) || !book_shared(sheet->book, (size_t)number, &text))
+    if (integer_parse(span_trim(buf_span(&sheet->cell)), &number) &&
+        !book_shared(sheet->book, (size_t)number, &is_there, &text, err))
+        return false;
+    if (!is_there)
         return refuse_sheet(sheet, err);
-    if (!memmem(text.at, text.bytes, "_x00", 4)) {
-        store(sheet, text, CELL_TEXT);
-        return true;
-    }
-    buf_add_span(&copy, text);
-    unescape(&copy);
-    store(sheet, buf_span(&copy), CELL_TEXT);
+    buf_clear(&sheet->cell);
+    buf_add_span(&sheet->cell, text);
+    unescape(&sheet->cell);
+    store(sheet, buf_span(&sheet->cell), CELL_TEXT);
     return true;
 }
 
@@ -251,9 +277,9 @@ static bool end_cell(struct sheet *sheet, struct error *err)
     if (sheet->type == TYPE_SHARED)
         return store_shared(sheet, err);
     if (sheet->type == TYPE_NUMBER) {
-        if (!show_number(sheet, raw, text, &kind))
-            return refuse_sheet(sheet, err);
-        store(sheet, span_of(text), kind);
+        bool is_number = show_number(sheet, raw, text, &kind);
+
+        store(sheet, is_number ? span_of(text) : raw, is_number ? kind : CELL_ERROR);
         return true;
     }
     if (sheet->type == TYPE_BOOLEAN)
@@ -315,6 +341,21 @@ static bool take_end(struct sheet *sheet, const char *name, struct error *err)
     return true;
 }
 
+/* Where the first merged range is, when it is written as a reference is. */
+static void take_merged(struct sheet *sheet)
+{
+    const char *name;
+    struct span value;
+
+    sheet->merged++;
+    while (part_attribute(sheet->part, &name, &value)) {
+        if (sheet->merged > 1 || strcmp(name, "ref") != 0 || value.bytes >= sizeof sheet->first_merged)
+            continue;
+        memcpy(sheet->first_merged, value.at, value.bytes);
+        sheet->first_merged[value.bytes] = '\0';
+    }
+}
+
 static bool take_node(struct sheet *sheet, struct error *err)
 {
     xmlTextReaderPtr reader = part_reader(sheet->part);
@@ -322,6 +363,8 @@ static bool take_node(struct sheet *sheet, struct error *err)
     const char *name;
 
     if (!sheet->is_in_data) {
+        if (part_begins(sheet->part, "mergeCell"))
+            take_merged(sheet);
         sheet->is_in_data = part_begins(sheet->part, "sheetData") && xmlTextReaderIsEmptyElement(reader) != 1;
         return true;
     }
@@ -347,21 +390,39 @@ static void sheet_free(struct sheet *sheet)
 }
 DEFINE_AUTO(struct sheet *, sheet_free)
 
-bool xlsx_read(int fd, const struct rules *rules, struct spool *spool, struct problems *notes, struct error *err)
+static void add_note(const struct rules *rules, enum rules_reading which, const char *expected, struct problems *notes)
+{
+    rules_report(rules, which, COLUMN_COUNT, SPAN_NONE, expected, notes);
+}
+
+static void add_notes(const struct sheet *sheet, const struct rules *rules, struct problems *notes)
+{
+    char text[64];
+
+    if (*book_other_sheets(sheet->book))
+        add_note(rules, RULE_SHEETS, book_other_sheets(sheet->book), notes);
+    if (sheet->merged > 0) {
+        snprintf(text, sizeof text, "%s%s", sheet->first_merged, sheet->merged > 1 ? " …" : "");
+        add_note(rules, RULE_MERGED, text, notes);
+    }
+    if (sheet->hidden_rows > 0) {
+        snprintf(text, sizeof text, "%zu", sheet->hidden_rows);
+        add_note(rules, RULE_HIDDEN_ROWS, text, notes);
+    }
+}
+
+bool xlsx_read(const struct xlsx_source *source, struct spool *spool, struct problems *notes, struct error *err)
 {
     AUTO(sheet_free) struct sheet *sheet = memory_new(sizeof *sheet);
-    const char *other;
     bool is_end = false;
 
     sheet->spool = spool;
-    if (!book_open(fd, &sheet->book, err) ||
+    if (!book_open(source->fd, source->scratch, &sheet->book, err) ||
         !part_open(book_package(sheet->book), book_sheet(sheet->book), &sheet->part, err))
         return false;
     while (!is_end)
         if (!part_next(sheet->part, &is_end, err) || (!is_end && !take_node(sheet, err)))
             return false;
-    other = book_other_sheet(sheet->book);
-    if (other)
-        rules_report(rules, RULE_SHEETS, COLUMN_COUNT, SPAN_NONE, other, notes);
+    add_notes(sheet, source->rules, notes);
     return true;
 }

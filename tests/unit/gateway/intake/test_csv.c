@@ -67,10 +67,13 @@ Test(csv, quote_that_is_never_closed_refuses_the_file)
     cr_assert(strstr(err.text, "line 3"), "%s", err.text);
 }
 
-Test(csv, text_after_a_closing_quote_is_a_fault_of_the_record)
+Test(csv, text_beside_a_quoted_field_is_a_fault_of_the_record)
 {
     first_is("\"a\"b,c\nd\n", "ab|c", RECORD_QUOTE);
     first_is("\"a\" ,c\nd\n", "a |c", RECORD_QUOTE);
+    first_is("a, \"b\"\nc\n", "a| \"b\"", RECORD_QUOTE);
+    first_is("  \"a\",b\n", "  \"a\"|b", RECORD_QUOTE);
+    first_is("\" \"\"a\"\"\",b\n", " \"a\"|b", RECORD_GOOD);
 }
 
 Test(csv, quotes_commas_and_line_ends_are_read_wherever_a_piece_is_cut)
@@ -83,9 +86,42 @@ Test(csv, quotes_commas_and_line_ends_are_read_wherever_a_piece_is_cut)
     first_is("\"\",\"\"\"\"\n", "|\"", RECORD_GOOD);
     first_is("\"a,\"\"b\"\"\r\nc\",d\r\n", "a,\"b\"\r\nc|d", RECORD_GOOD);
     first_is("a\"b,c\"\n", "a\"b|c\"", RECORD_GOOD);
-    first_is("a\rb,c\n", "a\rb|c", RECORD_GOOD);
     first_is("\"a\"\r\nb", "a", RECORD_GOOD);
     first_is("\"a\"", "a", RECORD_GOOD);
+}
+
+/* The records of a text in the form a|b;c|d. */
+static void records_are(const char *text, const char *expected)
+{
+    for (size_t bytes = 1; bytes < 8; bytes++) {
+        struct pieces pieces = {span_of(text), bytes};
+        AUTO(csv_free) struct csv *csv = csv_new(next_piece, &pieces);
+        AUTO(buf_done) struct buf shown = BUF_INIT;
+        struct record record;
+        struct error err;
+        bool is_end = false;
+
+        for (;;) {
+            cr_assert(csv_next(csv, &record, &is_end, &err), "%s", err.text);
+            if (is_end)
+                break;
+            buf_add_text(&shown, shown.bytes > 0 ? ";" : "");
+            for (size_t i = 0; i < record.count; i++) {
+                buf_add_text(&shown, i ? "|" : "");
+                buf_add_span(&shown, record.field[i]);
+            }
+        }
+        cr_assert_str_eq(buf_text(&shown), expected, "in pieces of %zu: %s", bytes, buf_text(&shown));
+    }
+}
+
+Test(csv, lines_end_in_cr_alone_when_the_first_line_does)
+{
+    records_are("a,b\rc,d\r", "a|b;c|d");
+    records_are("a,b\rc,d", "a|b;c|d");
+    records_are("a,\"b\"\r\"c\rd\",e\r", "a|b;c\rd|e");
+    records_are("a,b\nc\rd,e\n", "a|b;c\rd|e");
+    records_are("a,b\r\nc\rd,e\r\n", "a|b;c\rd|e");
 }
 
 Test(csv, long_fields_and_records_are_walked_over_in_bounded_memory)

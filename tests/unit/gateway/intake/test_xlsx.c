@@ -152,7 +152,7 @@ Test(xlsx, malformed_sheets_are_refused)
     is_refused(&(struct workbook){.rows = "<c r=\"A2\"/>"}, "malformed");
     is_refused(&(struct workbook){.rows = "<row r=\"2\"><c r=\"B2\"/><c r=\"A2\"/></row>"}, "malformed");
     is_refused(&(struct workbook){.rows = "<row r=\"2\"><c r=\"A2\" t=\"s\"><v>7</v></c></row>"}, "malformed");
-    is_refused(&(struct workbook){.rows = "<row r=\"2\"><c r=\"A2\"><v>abc</v></c></row>"}, "malformed");
+    is_refused(&(struct workbook){.rows = "<row r=\"2\"><c r=\"A2\" t=\"s\"><v>x</v></c></row>"}, "malformed");
 }
 
 Test(xlsx, xml_deeper_than_any_sheet_is_refused)
@@ -168,12 +168,15 @@ Test(xlsx, workbooks_without_their_parts_are_refused)
 {
     is_refused(&(struct workbook){.sheets = "<sheet name=\"a\" r:id=\"r7\"/>"}, "missing");
     is_refused(&(struct workbook){.sheets = "<sheet name=\"a\" state=\"hidden\" r:id=\"r1\"/>"}, "visible");
-    is_refused(&(struct workbook){.sheets = "<sheet name=\"a\" r:id=\"r2\"/>",
-                                  .targets = "<Relationship Id=\"r2\" Target=\"../../etc/passwd\"/>"},
-               "missing");
-    is_refused(&(struct workbook){.sheets = "<sheet name=\"a\" r:id=\"r2\"/>",
-                                  .targets = "<Relationship Id=\"r2\" TargetMode=\"External\" Target=\"http://x/\"/>"},
-               "missing");
+    is_refused(
+        &(struct workbook){.sheets = "<sheet name=\"a\" r:id=\"r2\"/>",
+                           .targets = "<Relationship Id=\"r2\" Type=\"x/worksheet\" Target=\"../../etc/passwd\"/>"},
+        "missing");
+    is_refused(
+        &(struct workbook){
+            .sheets = "<sheet name=\"a\" r:id=\"r2\"/>",
+            .targets = "<Relationship Id=\"r2\" Type=\"x/worksheet\" TargetMode=\"External\" Target=\"http://x/\"/>"},
+        "missing");
 }
 
 Test(xlsx, entries_that_lead_out_are_refused)
@@ -260,26 +263,121 @@ Test(xlsx, columns_beyond_the_header_refuse_their_row)
     cr_assert_str_eq(rule_id(row->problems.at[0].rule), "file.fields-surplus");
 }
 
+#define SECOND_SHEET                                                                                                   \
+    .targets = "<Relationship Id=\"r2\" Type=\"x/worksheet\" Target=\"/xl/worksheets/sheet2.xml\"/>"                   \
+               "<Relationship Id=\"r3\" Type=\"x/chartsheet\" Target=\"/xl/worksheets/sheet2.xml\"/>",                 \
+    .more_name = "xl/worksheets/sheet2.xml"
+
 Test(xlsx, another_sheet_with_cells_is_a_warning)
 {
     AUTO(intake_free) struct intake *intake = NULL;
 
     write_book(&(struct workbook){
         .sheets = "<sheet name=\"h\" state=\"veryHidden\" r:id=\"r7\"/><sheet name=\"a\" r:id=\"r1\"/>"
-                  "<sheet name=\"乙\" r:id=\"r2\"/>",
-        .targets = "<Relationship Id=\"r2\" Target=\"/xl/worksheets/sheet2.xml\"/>",
-        .more_name = "xl/worksheets/sheet2.xml",
+                  "<sheet name=\"乙\" r:id=\"r2\"/><sheet name=\"丙\" r:id=\"r2\"/>",
+        SECOND_SHEET,
         .more = "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>"});
     cr_assert(open_file(&intake), "%s", err.text);
-    cr_assert_eq(intake_notes(intake)->count, 1);
-    cr_assert_str_eq(intake_notes(intake)->at[0].expected, "乙");
+    cr_assert_eq(intake_notes(intake)->count, 2);
+    cr_assert_str_eq(rule_id(intake_notes(intake)->at[0].rule), "file.sheets");
+    cr_assert_str_eq(intake_notes(intake)->at[0].expected, "乙, 丙");
+    cr_assert_str_eq(rule_id(intake_notes(intake)->at[1].rule), "file.no-rows");
     cr_assert_eq(intake_rows(intake), 0);
 }
 
-static const char STYLES[] = "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy&quot;年&quot;m\"/>"
-                             "<numFmt numFmtId=\"165\" formatCode=\"[Red]0.00E+00\"/></numFmts>"
-                             "<cellStyleXfs><xf numFmtId=\"14\"/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/>"
-                             "<xf numFmtId=\"14\"/><xf numFmtId=\"164\"/><xf numFmtId=\"165\"/></cellXfs></styleSheet>";
+Test(xlsx, empty_sheets_and_charts_are_passed_over)
+{
+    AUTO(intake_free) struct intake *intake = NULL;
+
+    write_book(&(struct workbook){.sheets = "<sheet name=\"图\" r:id=\"r3\"/><sheet name=\"空\" r:id=\"r2\"/>"
+                                            "<sheet name=\"a\" r:id=\"r1\"/>",
+                                  SECOND_SHEET,
+                                  .more = "<worksheet><sheetData><row><c s=\"1\"/></row></sheetData></worksheet>",
+                                  .rows = "<row><c t=\"str\"><v>甲</v></c></row>"});
+    cr_assert(open_file(&intake), "%s", err.text);
+    cr_assert_eq(intake_notes(intake)->count, 0);
+    cr_assert_eq(intake_rows(intake), 1);
+}
+
+static bool has_note(const struct intake *intake, const char *rule, const char *expected)
+{
+    const struct problems *notes = intake_notes(intake);
+
+    for (size_t i = 0; i < notes->count; i++)
+        if (strcmp(rule_id(notes->at[i].rule), rule) == 0)
+            return strcmp(notes->at[i].expected, expected) == 0;
+    return false;
+}
+
+Test(xlsx, merged_cells_and_hidden_rows_are_warnings)
+{
+    AUTO(intake_free) struct intake *intake = NULL;
+
+    write_book(&(struct workbook){.rows = "<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>甲</v></c></row>"
+                                          "<row r=\"3\" hidden=\"1\"/><row r=\"4\"><c t=\"str\"><v>乙</v></c></row>"
+                                          "</sheetData><mergeCells><mergeCell ref=\"A2:A3\"/><mergeCell ref=\"B2:B3\"/>"
+                                          "</mergeCells><sheetData>"});
+    cr_assert(open_file(&intake), "%s", err.text);
+    cr_assert(has_note(intake, "file.merged", "A2:A3 …"));
+    cr_assert(has_note(intake, "file.hidden-rows", "1"));
+    cr_assert_eq(intake_rows(intake), 2);
+}
+
+Test(xlsx, numbers_that_are_none_refuse_their_row_only)
+{
+    static const char *const BROKEN[] = {"abc", "0x1F", "nan", "inf", "1e999", "1,5", "12 3"};
+
+    for (size_t i = 0; i < COUNT_OF(BROKEN); i++) {
+        AUTO(intake_free) struct intake *intake = NULL;
+        struct intake_row *row;
+        char rows[128];
+
+        snprintf(rows, sizeof rows, "<row><c r=\"R2\"><v>%s</v></c></row>", BROKEN[i]);
+        write_book(&(struct workbook){.rows = rows});
+        cr_assert(open_file(&intake), "%s: %s", BROKEN[i], err.text);
+        cr_assert(intake_next(intake, &row, &err));
+        cr_assert_not(row->is_good);
+        cr_assert_str_eq(rule_id(row->problems.at[0].rule), "file.cell-error", "%s", BROKEN[i]);
+        cr_assert(span_is(row->problems.at[0].value, BROKEN[i]), "%s", BROKEN[i]);
+    }
+}
+
+/* More shared texts than stay in memory, asked for in and out of order. */
+Test(xlsx, shared_texts_beyond_memory_are_found_again)
+{
+    enum { COUNT = 300000 };
+    AUTO(buf_done) struct buf strings = BUF_INIT;
+    AUTO(buf_done) struct buf rows = BUF_INIT;
+    static const int ASKED[] = {0, COUNT - 1, COUNT / 2, COUNT / 2 + 1, 1, COUNT - 2};
+    AUTO(intake_free) struct intake *intake = NULL;
+    struct intake_row *row;
+
+    buf_add_text(&strings, "<sst>");
+    for (int i = 0; i < COUNT; i++)
+        buf_addf(&strings, "<si><t>第%d号生产线</t></si>", i);
+    buf_add_text(&strings, "</sst>");
+    for (size_t i = 0; i < COUNT_OF(ASKED); i++)
+        buf_addf(&rows, "<row><c t=\"s\"><v>%d</v></c></row>", ASKED[i]);
+    write_book(&(struct workbook){.strings = buf_text(&strings), .rows = buf_text(&rows)});
+    cr_assert(open_file(&intake), "%s", err.text);
+    for (size_t i = 0; i < COUNT_OF(ASKED); i++) {
+        char expected[64];
+
+        snprintf(expected, sizeof expected, "第%d号生产线", ASKED[i]);
+        cr_assert(intake_next(intake, &row, &err) && row, "%s", err.text);
+        cr_assert(span_is(row->obligation.field[COLUMN_NAME], expected), "%s", expected);
+    }
+}
+
+static const char STYLES[] =
+    "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy&quot;年&quot;m\"/>"
+    "<numFmt numFmtId=\"165\" formatCode=\"[Red]0.00E+00\"/>"
+    "<numFmt numFmtId=\"166\" formatCode=\"[Red]General&quot;d&quot;\"/>"
+    "<numFmt numFmtId=\"167\" formatCode=\"##0.0E+0_d\\y\"/>"
+    "<numFmt numFmtId=\"168\" formatCode=\"[$-804]e.m.d;@\"/></numFmts>"
+    "<cellStyleXfs><xf numFmtId=\"14\"/></cellStyleXfs><cellXfs><xf numFmtId=\"0\"/>"
+    "<xf numFmtId=\"14\"/><xf numFmtId=\"164\"/><xf numFmtId=\"165\"/>"
+    "<xf numFmtId=\"166\"/><xf numFmtId=\"167\"/><xf numFmtId=\"168\"/></cellXfs></styleSheet>";
 
 Test(xlsx, numbers_are_dates_only_by_their_style)
 {
@@ -289,6 +387,12 @@ Test(xlsx, numbers_are_dates_only_by_their_style)
             COLUMN_ORDER_DATE, 2, "2025-10-02");
     cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"3\"><v>45932</v></c></row>"},
             COLUMN_ORDER_DATE, 2, "45932");
+    cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"4\"><v>45932</v></c></row>"},
+            COLUMN_ORDER_DATE, 2, "45932");
+    cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"5\"><v>45932</v></c></row>"},
+            COLUMN_ORDER_DATE, 2, "45932");
+    cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"6\"><v>45932</v></c></row>"},
+            COLUMN_ORDER_DATE, 2, "2025-10-02");
     cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>45932.5</v></c></row>"},
             COLUMN_ORDER_DATE, 2, "2025-10-02 12:00");
     cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>59</v></c></row>"},
@@ -310,6 +414,8 @@ Test(xlsx, numbers_read_as_people_see_them)
     cell_is(&(struct workbook){.rows = "<row><c r=\"R2\"><v>31.469999999999999</v></c></row>"}, COLUMN_CAPACITY, 2,
             "31.47");
     cell_is(&(struct workbook){.rows = "<row><c r=\"C2\"><v>440224</v></c></row>"}, COLUMN_DIVISION, 2, "440224");
+    cell_is(&(struct workbook){.rows = "<row><c r=\"C2\"><v> 4.40224E+05\n</v></c></row>"}, COLUMN_DIVISION, 2,
+            "440224");
 }
 
 Test(xlsx, shared_rich_and_escaped_texts_are_read)

@@ -263,6 +263,7 @@ void api_free(struct api *api)
     limits_free(api->own_limits);
     buf_done(&api->purpose);
     buf_done(&api->authorisation);
+    buf_done(&api->day);
     free(api->spool);
     free(api);
 }

@@ -1,8 +1,10 @@
 /* api.h - the process that answers: lookups over HTTPS for outside systems, administration on the Unix socket.
  *
  * Over TLS with a client certificate:
- *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&authorisation=…]   a client of the configuration, by its certificate
- *   GET  /v1/domains                       the domains this client may ask, their purposes and titles
+ *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&authorisation=…][&on=YYYY-MM-DD]    lookup.h; `on`: as of the end of
+ *                                          that day. By a client of the configuration, known by its certificate
+ *   GET  /v1/domains                       {"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
+ *                                          "domain"}]}: what this client may ask
  * there and on the Unix socket:
  *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain)
  *   GET  /v1/keys                          public keys, for whoever verifies

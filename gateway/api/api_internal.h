@@ -28,6 +28,7 @@ struct api {
     char *spool;
     struct buf purpose; /* of the lookup under way; kept for their memory */
     struct buf authorisation;
+    struct buf day;
 };
 
 /* A read of now; end it with api_end_read. NULL: err. */

@@ -21,7 +21,8 @@ struct asking {
     struct lookup_facts facts;
     bool is_answered;
     int64_t at_ms;
-    int64_t wait_ms; /* when beyond the limit */
+    int64_t as_of_ms; /* 0: the newest state */
+    int64_t wait_ms;  /* when beyond the limit */
     char receipt[TRACE_RECEIPT_BYTES];
 };
 
@@ -115,10 +116,26 @@ static bool take_domain(struct asking *asking, struct error *err)
     return true;
 }
 
+/* As of the end of a day, or of now when it is not over yet. A day to come is refused by lookup_by_code. */
+static bool take_day(struct asking *asking, struct error *err)
+{
+    struct buf *text = &asking->visit->api->day;
+    int32_t day;
+    int64_t end_ms;
+
+    if (!http_query_of(asking->visit->request, "on", text))
+        return true;
+    if (!day_parse(buf_span(text), &day))
+        return refuse(err, ERR_INVALID, "query.on", "on is a day: YYYY-MM-DD", "on 应为日期：YYYY-MM-DD");
+    end_ms = day_start_ms(day + 1) - 1;
+    asking->as_of_ms = day_start_ms(day) <= asking->at_ms && end_ms > asking->at_ms ? asking->at_ms : end_ms;
+    return true;
+}
+
 /* The trace and the answer need what a stranger wrote in one piece of clean text. */
 static bool take_query(struct asking *asking, struct error *err)
 {
-    static const char *const NAMES[] = {"purpose", "authorisation", NULL};
+    static const char *const NAMES[] = {"purpose", "authorisation", "on", NULL};
     const struct http_request *request = asking->visit->request;
     struct api *api = asking->visit->api;
     struct span bad = SPAN_NONE;
@@ -126,8 +143,8 @@ static bool take_query(struct asking *asking, struct error *err)
     if (!http_query_only(request, NAMES, &bad)) {
         bad = utf8_cut(bad, ASKED_MAX);
         return refuse(err, ERR_INVALID, "query.unknown",
-                      "the query parameter \"%.*s\" is not known here or came twice: purpose, authorisation",
-                      "查询参数“%.*s”不可识别或重复：可用 purpose、authorisation", (int)bad.bytes, bad.at);
+                      "the query parameter \"%.*s\" is not known here or came twice: purpose, authorisation, on",
+                      "查询参数“%.*s”不可识别或重复：可用 purpose、authorisation、on", (int)bad.bytes, bad.at);
     }
     if (http_query_of(request, "purpose", &api->purpose))
         asking->purpose = buf_span(&api->purpose);
@@ -136,7 +153,7 @@ static bool take_query(struct asking *asking, struct error *err)
     if (asking->authorisation.bytes > AUTHORISATION_BYTES_MAX)
         return refuse(err, ERR_INVALID, "query.authorisation", "the authorisation has more than %d bytes",
                       "authorisation 超过 %d 字节", AUTHORISATION_BYTES_MAX);
-    return true;
+    return take_day(asking, err);
 }
 
 static bool check_purpose(const struct asking *asking, struct error *err)
@@ -175,6 +192,7 @@ static bool answer(struct asking *asking, struct error *err)
                                        .is_government = asking->client->config->kind == CLIENT_GOVERNMENT,
                                        .is_authorised = asking->authorisation.bytes > 0,
                                        .at_ms = asking->at_ms,
+                                       .as_of_ms = asking->as_of_ms,
                                        .receipt = asking->receipt};
 
     if (!txn)
@@ -214,6 +232,7 @@ void lookup_handle(struct visit *visit)
         return;
     buf_clear(&api->purpose);
     buf_clear(&api->authorisation);
+    buf_clear(&api->day);
     trace_next_receipt(api->trace, asking.receipt);
     asking.client = clients_find(api->clients, visit->request->peer->certificate_sha256);
     if (take_question(&asking, &err) && answer(&asking, &err))

@@ -20,14 +20,11 @@ static bool is_plain_get(const struct visit *visit)
     return visit_is_get(visit) && visit_takes(visit, NO_QUERY);
 }
 
-static void add_domain(const struct client *client, const struct domain *domain, struct buf *out)
+static void add_accepted(const struct client *client, const struct domain *domain, struct buf *out)
 {
     AUTO(buf_done) struct buf purposes = BUF_INIT;
     struct span rest;
 
-    buf_add_text(out, "{\"domain\":");
-    json_string_add(out, span_of(domain_name(domain)));
-    buf_add_text(out, ",\"purposes\":[");
     client_purposes(client, domain, &purposes);
     rest = buf_span(&purposes);
     while (rest.bytes) {
@@ -40,10 +37,16 @@ static void add_domain(const struct client *client, const struct domain *domain,
         bytes += end ? sizeof ", " - 1 : 0;
         rest = (struct span){rest.at + bytes, rest.bytes - bytes};
     }
-    buf_add_text(out, "],\"title\":");
-    json_string_add(out, span_of(domain_title(domain, "en")));
-    buf_add_text(out, ",\"title_zh\":");
-    json_string_add(out, span_of(domain_title(domain, "zh")));
+}
+
+static void add_domain(const struct client *client, const struct domain *domain, struct buf *out)
+{
+    buf_add_text(out, "{\"about\":");
+    buf_add_span(out, domain_description(domain));
+    buf_add_text(out, ",\"accepted_purposes\":[");
+    add_accepted(client, domain, out);
+    buf_add_text(out, "],\"domain\":");
+    json_string_add(out, span_of(domain_name(domain)));
     buf_add_byte(out, '}');
 }
 

@@ -257,7 +257,6 @@ void api_free(struct api *api)
     http_server_free(api->server);
     store_abort(api->txn);
     trace_writer_free(api->trace);
-    trace_log_free(api->trace_log);
     clients_free(api->clients);
     domains_free(api->domains);
     limits_free(api->own_limits);

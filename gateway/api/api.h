@@ -19,8 +19,7 @@
  *                                          {"list","records":[{"proposal","record":{…},"state"}…],"count","has_more"}
  *   GET  /admin/v1/records/{id}            show_record_json (show_json.h): a record, an obligation, an enterprise
  *   GET  /admin/v1/records/{id}/seal[?version=N]    the JWS of an effective version, by default the newest
- *   GET  /admin/v1/trace/{receipt}         auditors: {"receipt","entry","index","size","root","inclusion",
- *                                          "checkpoint"}, see trace_proof in admin_trace.c
+ *   GET  /admin/v1/trace/{receipt}         auditors: the entry and its proof (journal/proof.h), for `creditgate verify`
  *   GET  /admin/v1/whoami                  {"name","title","uid","roles","lang"}
  *
  * HEAD works wherever GET does. Every refusal is an RFC 9457 problem

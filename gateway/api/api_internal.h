@@ -22,8 +22,7 @@ struct api {
     struct limits *own_limits; /* when none were given */
     struct limits *limits;
     struct trace_writer *trace;
-    struct trace_log *trace_log; /* opened when first asked for; NULL */
-    struct store_txn *txn;       /* reset between requests; NULL: none yet */
+    struct store_txn *txn; /* reset between requests; NULL: none yet */
     struct http_server *server;
     char *spool;
     struct buf purpose; /* of the lookup under way; kept for their memory */

@@ -238,7 +238,7 @@ void lookup_handle(struct visit *visit)
     if (take_question(&asking, &err) && answer(&asking, &err))
         buf_add_text(&visit->reply->headers, "Cache-Control: no-store\r\n");
     else if (asking.wait_ms > 0)
-        refuse_too_many(visit->reply, &err, asking.wait_ms, asking.receipt);
+        refuse_too_many(visit->reply, &err, asking.wait_ms, asking.client ? asking.receipt : NULL);
     else
         problem_reply(visit->reply, &err, asking.receipt);
     /* Strangers fill the trace no faster than their limit. */

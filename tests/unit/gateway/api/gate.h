@@ -43,24 +43,29 @@ static inline void gate_write(const char *name, const char *text)
     cr_assert(file_write(path, span_of(text), 0600, &T.err), "%s", T.err.text);
 }
 
-static inline void gate_configure(const char *more)
+static inline void gate_configure_with(const char *map, const char *more)
 {
     AUTO(text_free) char *path = path_join(T.folder, "g.yaml");
     AUTO(buf_done) struct buf text = BUF_INIT;
 
     buf_addf(&text,
-             "gateway: {name: test, state: ., data: %s}\n"
+             "gateway: {name: test, state: ., data: %s, map: %s}\n"
              "listen: {port: 0, certificate: server.pem, key: server.key, client_ca: ca.pem}\n"
              "import: {bytes: 64k}\n"
              "clients:\n"
              "  - {name: bank, kind: lender, certificate: bank.pem, domains: [lending, bond-issuance]}\n"
              "  - {name: land, kind: government, certificate: land.pem, domains: [land-supply]}\n"
              "%s",
-             TEST_SOURCE, more);
+             TEST_SOURCE, map, more);
     gate_write("g.yaml", buf_text(&text));
     config_free(G.config);
     G.config = NULL;
     cr_assert(config_load(path, NULL, NULL, &G.config, &T.err), "%s", T.err.text);
+}
+
+static inline void gate_configure(const char *more)
+{
+    gate_configure_with("1G", more);
 }
 
 static inline void gate_open(void)
@@ -93,7 +98,8 @@ static inline bool gate_serve(const char *folder, struct error *err)
         .clock = &T.clock, .listen_fd = GATE_LISTEN_FD, .admin_fd = GATE_ADMIN_FD, .parent_fd = GATE_WORDS_FD};
 
     if (!config_load(config_path, NULL, NULL, &config, err) ||
-        !store_open(store_path, &(struct store_options){.is_scratch = true}, &store, err))
+        !store_open(store_path, &(struct store_options){.is_scratch = true, .map_bytes = (size_t)config->map_bytes},
+                    &store, err))
         return false;
     options.config = config;
     options.store = store;

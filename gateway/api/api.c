@@ -1,8 +1,11 @@
 /* Setting up, the turn, and which path leads where. */
 #include "gateway/api/api.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -13,9 +16,12 @@
 
 struct store_txn *api_read(struct api *api, struct error *err)
 {
-    if (api->txn)
-        return store_renew(api->txn, err) ? api->txn : NULL;
-    return store_begin(api->options.store, STORE_READ, &api->txn, err) ? api->txn : NULL;
+    bool is_good = api->txn ? store_renew(api->txn, err) : store_begin(api->options.store, STORE_READ, &api->txn, err);
+
+    api->failed_reads = is_good ? 0 : api->failed_reads + 1;
+    if (api->failed_reads == API_FAILED_READS_MAX)
+        (void)eventfd_write(api->broken_fd, 1);
+    return is_good ? api->txn : NULL;
 }
 
 void api_end_read(struct api *api)
@@ -233,6 +239,9 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
 
     api->options = *options;
     api->config = options->config;
+    api->broken_fd = eventfd(0, EFD_CLOEXEC);
+    if (api->broken_fd < 0)
+        return fail(err, ERR_IO, "eventfd: %s", strerrordesc_np(errno));
     if (!options->limits)
         api->own_limits = limits_new(options->config->client_count + 1);
     api->limits = options->limits ? options->limits : api->own_limits;
@@ -245,9 +254,26 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     return true;
 }
 
+/* Readable when one of the two is: an epoll descriptor can itself be waited for. */
+static bool either_of(int first, int second, int *both, struct error *err)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    *both = epoll_create1(EPOLL_CLOEXEC);
+    if (*both < 0 || (first >= 0 && epoll_ctl(*both, EPOLL_CTL_ADD, first, &event) != 0) ||
+        epoll_ctl(*both, EPOLL_CTL_ADD, second, &event) != 0)
+        return fail(err, ERR_IO, "epoll: %s", strerrordesc_np(errno));
+    return true;
+}
+
 bool api_run(struct api *api, int stop_fd, struct error *err)
 {
-    return http_server_run(api->server, stop_fd, err);
+    AUTO(file_close) int stops = -1;
+
+    if (!either_of(stop_fd, api->broken_fd, &stops, err) || !http_server_run(api->server, stops, err))
+        return false;
+    return api->failed_reads < API_FAILED_READS_MAX ||
+           fail(err, ERR_IO, "the store could not be read %d times in a row", api->failed_reads);
 }
 
 void api_free(struct api *api)
@@ -264,5 +290,6 @@ void api_free(struct api *api)
     buf_done(&api->authorisation);
     buf_done(&api->day);
     free(api->spool);
+    file_close(api->broken_fd);
     free(api);
 }

@@ -53,7 +53,8 @@ struct api_options {
 struct api;
 /* Load what answers are made from; fails when it cannot be used. */
 MUST_CHECK bool api_new(const struct api_options *options, struct api **out, struct error *err);
-/* Until `stop_fd` becomes readable; then what is in flight is answered. */
+/* Until `stop_fd` becomes readable; then what is in flight is answered. ERR_IO when the store cannot be read any more:
+ * start the process anew. */
 MUST_CHECK bool api_run(struct api *api, int stop_fd, struct error *err);
 void api_free(struct api *api);
 

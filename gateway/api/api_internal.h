@@ -12,7 +12,9 @@
 #include "gateway/http/http.h"
 #include "gateway/trace/trace.h"
 
-enum { API_TICK_MS = 1000 };
+/* A process whose every read of the store fails so often in a row does not get well by itself: it ends and is started
+ * anew. */
+enum { API_TICK_MS = 1000, API_FAILED_READS_MAX = 20 };
 
 struct api {
     struct api_options options;
@@ -23,6 +25,8 @@ struct api {
     struct limits *limits;
     struct trace_writer *trace;
     struct store_txn *txn; /* reset between requests; NULL: none yet */
+    int failed_reads;      /* in a row */
+    int broken_fd;         /* eventfd: readable when the process had better end */
     struct http_server *server;
     char *spool;
     struct buf purpose; /* of the lookup under way; kept for their memory */

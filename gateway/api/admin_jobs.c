@@ -1,0 +1,224 @@
+/* Jobs: ordered with POST (durable before the 202 leaves), then asked after. What a job does is not known here. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "gateway/api/api_internal.h"
+#include "gateway/jobs/jobs.h"
+
+enum { KIND_BYTES_MAX = 32, FILE_NAME_BYTES_MAX = 255, LANG_BYTES_MAX = 2 };
+#define KIND_WITH_FILE "import"
+
+/* "/x" and nothing behind it, as a text. */
+static bool take_name(const struct visit *visit, char *name, size_t room)
+{
+    struct span rest = visit->rest;
+    struct span segment;
+
+    if (!visit_segment(&rest, &segment) || rest.bytes || segment.bytes >= room)
+        return false;
+    memcpy(name, segment.at, segment.bytes);
+    name[segment.bytes] = '\0';
+    return true;
+}
+
+/* Is this an order that this person may give? Else it is refused. */
+static bool take_kind(const struct visit *visit, char kind[KIND_BYTES_MAX])
+{
+    unsigned roles = 0;
+    struct error err;
+
+    if (!take_name(visit, kind, KIND_BYTES_MAX) || !jobs_kind(kind, &roles)) {
+        error_set_both(&err, ERR_NOT_FOUND, "job.kind", "there is no such kind of job", "没有这种任务");
+        visit_refuse(visit, &err);
+        return false;
+    }
+    return admin_has_role(visit, roles);
+}
+
+bool admin_jobs_admits(struct visit *visit)
+{
+    char kind[KIND_BYTES_MAX];
+
+    visit->rest = (struct span){visit->rest.at + sizeof "/jobs" - 1, visit->rest.bytes - (sizeof "/jobs" - 1)};
+    return visit_is_post(visit) && take_kind(visit, kind);
+}
+
+bool admin_spools(const struct api *api, const struct http_request *head, uint64_t *limit)
+{
+    if (!span_is(head->path, "/admin/v1/jobs/" KIND_WITH_FILE))
+        return false;
+    *limit = (uint64_t)api->config->import_bytes;
+    return true;
+}
+
+/* --- ordering --- */
+
+struct order_text {
+    char kind[KIND_BYTES_MAX];
+    struct buf lang;
+    struct buf file;
+};
+
+static void order_text_done(struct order_text *text)
+{
+    buf_done(&text->lang);
+    buf_done(&text->file);
+}
+DEFINE_AUTO_IN_PLACE(struct order_text, order_text_done)
+
+static bool take_query(const struct visit *visit, struct order_text *text, struct error *err)
+{
+    if (!http_query_of(visit->request, "lang", &text->lang))
+        buf_add_text(&text->lang, visit->person->lang);
+    if (!span_is(buf_span(&text->lang), "zh") && !span_is(buf_span(&text->lang), "en"))
+        return refuse(err, ERR_INVALID, "query.lang", "lang is zh or en", "lang 只能是 zh 或 en");
+    if (http_query_of(visit->request, "file", &text->file) &&
+        (text->file.bytes == 0 || text->file.bytes > FILE_NAME_BYTES_MAX ||
+         memchr(text->file.data, '/', text->file.bytes)))
+        return refuse(err, ERR_INVALID, "query.file", "file is a file's name of at most %d bytes",
+                      "file 应为不超过 %d 字节的文件名", FILE_NAME_BYTES_MAX);
+    return true;
+}
+
+/* A file comes with its name as the only argument; everything else is an object of arguments. */
+static bool take_arguments(const struct visit *visit, const struct order_text *text, json_t **out, struct error *err)
+{
+    const struct http_request *request = visit->request;
+
+    if (request->body_fd >= 0) {
+        *out = json_object();
+        if (text->file.bytes)
+            json_object_set_new(*out, "file", json_stringn(text->file.data, text->file.bytes));
+        return true;
+    }
+    if (!json_read(request->body, JOB_ARGUMENTS_BYTES_MAX, out, err))
+        return fail_in(err, "arguments");
+    return json_is_object(*out) ||
+           refuse(err, ERR_INVALID, "job.arguments", "the arguments are a JSON object", "参数应为 JSON 对象");
+}
+
+/* The parent starts it. A word that is lost is no order that is lost: it reads the folder now and then. */
+static void tell_parent(const struct api *api, const char *id)
+{
+    int fd = api->options.parent_fd;
+
+    if (fd >= 0 && send(fd, id, strlen(id), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        log_warning("api", "job %s: the parent does not listen now; it will be found later", id);
+}
+
+static bool order_job(const struct visit *visit, struct order_text *text, struct job_order *order, struct error *err)
+{
+    AUTO(json_release) json_t *arguments = NULL;
+
+    if (strcmp(text->kind, KIND_WITH_FILE) == 0 && visit->request->body_fd < 0)
+        return refuse(err, ERR_INVALID, "job.file", "the file to import is missing", "缺少要导入的文件");
+    if (!take_query(visit, text, err) || !take_arguments(visit, text, &arguments, err))
+        return false;
+    *order = (struct job_order){.kind = text->kind,
+                                .person = visit->person->name,
+                                .lang = buf_text(&text->lang),
+                                .arguments = arguments,
+                                .input_fd = visit->request->body_fd};
+    return jobs_create(visit->api->config, order, err);
+}
+
+static void order(struct visit *visit)
+{
+    static const char *const NAMES[] = {"lang", "file", NULL};
+    AUTO(order_text_done) struct order_text text = {.lang = BUF_INIT, .file = BUF_INIT};
+    struct job_order made;
+    struct error err;
+    char location[sizeof "/admin/v1/jobs/" + JOB_ID_BYTES];
+
+    if (!take_kind(visit, text.kind) || !visit_takes(visit, NAMES))
+        return;
+    if (!order_job(visit, &text, &made, &err)) {
+        visit_refuse(visit, &err);
+        return;
+    }
+    tell_parent(visit->api, made.id);
+    snprintf(location, sizeof location, "/admin/v1/jobs/%s", made.id);
+    http_reply_header(visit->reply, "Location", location);
+    visit->reply->status = 202;
+    buf_addf(&visit->reply->body, "{\"job\":\"%s\"}", made.id);
+}
+
+/* --- asking after --- */
+
+static void tell_job(struct visit *visit, const char *id)
+{
+    static const char *const NAMES[] = {NULL};
+    struct error err;
+
+    if (visit_takes(visit, NAMES) && !jobs_read(visit->api->config, id, &visit->reply->body, &err))
+        visit_refuse(visit, &err);
+}
+
+static bool add_piece(const struct visit *visit, const char *id, bool *is_json, struct error *err)
+{
+    AUTO(buf_done) struct buf format = BUF_INIT;
+    AUTO(buf_done) struct buf number = BUF_INIT;
+    int64_t offset = 0;
+
+    if (!http_query_of(visit->request, "format", &format))
+        buf_add_text(&format, "text");
+    if (http_query_of(visit->request, "offset", &number) && !integer_parse(buf_span(&number), &offset))
+        return refuse(err, ERR_INVALID, "query.offset", "offset is a number of bytes", "offset 应为字节数");
+    *is_json = span_is(buf_span(&format), "json");
+    return jobs_report(visit->api->config, id, buf_text(&format), (uint64_t)offset, &visit->reply->body, err);
+}
+
+/* In pieces of at most JOB_REPORT_PIECE_BYTES: a large report must not stand in memory here. */
+static void tell_report(struct visit *visit, const char *id)
+{
+    static const char *const NAMES[] = {"format", "offset", NULL};
+    struct error err;
+    bool is_json = false;
+
+    if (!visit_takes(visit, NAMES))
+        return;
+    if (!add_piece(visit, id, &is_json, &err)) {
+        visit_refuse(visit, &err);
+        return;
+    }
+    visit->reply->content_type = is_json ? "application/json" : "text/plain; charset=utf-8";
+}
+
+static void ask(struct visit *visit)
+{
+    static const char REPORT[] = "/report";
+    char id[JOB_ID_BYTES];
+    bool wants_report =
+        visit->rest.bytes > sizeof REPORT &&
+        memcmp(visit->rest.at + visit->rest.bytes - (sizeof REPORT - 1), REPORT, sizeof REPORT - 1) == 0;
+
+    if (wants_report)
+        visit->rest.bytes -= sizeof REPORT - 1;
+    if (!take_name(visit, id, sizeof id))
+        visit_not_found(visit);
+    else if (wants_report)
+        tell_report(visit, id);
+    else
+        tell_job(visit, id);
+}
+
+void admin_jobs(struct visit *visit)
+{
+    static const char ALLOWED[] = "GET, HEAD, POST";
+    struct error err;
+
+    if (span_is(visit->request->method, "POST")) {
+        order(visit);
+        return;
+    }
+    if (span_is(visit->request->method, "GET")) {
+        ask(visit);
+        return;
+    }
+    error_set_both(&err, ERR_INVALID, "http.method", "only %s can be used here", "此处只允许 %s", ALLOWED);
+    problem_reply_status(visit->reply, 405, &err, NULL);
+    http_reply_header(visit->reply, "Allow", ALLOWED);
+}

@@ -134,6 +134,33 @@ for receipt in $(cat receipts.*); do
 done
 [ $missing = 0 ] || fail "$missing of $(cat receipts.* | wc -l) answered lookups are not in the trace"
 
+# --- a job that dies again and again is given up; an order outlives the gateway ---
+head -1 "$register" >large.csv
+for i in $(seq 40); do tail -n +2 "$register" | sed "s/号,/-$i号,/"; done >>large.csv
+"$gate" import --config g.yaml --lang en --json large.csv >import.json 2>import.err &
+import=$!
+killed=0
+while kill -0 $import 2>/dev/null; do
+    for job in $(pids_of job); do kill -9 "$job" 2>/dev/null && killed=$((killed + 1)) && sleep 0.05; done
+    sleep 0.01
+done
+wait $import
+status=$?
+[ $status = 2 ] && grep -q 'died 3 times' import.err || fail "a job that was killed $killed times: status $status, $(cat import.err)"
+
+status=$(curl -s -m 60 --unix-socket state/admin.sock -o order.json -w '%{http_code}' --data-binary @large.csv "http://gateway/admin/v1/jobs/import?file=large.csv")
+[ "$status" = 202 ] || fail "an order: $status $(cat order.json)"
+job=$(sed -n 's/.*"job":"\([^"]*\)".*/\1/p' order.json)
+kill -9 "$parent"
+wait "$parent" 2>/dev/null
+start
+for _ in $(seq 600); do
+    curl -s -m 20 --unix-socket state/admin.sock -o job.json "http://gateway/admin/v1/jobs/$job"
+    grep -q '"state":"done"' job.json && break
+    sleep 0.1
+done
+grep -q '"state":"done"' job.json || fail "the order of a gateway that was killed: $(cat job.json)"
+
 # --- stopping ---
 gone() { # pids: none of them is left
     for _ in $(seq 200); do

@@ -85,30 +85,6 @@ void buf_reserve(struct buf *buf, size_t more)
     buf->data[buf->bytes] = '\0';
 }
 
-void buf_add(struct buf *buf, const void *data, size_t bytes)
-{
-    buf_reserve(buf, bytes);
-    if (bytes)
-        memcpy(buf->data + buf->bytes, data, bytes);
-    buf->bytes += bytes;
-    buf->data[buf->bytes] = '\0';
-}
-
-void buf_add_text(struct buf *buf, const char *text)
-{
-    buf_add(buf, text, strlen(text));
-}
-
-void buf_add_span(struct buf *buf, struct span span)
-{
-    buf_add(buf, span.at, span.bytes);
-}
-
-void buf_add_byte(struct buf *buf, char byte)
-{
-    buf_add(buf, &byte, 1);
-}
-
 void buf_addf(struct buf *buf, const char *format, ...)
 {
     va_list args;

@@ -6,6 +6,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <string.h>
+
 #include "base/base.h"
 
 struct buf {
@@ -19,10 +21,28 @@ void buf_done(struct buf *buf);      /* free the bytes; the buf is empty again *
 void buf_wipe_done(struct buf *buf); /* the same for secrets: overwrite first */
 void buf_clear(struct buf *buf);     /* forget the content, keep the memory */
 void buf_reserve(struct buf *buf, size_t more);
-void buf_add(struct buf *buf, const void *data, size_t bytes);
-void buf_add_text(struct buf *buf, const char *text);
-void buf_add_span(struct buf *buf, struct span span);
-void buf_add_byte(struct buf *buf, char byte);
+/* Answers are made of hundreds of small pieces: what fits is added without a call. */
+static inline void buf_add(struct buf *buf, const void *data, size_t bytes)
+{
+    if (bytes >= buf->capacity - buf->bytes)
+        buf_reserve(buf, bytes);
+    if (bytes)
+        memcpy(buf->data + buf->bytes, data, bytes);
+    buf->bytes += bytes;
+    buf->data[buf->bytes] = '\0';
+}
+static inline void buf_add_text(struct buf *buf, const char *text)
+{
+    buf_add(buf, text, strlen(text));
+}
+static inline void buf_add_span(struct buf *buf, struct span span)
+{
+    buf_add(buf, span.at, span.bytes);
+}
+static inline void buf_add_byte(struct buf *buf, char byte)
+{
+    buf_add(buf, &byte, 1);
+}
 void buf_addf(struct buf *buf, const char *format, ...) PRINTF(2, 3);
 /* "" instead of NULL. Borrowed: valid until the next change. */
 const char *buf_text(const struct buf *buf);

@@ -9,12 +9,16 @@ void hex_add(struct buf *out, const void *data, size_t bytes)
 {
     static const char DIGITS[] = "0123456789abcdef";
     const unsigned char *at = data;
+    char *to;
 
     buf_reserve(out, bytes * 2);
+    to = out->data + out->bytes;
     for (size_t i = 0; i < bytes; i++) {
-        buf_add_byte(out, DIGITS[at[i] >> 4]);
-        buf_add_byte(out, DIGITS[at[i] & 15]);
+        *to++ = DIGITS[at[i] >> 4];
+        *to++ = DIGITS[at[i] & 15];
     }
+    *to = '\0';
+    out->bytes += bytes * 2;
 }
 
 int hex_digit_value(char c)

@@ -156,16 +156,19 @@ static const struct cli_usage VERIFY = {
     "not good, 2 not recognised."};
 
 static const struct cli_option PROOF_OPTIONS[] = {
+    {"answer", "FILE", CLI_TEXT, false, NULL, "查询得到的答复原文，一并写入",
+     "the answer of that lookup, to go with it"},
     {"out", "FILE", CLI_TEXT, false, NULL, "写入文件（默认输出到屏幕）", "write to a file (default: standard output)"},
 };
-static const struct cli_usage PROOF = {"SEQUENCE",
+static const struct cli_usage PROOF = {"SEQUENCE|RECEIPT",
                                        1,
                                        1,
                                        PROOF_OPTIONS,
                                        COUNT_OF(PROOF_OPTIONS),
-                                       "序号见 creditgate show；上游回执的证明也是如此取得。",
-                                       "Sequences are named by creditgate show; a receipt of an upstream is proved in "
-                                       "this way, too."};
+                                       "事件序号（见 creditgate show，上游回执也是事件），或查询答复中的回执号。",
+                                       "The sequence of an event (creditgate show names them; a receipt of an upstream "
+                                       "is one, too), or the receipt id of a "
+                                       "lookup."};
 
 static const struct cli_option BACKUP_OPTIONS[] = {
     {"with-keys", NULL, CLI_FLAG, false, NULL, "连同私钥", "with the private keys"},
@@ -214,7 +217,7 @@ static const struct cli_command COMMANDS[] = {
     {"settings", "列出全部设置、默认值和范围", "list every setting with default and limits", &PLAIN, run_settings},
     {"verify", "离线核验签封记录、检查点、证明", "check a sealed record, a checkpoint or a proof offline", &VERIFY,
      verify_run},
-    {"proof", "取得事件在日志中的存在证明", "prove that an event is in the journal", &PROOF, proof_run},
+    {"proof", "取得事件或查询的存在证明", "prove that an event or a lookup is in its log", &PROOF, proof_run},
     {"rebuild", "由日志重建或核对数据", "make the tables anew from the journal, or compare", &REBUILD, rebuild_run},
     {"backup", "备份", "back up, while the gateway runs or not", &BACKUP, backup_run},
     {"restore", "恢复备份", "restore a backup", &RESTORE, restore_run},

@@ -1,5 +1,6 @@
-/* `creditgate proof SEQUENCE`: that an event stands in the journal, for whoever checks it with `verify`. Works beside a
- * running gateway: it only reads. */
+/* `creditgate proof SEQUENCE|RECEIPT`: that an event stands in the journal, or a lookup in the trace, for whoever
+ * checks it with `verify`. Works beside a running gateway: it only reads. The checkpoint is read before the log, so
+ * that the log is never behind it; whether it is signed well is for `verify` to judge. */
 #include "gateway/cli/offline.h"
 
 #include <stdio.h>
@@ -9,67 +10,117 @@
 #include "gateway/cli/workplace.h"
 #include "gateway/journal/journal.h"
 #include "gateway/journal/proof.h"
+#include "gateway/trace/trace.h"
 
-/* What the newest checkpoint says of its size; `verify` judges it, not we. */
-static bool signed_size(const char *state, struct buf *note, uint64_t *size, struct error *err)
+/* A proof in the making; the texts it points to. */
+struct proving {
+    struct workplace *workplace;
+    const char *what; /* as asked for */
+    struct proof proof;
+    uint64_t size; /* of the checkpoint's tree */
+    struct buf checkpoint;
+    struct buf entry;
+    struct buf path;
+    struct buf answer;
+};
+
+static void proving_done(struct proving *proving)
 {
-    AUTO(text_free) char *path = path_join(state, "checkpoints/journal");
-    struct span rest, line;
+    buf_done(&proving->checkpoint);
+    buf_done(&proving->entry);
+    buf_done(&proving->path);
+    buf_done(&proving->answer);
+}
+DEFINE_AUTO_IN_PLACE(struct proving, proving_done)
+
+static bool refuse_unsigned(const struct proving *proving, struct error *err)
+{
+    return refuse(err, ERR_NOT_FOUND, "proof.unsigned", "%s is in no signed log yet: try again in a moment",
+                  "%s 尚未进入已签名的日志：请稍后再试", proving->what);
+}
+
+static bool read_checkpoint(struct proving *proving, enum guard_log log, struct error *err)
+{
+    AUTO(buf_done) struct buf path = BUF_INIT;
+    struct buf *note = &proving->checkpoint;
+    struct span line, rest;
     int64_t number;
 
-    if (!file_exists(path))
-        return refuse(err, ERR_NOT_FOUND, "proof.unsigned", "the journal was not signed yet: start the gateway",
-                      "日志尚无签名检查点：请先启动网关");
-    if (!file_read(path, CHECKPOINT_NOTE_MAX, note, err))
+    buf_addf(&path, "%s/checkpoints/%s", proving->workplace->config->state, GUARD_LOG_NAMES[log]);
+    if (!file_exists(path.data))
+        return refuse(err, ERR_NOT_FOUND, "proof.unsigned", "%s%.0s: the log was not signed yet: start the gateway",
+                      "%.0s%s：日志尚无签名检查点，请先启动网关", GUARD_LOG_NAMES[log], proving->what);
+    if (!file_read(path.data, CHECKPOINT_NOTE_MAX, note, err))
         return false;
     line = checkpoint_origin(buf_span(note));
-    rest = (struct span){note->data + line.bytes + 1, note->bytes - line.bytes - (line.bytes < note->bytes)};
+    rest = (struct span){buf_text(note) + line.bytes + 1, note->bytes - line.bytes - (line.bytes < note->bytes)};
     if (line.bytes == 0 || !integer_parse(checkpoint_origin(rest), &number))
-        return fail(err, ERR_CORRUPT, "%s is no checkpoint", path);
-    *size = (uint64_t)number;
+        return fail(err, ERR_CORRUPT, "%s is no checkpoint", path.data);
+    proving->size = (uint64_t)number;
     return true;
 }
 
-static bool make(struct workplace *workplace, uint64_t sequence, struct buf *out, struct error *err)
+static bool prove_event(struct proving *proving, uint64_t sequence, struct error *err)
 {
-    AUTO(buf_done) struct buf note = BUF_INIT;
-    AUTO(buf_done) struct buf path = BUF_INIT;
     AUTO(store_abort) struct store_txn *txn = NULL;
-    struct proof proof = {.index = sequence};
-    uint64_t size;
+    struct span event;
 
-    /* The checkpoint first: the store is never behind it. */
-    if (!signed_size(workplace->config->state, &note, &size, err) || !workplace_open_store(workplace, true, err) ||
-        !store_begin(workplace->store, STORE_READ, &txn, err))
+    if (!read_checkpoint(proving, GUARD_JOURNAL, err) || !workplace_open_store(proving->workplace, true, err) ||
+        !store_begin(proving->workplace->store, STORE_READ, &txn, err))
         return false;
-    if (!journal_read(txn, sequence, &proof.entry))
-        return store_txn_is_good(txn, err) && refuse(err, ERR_NOT_FOUND, "proof.unknown", "there is no event %llu",
-                                                     "没有第 %llu 号事件", (unsigned long long)sequence);
-    if (sequence >= size)
-        return refuse(err, ERR_NOT_FOUND, "proof.unsigned", "event %llu is not signed for yet: try again in a moment",
-                      "第 %llu 号事件尚未签名：请稍后再试", (unsigned long long)sequence);
-    if (!journal_inclusion(txn, sequence, size, &path, err))
+    if (!journal_read(txn, sequence, &event))
+        return store_txn_is_good(txn, err) &&
+               refuse(err, ERR_NOT_FOUND, "proof.unknown", "there is no event %s", "没有第 %s 号事件", proving->what);
+    if (sequence >= proving->size)
+        return refuse_unsigned(proving, err);
+    proving->proof.index = sequence;
+    buf_add_span(&proving->entry, event);
+    return journal_inclusion(txn, sequence, proving->size, &proving->path, err);
+}
+
+static bool prove_lookup(struct proving *proving, struct error *err)
+{
+    AUTO(text_free) char *folder = config_state_path(proving->workplace->config, "trace");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    uint64_t *index = &proving->proof.index;
+
+    if (!read_checkpoint(proving, GUARD_TRACE, err) || !trace_log_open(folder, &log, err) ||
+        !trace_log_find(log, proving->what, index, err))
         return false;
-    proof.path = buf_span(&path);
-    proof.checkpoint = buf_span(&note);
-    proof_format(&proof, out);
+    if (*index >= proving->size)
+        return refuse_unsigned(proving, err);
+    return trace_log_read(log, *index, &proving->entry, err) &&
+           trace_log_inclusion(log, *index, proving->size, &proving->path, err);
+}
+
+static bool make(struct proving *proving, const char *answer, struct buf *out, struct error *err)
+{
+    struct proof *proof = &proving->proof;
+    int64_t sequence;
+    bool is_good = integer_parse(span_of(proving->what), &sequence) ? prove_event(proving, (uint64_t)sequence, err)
+                                                                    : prove_lookup(proving, err);
+
+    if (!is_good || (*answer && !file_read(answer, PROOF_BYTES_MAX, &proving->answer, err)))
+        return false;
+    if (!utf8_is_valid(buf_span(&proving->answer), NULL))
+        return fail(err, ERR_INVALID, "%s is not UTF-8", answer);
+    proof->entry = buf_span(&proving->entry);
+    proof->answer = buf_span(&proving->answer);
+    proof->path = buf_span(&proving->path);
+    proof->checkpoint = buf_span(&proving->checkpoint);
+    proof_format(proof, out);
     return true;
 }
 
 int proof_run(struct cli *cli, json_t *arguments)
 {
     AUTO(workplace_done) struct workplace workplace = WORKPLACE_INIT;
+    AUTO(proving_done) struct proving proving = {.workplace = &workplace, .what = cli_id(arguments, 0)};
     AUTO(buf_done) struct buf proof = BUF_INIT;
     const char *file = cli_text(arguments, "out");
     struct error err;
-    int64_t sequence;
 
-    if (!integer_parse(span_of(cli_id(arguments, 0)), &sequence)) {
-        error_set_both(&err, ERR_INVALID, "cli.usage", "a sequence is a whole number (creditgate show names them)",
-                       "序号应为整数（见 creditgate show）");
-        return cli_fail(cli, &err);
-    }
-    if (!workplace_open(cli, &workplace, &err) || !make(&workplace, (uint64_t)sequence, &proof, &err))
+    if (!workplace_open(cli, &workplace, &err) || !make(&proving, cli_text(arguments, "answer"), &proof, &err))
         return cli_fail(cli, &err);
     buf_add_byte(&proof, '\n');
     if (*file)

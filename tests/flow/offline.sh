@@ -93,5 +93,5 @@ printf '{"payload":"e30","signatures":[]}' > seal.json
 expect 1 '无效' "$gate" verify seal.json --config g.yaml
 expect 1 '"good":false' "$gate" verify seal.json --config g.yaml --json
 expect 2 '尚无签名检查点' "$gate" proof 0 --config g.yaml
-expect 2 '序号' "$gate" proof first --config g.yaml
+expect 2 '尚无签名检查点' "$gate" proof some-receipt --config g.yaml
 echo good

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "gateway/cli/verify.h"
+#include "gateway/journal/checkpoint.h"
 #include "gateway/journal/guard.h"
 #include "gateway/journal/journal.h"
 #include "gateway/trace/trace.h"
@@ -456,4 +458,80 @@ Test(offline, a_trace_that_lost_entries_is_refused_and_can_be_accepted_alone)
     guard_origin(guard, "test", GUARD_JOURNAL, &origin);
     guard_origin(guard, "test", GUARD_TRACE, &origin);
     cr_expect(strncmp(origin.data, "test/journaltest/trace/1", 24) == 0, "%s", origin.data);
+}
+
+/* --- proofs --- */
+
+static void sign_log(const char *log, const struct guard_head *head)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "checkpoints");
+    AUTO(text_free) char *path = path_join(folder, log);
+    AUTO(buf_done) struct buf note = BUF_INIT;
+    struct checkpoint checkpoint = {.size = head->size};
+
+    snprintf(checkpoint.origin, sizeof checkpoint.origin, "test/%s", log);
+    memcpy(checkpoint.root, head->root, sizeof checkpoint.root);
+    cr_assert(checkpoint_sign(&checkpoint, T.keyring, T.signer, &note, &T.err), "%s", T.err.text);
+    cr_assert(file_make_folder(folder, 0700, &T.err) && file_write(path, buf_span(&note), 0644, &T.err), "%s",
+              T.err.text);
+}
+
+/* Make a proof of `what` and check it. */
+static int prove_and_verify(const char *what, const char *answer)
+{
+    AUTO(text_free) char *out = path_join(T.folder, "proof.json");
+    AUTO(buf_done) struct buf arguments = BUF_INIT;
+    AUTO(buf_done) struct buf proof = BUF_INIT;
+    AUTO(json_release) json_t *report = NULL;
+    int status;
+
+    buf_addf(&arguments, "{\"ids\":[\"%s\"],\"out\":\"%s\",\"answer\":\"%s\"}", what, out, answer);
+    status = run(proof_run, arguments.data);
+    if (status != CLI_OK)
+        return status;
+    cr_assert(file_read(out, 1 << 20, &proof, &T.err), "%s", T.err.text);
+    return verify_bytes(buf_span(&proof), T.keyring, &report, &T.err);
+}
+
+Test(offline, an_event_is_proved_once_it_is_signed_for)
+{
+    struct guard_head head;
+
+    listed_sample();
+    cr_expect_eq(prove_and_verify("1", ""), CLI_UNUSABLE, "nothing is signed yet");
+    cr_assert(guard_measure(T.store, &head, &T.err));
+    sign_log("journal", &head);
+    cr_expect_eq(prove_and_verify("1", ""), CLI_OK, "%s", T.err.text);
+    cr_expect_eq(prove_and_verify("99", ""), CLI_UNUSABLE);
+    import_with(COLUMN_EQUIPMENT, "另一台转炉");
+    cr_expect_eq(prove_and_verify("4", ""), CLI_UNUSABLE, "not signed for yet");
+    cr_expect_eq(prove_and_verify("3", ""), CLI_OK, "%s", T.err.text);
+}
+
+Test(offline, a_lookup_is_proved_with_the_answer_that_was_given)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(text_free) char *answer = path_join(T.folder, "answer.json");
+    AUTO(trace_writer_free) struct trace_writer *writer = NULL;
+    char receipt[TRACE_RECEIPT_BYTES];
+    struct trace_entry entry = {.at_ms = 1,
+                                .receipt = receipt,
+                                .by = span_of("bank"),
+                                .status = 200,
+                                .verdict = "listed",
+                                .answer = span_of("{\"verdict\":\"listed\"}")};
+    struct guard_head head;
+
+    cr_assert(trace_writer_open(folder, &writer, &T.err), "%s", T.err.text);
+    trace_next_receipt(writer, receipt);
+    trace_add(writer, &entry);
+    cr_assert(trace_flush(writer, &T.err), "%s", T.err.text);
+    head.size = integrate(T.folder, head.root);
+    sign_log("trace", &head);
+    cr_assert(file_write(answer, entry.answer, 0600, &T.err));
+    cr_expect_eq(prove_and_verify(receipt, ""), CLI_OK, "%s", T.err.text);
+    cr_expect_eq(prove_and_verify(receipt, answer), CLI_OK, "%s", T.err.text);
+    cr_assert(file_write(answer, SPAN("{\"verdict\":\"not-listed\"}"), 0600, &T.err));
+    cr_expect_eq(prove_and_verify(receipt, answer), CLI_SOME_REFUSED, "another answer");
+    cr_expect_eq(prove_and_verify("no-such-receipt", ""), CLI_UNUSABLE);
 }

@@ -118,7 +118,8 @@ void verify_print(const struct cli *cli, const json_t *report, FILE *to)
     for (size_t k = 0; kind && k < COUNT_OF(KINDS); k++) {
         if (strcmp(KINDS[k].kind, kind) != 0)
             continue;
-        fprintf(to, "%s%s\n", is_good ? cli_say(cli, "有效：", "good: ") : cli_say(cli, "无效：", "not good: "),
+        fprintf(to, "%s%s\n",
+                is_good ? cli_say(cli, "核验通过：", "verified: ") : cli_say(cli, "核验不通过：", "not verified: "),
                 cli_say(cli, KINDS[k].zh, KINDS[k].en));
         for (size_t l = 0; is_good && l < KINDS[k].count; l++)
             print_line(cli, &KINDS[k].lines[l], json_object_get(report, "content"), to);
@@ -127,6 +128,11 @@ void verify_print(const struct cli *cli, const json_t *report, FILE *to)
     {
         print_signer(cli, signer, to);
     }
+    /* A seal never ends: what it says was true when it was made. */
+    if (is_good && strcmp(kind, "record") == 0)
+        fprintf(to, "%*s%s\n", INDENT, "",
+                cli_say(cli, "签封证明该版本当时经复核生效；现在是否在列，以查询为准。",
+                        "A seal proves what was approved then; whether it still counts, a lookup says."));
 }
 
 /* --- the command --- */

@@ -90,7 +90,7 @@ expect 2 'neither' "$gate" verify hello.txt --keys state/public-keys.json --lang
 expect 2 'nothing-here' "$gate" verify nothing-here --config g.yaml
 expect 2 '--keys' "$gate" verify hello.txt --config nowhere.yaml
 printf '{"payload":"e30","signatures":[]}' > seal.json
-expect 1 '无效' "$gate" verify seal.json --config g.yaml
+expect 1 '核验不通过' "$gate" verify seal.json --config g.yaml
 expect 1 '"good":false' "$gate" verify seal.json --config g.yaml --json
 expect 2 '尚无签名检查点' "$gate" proof 0 --config g.yaml
 expect 2 '尚无签名检查点' "$gate" proof some-receipt --config g.yaml

@@ -290,7 +290,7 @@ Test(verify, the_words_name_what_is_good_and_by_which_keys)
     cr_assert_eq(verify(buf_span(&seal)), CLI_OK, "%s", T.err.text);
     verify_print(&ZH, report, to);
     cr_assert_eq(fclose(to), 0);
-    cr_expect(strstr(text, "有效：签封的失信记录\n"), "%s", text);
+    cr_expect(strstr(text, "核验通过：签封的失信记录\n"), "%s", text);
     cr_expect(strstr(text, "企业：韶关市璞廪钢铁有限公司\n"), "%s", text);
     cr_expect(strstr(text, "签名密钥：test-seal-sm2-1 SM2-SM3，有效期 2020-01-01 00:00:00 — 今\n"), "%s", text);
     free(text);

@@ -210,6 +210,7 @@ static void begin_record(struct csv *csv, struct record *record)
     record->count = 0;
     record->filled = 0;
     record->fault = RECORD_GOOD;
+    record->fault_field = 0;
     memset(record->kind, CELL_TEXT, sizeof record->kind);
     csv->record = record;
     csv->state = FIELD_START;

@@ -18,7 +18,8 @@ MUST_CHECK bool json_read(struct span text, size_t limit, json_t **out, struct e
 MUST_CHECK bool json_read_file(const char *path, json_t **out, struct error *err);
 
 /* Add the canonical form (RFC 8785: names sorted by UTF-16 code units, ECMAScript numbers). Fails on integers beyond
- * 2^53 and on numbers that are not finite. */
+ * 2^53 and on numbers that are not finite. A double from 2^53 to 10^21 is written as that RFC wants it, which is an
+ * integer that has no canonical form when it is read again: whoever seals keeps to integers and texts. */
 MUST_CHECK bool json_canonical_add(const json_t *value, struct buf *out, struct error *err);
 /* Add a double as ECMAScript prints it (RFC 8785 section 3.2.2.3). False when it is not finite. */
 MUST_CHECK bool json_number_add(double value, struct buf *out);

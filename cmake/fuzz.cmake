@@ -1,0 +1,16 @@
+# Fuzz targets, one a file of tests/fuzz, with libFuzzer (clang only); run by scripts/fuzz. The whole house is compiled with
+# coverage for them (-fsanitize=fuzzer-no-link, CMakeLists.txt).
+if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "CREDITGATE_FUZZ needs clang")
+endif()
+add_custom_target(fuzz)
+file(GLOB FUZZERS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
+foreach(FUZZER IN LISTS FUZZERS)
+    get_filename_component(NAME ${FUZZER} NAME_WE)
+    add_executable(${NAME} ${FUZZER})
+    target_link_libraries(${NAME} PRIVATE ${LOWER})
+    target_link_options(${NAME} PRIVATE -fsanitize=fuzzer)
+    target_compile_definitions(${NAME} PRIVATE TEST_SOURCE="${CMAKE_SOURCE_DIR}")
+    set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    add_dependencies(fuzz ${NAME})
+endforeach()

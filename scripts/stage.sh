@@ -20,6 +20,7 @@ stage_open() {
     chmod 711 "$stage" # both persons come through to the socket and the configuration, and can list nothing
     cp "$gate" "$stage/creditgate" # where they can run it, wherever this tree lies
     gate=$stage/creditgate
+    umask 022
     trap stage_close EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
@@ -30,15 +31,24 @@ stage_close() {
     trap - EXIT
     if [ -z "$stage_is_kept" ]; then
         stage_stop_all
+        # What a sanitizer says of a process that ends now would be lost with the folder.
+        ! grep -hE 'Sanitizer|runtime error' "$stage"/*.log 2>/dev/null || status=1
         rm -rf "$stage"
     fi
     exit "$status"
 }
 
-# Leave what runs running; only its folder knows how to end it.
+# Leave what runs running: $stage/stop ends it and removes the folder.
 stage_keep() {
     stage_is_kept=1
-    printf '#!/bin/sh\nkill %s\n' "${started[*]}" >"$stage/stop"
+    cat >"$stage/stop" <<END
+#!/bin/sh
+kill ${started[*]}
+for pid in ${started[*]}; do
+    while kill -0 \$pid 2>/dev/null; do sleep 0.1; done
+done
+rm -rf "$stage"
+END
     chmod 755 "$stage/stop"
 }
 
@@ -95,13 +105,10 @@ stage_fail() {
     exit 1
 }
 
-# as UID COMMAND…: as that user of the machine, by root's or sudo's leave.
-as() {
-    uid=$1
-    shift
-    set -- setpriv --reuid="$uid" --regid="$uid" --clear-groups -- "$@"
-    [ "$(id -u)" = 0 ] || set -- sudo -n -- "$@"
-    "$@"
+# as_user UID: fills `as` with what runs a command as that user of the machine, by root's or sudo's leave.
+as_user() {
+    as=(setpriv --reuid="$1" --regid="$1" --clear-groups --)
+    [ "$(id -u)" = 0 ] || as=(sudo -n -- "${as[@]}")
 }
 
 stage_can_be_others() {
@@ -189,21 +196,16 @@ stage_secrets() {
 stage_sandbox() {
     stage_sandbox_options "$1"
     stage_start sandbox "$gate" sandbox --json --options "$stage/sandbox.json"
-    stage_within 20 grep -q '"port"' "$stage/sandbox.log" || stage_fail "the sandbox does not start"
+    stage_within 20 grep -qs '"port"' "$stage/sandbox.log" || stage_fail "the sandbox does not start"
     sandbox_port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$stage/sandbox.log")
 }
 
-# stage_gateway: start it; `gateway_pid`, `gateway_port`. It answers when this returns.
+# stage_gateway: start it; `gateway_pid`, `gateway_port`. It is ready when this returns.
 stage_gateway() {
-    rm -f "$stage/state/processes.json"
-    stage_start gateway "${run_with[@]}" "$gate" serve --config "$stage/creditgate.yaml"
+    stage_start gateway "${run_with[@]}" "$gate" serve --json --config "$stage/creditgate.yaml"
     gateway_pid=${started[-1]}
-    stage_within 30 stage_gateway_answers || stage_fail "the gateway does not answer"
-}
-
-stage_gateway_answers() {
-    gateway_port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$stage/state/processes.json" 2>/dev/null)
-    [ -n "$gateway_port" ] && curl -s -o "$stage/quiet" --max-time 5 --unix-socket "$stage/admin.sock" http://gateway/healthz
+    stage_within 30 grep -qs '"admin_socket"' "$stage/gateway.log" || stage_fail "the gateway does not start"
+    gateway_port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$stage/gateway.log")
 }
 
 # stage_pids KIND: of the gateway's processes of that kind.

@@ -41,18 +41,23 @@ static void say_ready(const struct process *process)
         log_warning("gateway", "%s: the parent does not hear that it is ready", process_name(process->kind));
 }
 
+static bool is_refused_store(const struct error *err)
+{
+    return err->code == ERR_REFUSED && strncmp(err->rule, "guard.", strlen("guard.")) == 0;
+}
+
 /* Logged here, at the top. */
 static int cannot_begin(const struct process *process, const struct error *err)
 {
     log_error(process_name(process->kind), "%s", err->text);
-    return PROCESS_CANNOT_BEGIN;
+    return is_refused_store(err) ? PROCESS_REFUSED : PROCESS_CANNOT_BEGIN;
 }
 
 static int ended(const struct process *process, bool is_good, const struct error *err)
 {
     if (!is_good)
         log_error(process_name(process->kind), "%s", err->text);
-    return is_good ? 0 : PROCESS_BROKE;
+    return is_good ? 0 : is_refused_store(err) ? PROCESS_REFUSED : PROCESS_BROKE;
 }
 
 /* The store, unless it was copied or rolled back since we signed for it. */

@@ -12,6 +12,7 @@ enum { SIBLINGS_MAX = 80, PROCESS_JOB_BYTES = 64 };
 /* Exit statuses besides 0. */
 enum {
     PROCESS_BROKE = 1,
+    PROCESS_REFUSED = 77,     /* EX_NOPERM: the store was copied or rolled back (guard.h); all processes must stop */
     PROCESS_CANNOT_BEGIN = 78 /* EX_CONFIG of sysexits.h: keys, store, settings; another try would not help */
 };
 

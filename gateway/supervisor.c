@@ -53,6 +53,7 @@ struct supervisor {
     bool has_changed; /* processes.json is to be written */
     bool was_ready;
     bool is_stopping;
+    bool is_refused; /* the store */
     const struct slot *cannot_begin;
 };
 
@@ -214,6 +215,9 @@ static void child_ended(struct supervisor *parent, struct slot *slot, int status
 
     slot_end(slot, status);
     parent->has_changed = true;
+    /* What the others write goes to a store that is not there any more, or should not be: every second counts. */
+    if (slot->exit_status == PROCESS_REFUSED)
+        parent->is_refused = parent->is_stopping = true;
     if (slot->kind == PROCESS_JOB) {
         job_ended(parent, slot);
         return;
@@ -402,6 +406,10 @@ static bool run(struct supervisor *parent, struct error *err)
     is_clean = stop_all(parent);
     remove_traces(parent);
     log_notice("gateway", "stopped");
+    if (parent->is_refused)
+        return refuse(err, ERR_REFUSED, "gateway.guard",
+                      "%s/store is not the store that was signed for: `creditgate guard` says more",
+                      "%s/store 不是此前签过名的数据：详见 creditgate guard", parent->config->state);
     if (parent->cannot_begin)
         return refuse(err, ERR_INVALID, "gateway.begin", "the process \"%s\" cannot begin its work: the log says why",
                       "进程 %s 无法开始工作：原因见日志", process_name(parent->cannot_begin->kind));

@@ -7,8 +7,16 @@
 #include "base/json.h"
 #include "gateway/cli/arguments.h"
 #include "gateway/cli/client.h"
+#include "gateway/intake/report.h"
 
 enum { WAIT_FIRST_MS = 5, WAIT_MAX_MS = 250, GATEWAY_AWAY_MS = 30000 };
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
 
 static void pause_ms(int ms)
 {
@@ -82,7 +90,18 @@ static bool print_report(const struct cli *cli, struct client *client, const cha
     }
 }
 
-static int finish(const struct cli *cli, struct client *client, const json_t *job, const char *id)
+/* A file that is unusable is told as --dry-run tells it: one object of the same members. */
+static void print_problem(const json_t *problem, const struct error *why, const struct cli *cli, const char *file)
+{
+    struct error ignored;
+
+    if (file && strncmp(why->rule, "file.", 5) == 0)
+        (void)!report_write_unusable(file_name(file), why, cli->lang, stdout, &ignored);
+    else
+        json_dumpf(problem, stdout, JSON_COMPACT);
+}
+
+static int finish(const struct cli *cli, struct client *client, const json_t *job, const char *file)
 {
     const json_t *problem = json_object_get(job, "problem");
     struct error err;
@@ -90,16 +109,17 @@ static int finish(const struct cli *cli, struct client *client, const json_t *jo
     if (problem) {
         const char *en = json_text_of(problem, "detail");
         const char *zh = json_text_of(problem, "detail_zh");
+        const char *rule = json_text_of(problem, "rule");
 
-        error_set_both(&err, ERR_REFUSED, "cli.job", "%s%.0s", "%.0s%s", en ? en : "failed",
+        error_set_both(&err, ERR_REFUSED, rule ? rule : "cli.job", "%s%.0s", "%.0s%s", en ? en : "failed",
                        zh   ? zh
                        : en ? en
                             : "失败");
         if (cli->prints_json)
-            json_dumpf(problem, stdout, JSON_COMPACT);
+            print_problem(problem, &err, cli, file);
         return cli_fail(cli, &err);
     }
-    if (!print_report(cli, client, id, &err))
+    if (!print_report(cli, client, json_text_of(job, "job"), &err))
         return cli_fail(cli, &err);
     return (int)json_integer_of(json_object_get(job, "result"), "exit", CLI_OK);
 }
@@ -107,7 +127,6 @@ static int finish(const struct cli *cli, struct client *client, const json_t *jo
 static void job_path(const struct cli *cli, const char *kind, const json_t *arguments, const char *file,
                      struct buf *path)
 {
-    const char *slash = file ? strrchr(file, '/') : NULL;
     const char *name;
     json_t *value;
 
@@ -115,7 +134,7 @@ static void job_path(const struct cli *cli, const char *kind, const json_t *argu
     if (!file)
         return;
     buf_add_text(path, "&file=");
-    client_escape(path, slash ? slash + 1 : file);
+    client_escape(path, file_name(file));
     json_object_foreach((json_t *)arguments, name, value) /* only reads */
     {
         if (!json_is_string(value))
@@ -147,5 +166,5 @@ int client_job(const struct cli *cli, const char *kind, const json_t *arguments,
     }
     if (!wait_for(cli, client, id, &job, &err))
         return cli_fail(cli, &err);
-    return finish(cli, client, job, id);
+    return finish(cli, client, job, file);
 }

@@ -8,25 +8,32 @@
 #include "gateway/cli/client.h"
 #include "gateway/intake/report.h"
 
-static bool judge(const char *path, const char *rules_folder, int32_t today, struct report *report,
+static bool judge(const char *path, const struct rules *rules, int32_t today, struct report *report,
                   const char **encoding, struct error *err)
 {
-    AUTO(rules_free) struct rules *rules = NULL;
     AUTO(intake_free) struct intake *intake = NULL;
-    struct intake_options options = {.today = today};
+    const struct intake_options options = {.rules = rules, .today = today};
 
-    if (!rules_load(rules_folder, &rules, err))
-        return false;
-    options.rules = rules;
     if (!intake_open(path, &options, &intake, err))
         return false;
     *encoding = intake_encoding(intake); /* a literal: outlives the intake */
     return report_all(report, intake, err);
 }
 
+/* A program gets its one object, whatever the file is; people read the sentence. */
+static int unusable(const struct cli *cli, const char *name, const struct error *why)
+{
+    struct error ignored;
+
+    if (cli->prints_json && strncmp(why->rule, "file.", 5) == 0)
+        (void)!report_write_unusable(name, why, cli->lang, stdout, &ignored);
+    return cli_fail(cli, why);
+}
+
 static int check_here(struct cli *cli, json_t *arguments)
 {
-    AUTO(report_free) struct report *report = NULL;
+    AUTO(rules_free) struct rules *rules = NULL;
+    AUTO(report_free) struct report *report = NULL; /* its problems name the rules */
     AUTO(buf_done) struct buf folder = BUF_INIT;
     int32_t today = day_of_instant(clock_now_ms(&CLOCK_SYSTEM));
     const char *path = cli_id(arguments, 0);
@@ -40,12 +47,12 @@ static int check_here(struct cli *cli, json_t *arguments)
     if (*cli_text(arguments, "on") && !day_parse(span_of(cli_text(arguments, "on")), &today))
         return CLI_UNUSABLE; /* the arguments' table has checked the form */
     buf_addf(&folder, "%s/schemas", *cli_text(arguments, "data") ? cli_text(arguments, "data") : CONFIG_DATA_DEFAULT);
-    is_good = report_new(NULL, cli->lang, &report, &err) &&
-              judge(path, buf_text(&folder), today, report, &encoding, &err) &&
+    is_good = rules_load(buf_text(&folder), &rules, &err) && report_new(NULL, cli->lang, &report, &err) &&
+              judge(path, rules, today, report, &encoding, &err) &&
               (cli->prints_json ? report_write_json(report, name, encoding, stdout, &err)
                                 : report_write_table(report, name, encoding, stdout, &err));
     if (!is_good)
-        return cli_fail(cli, &err);
+        return unusable(cli, name, &err);
     report_counts(report, &counts);
     return counts.refused ? CLI_SOME_REFUSED : CLI_OK;
 }

@@ -214,6 +214,11 @@ size_t intake_rows(const struct intake *intake)
     return intake->rows;
 }
 
+const struct rules *intake_rules(const struct intake *intake)
+{
+    return intake->rules;
+}
+
 const struct problems *intake_notes(const struct intake *intake)
 {
     return &intake->notes;

@@ -37,7 +37,8 @@ void intake_free(struct intake *intake);
 
 /* "utf-8", "gb18030" or "xlsx" */
 const char *intake_encoding(const struct intake *intake);
-size_t intake_rows(const struct intake *intake); /* how many rows intake_next will give */
+size_t intake_rows(const struct intake *intake);               /* how many rows intake_next will give */
+const struct rules *intake_rules(const struct intake *intake); /* those of the options */
 /* Warnings about the file itself (line 1). */
 const struct problems *intake_notes(const struct intake *intake);
 /* The next row, or NULL at the end. */

@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gateway/intake/report_table.h"
 #include "gateway/intake/temporary.h"
-
-enum { COLUMN_WIDTH = 18, VALUE_CHARACTERS = 24 };
 
 struct report {
     char lang[8];
     bool is_chinese;
     struct report_counts counts;
-    bool has_problems;
-    FILE *json; /* the problems, with commas between them */
-    FILE *table;
+    const struct rules *rules; /* of the intake */
+    size_t listed;
+    size_t unlisted;
+    bool has_json; /* a problem stands in `json` */
+    FILE *json;    /* the problems, with commas between them */
+    FILE *entries; /* the problems for people */
+    struct report_table *table;
     struct buf line;
     struct buf message;
 };
@@ -27,8 +30,9 @@ bool report_new(const char *scratch, const char *lang, struct report **out, stru
 
     report->is_chinese = strcmp(lang, "zh") == 0;
     snprintf(report->lang, sizeof report->lang, "%s", report->is_chinese ? "zh" : "en");
-    if (!temporary_file(folder, &report->json, err) || !temporary_file(folder, &report->table, err))
+    if (!temporary_file(folder, &report->json, err) || !temporary_file(folder, &report->entries, err))
         return false;
+    report->table = report_table_new(report->entries, report->is_chinese);
     *out = TAKE(report);
     return true;
 }
@@ -39,8 +43,9 @@ void report_free(struct report *report)
         return;
     if (report->json)
         fclose(report->json);
-    if (report->table)
-        fclose(report->table);
+    if (report->entries)
+        fclose(report->entries);
+    report_table_free(report->table);
     buf_done(&report->line);
     buf_done(&report->message);
     free(report);
@@ -61,7 +66,7 @@ static void add_json(struct report *report, size_t line, const struct problem *p
     struct buf *out = &report->line;
 
     buf_clear(out);
-    buf_addf(out, "%s{\"line\":%zu,\"column\":", report->has_problems ? "," : "", line);
+    buf_addf(out, "%s{\"line\":%zu,\"column\":", report->has_json ? "," : "", line);
     if (problem->column < COLUMN_COUNT)
         json_string_add(out, span_of(COLUMN_HEADERS[problem->column]));
     else
@@ -74,48 +79,83 @@ static void add_json(struct report *report, size_t line, const struct problem *p
     json_string_add(out, buf_span(&report->message));
     buf_add_byte(out, '}');
     fwrite(out->data, 1, out->bytes, report->json);
+    report->has_json = true;
 }
 
-/* The value stands in brackets: copied into a spreadsheet it is text. */
-static void add_table(struct report *report, size_t line, const struct problem *problem)
+static bool is_same_entry(const struct problem *a, const struct problem *b)
 {
-    const char *header = problem->column < COLUMN_COUNT ? COLUMN_HEADERS[problem->column] : "-";
-    bool is_error = rule_is_error(problem->rule);
-    struct span value = cut_characters(problem->value, VALUE_CHARACTERS);
-    struct buf *out = &report->line;
+    return a->rule == b->rule && strcmp(a->expected, b->expected) == 0;
+}
 
-    buf_clear(out);
-    buf_addf(out, "%8zu  ", line);
-    if (report->is_chinese)
-        buf_add_text(out, is_error ? "拒绝  " : "警告  ");
-    else
-        buf_add_text(out, is_error ? "refused  " : "warning  ");
-    text_padded_add(out, span_of(header), COLUMN_WIDTH);
-    buf_add_text(out, " 「");
-    text_shown_add(out, value);
-    buf_add_text(out, value.bytes < problem->value.bytes ? "…」 " : "」 ");
-    text_shown_add(out, buf_span(&report->message));
-    buf_addf(out, " [%s]\n", rule_id(problem->rule));
-    fwrite(out->data, 1, out->bytes, report->table);
+/* The problems from `from` on that are one entry of the table: the same rule about several columns, in the same words.
+ */
+static size_t entry_size(struct report *report, const struct problems *problems, size_t from,
+                         const struct obligation *row)
+{
+    AUTO(buf_done) struct buf message = BUF_INIT;
+    size_t count = 1;
+
+    while (from + count < problems->count && is_same_entry(&problems->at[from], &problems->at[from + count])) {
+        buf_clear(&message);
+        problem_message_add(&problems->at[from + count], row, report->lang, &message);
+        if (!span_equal(buf_span(&message), buf_span(&report->message)))
+            break;
+        count++;
+    }
+    return count;
+}
+
+static void add_unlisted(struct report *report, size_t line, const struct problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        report_table_count(report->table, line, &problems->at[i]);
+    report->unlisted += problems->count;
+}
+
+static void list_problems(struct report *report, size_t line, const struct problems *problems,
+                          const struct obligation *row)
+{
+    size_t count;
+
+    for (size_t i = 0; i < problems->count; i += count) {
+        buf_clear(&report->message);
+        problem_message_add(&problems->at[i], row, report->lang, &report->message);
+        count = entry_size(report, problems, i, row);
+        for (size_t j = i; j < i + count; j++)
+            add_json(report, line, &problems->at[j]);
+        report_table_add(report->table, line, &problems->at[i], count, buf_span(&report->message));
+    }
+    report->listed += problems->count;
 }
 
 static void add_problems(struct report *report, size_t line, const struct problems *problems,
                          const struct obligation *row)
 {
-    for (size_t i = 0; i < problems->count; i++) {
-        const struct problem *problem = &problems->at[i];
+    for (size_t i = 0; i < problems->count; i++)
+        report->counts.warnings += !rule_is_error(problems->at[i].rule);
+    if (report->listed >= REPORT_PROBLEMS_MAX)
+        add_unlisted(report, line, problems);
+    else
+        list_problems(report, line, problems, row);
+}
 
-        buf_clear(&report->message);
-        problem_message_add(problem, row, report->lang, &report->message);
-        add_json(report, line, problem);
-        add_table(report, line, problem);
-        report->has_problems = true;
-        report->counts.warnings += !rule_is_error(problem->rule);
-    }
+/* Once, before anything is written: how many problems are not listed. */
+static void close_list(struct report *report)
+{
+    struct problems note = {.count = 0};
+    char number[24];
+
+    if (report->unlisted == 0)
+        return;
+    snprintf(number, sizeof number, "%zu", report->unlisted);
+    rules_report(report->rules, RULE_REPORT_FULL, COLUMN_COUNT, SPAN_NONE, number, &note);
+    list_problems(report, 1, &note, NULL);
+    report->unlisted = 0;
 }
 
 void report_notes(struct report *report, const struct intake *intake)
 {
+    report->rules = intake_rules(intake);
     add_problems(report, 1, intake_notes(intake), NULL);
 }
 
@@ -180,22 +220,46 @@ static bool finish(FILE *out, struct error *err)
     return fail(err, errno == ENOSPC ? ERR_FULL : ERR_IO, "the report: %s", strerror(errno));
 }
 
+static void add_begin(struct buf *out, const char *file, const char *encoding, const struct report_counts *counts)
+{
+    struct span name = span_of(file);
+
+    buf_clear(out);
+    buf_add_text(out, "{\"file\":");
+    json_string_add(out, utf8_is_valid(name, NULL) ? name : SPAN("?"));
+    if (encoding)
+        buf_addf(out, ",\"encoding\":\"%s\"", encoding);
+    else
+        buf_add_text(out, ",\"encoding\":null");
+    buf_addf(out, ",\"rows\":%zu,\"accepted\":%zu,\"unchanged\":%zu,\"refused\":%zu,\"problems\":[", counts->rows,
+             counts->accepted, counts->unchanged, counts->refused);
+}
+
 bool report_write_json(struct report *report, const char *file, const char *encoding, FILE *out, struct error *err)
 {
-    const struct report_counts *counts = &report->counts;
-    struct span name = span_of(file);
-    struct buf *line = &report->line;
-
-    buf_clear(line);
-    buf_add_text(line, "{\"file\":");
-    json_string_add(line, utf8_is_valid(name, NULL) ? name : SPAN("?"));
-    buf_addf(line,
-             ",\"encoding\":\"%s\",\"rows\":%zu,\"accepted\":%zu,\"unchanged\":%zu,\"refused\":%zu,\"problems\":[",
-             encoding, counts->rows, counts->accepted, counts->unchanged, counts->refused);
-    fwrite(line->data, 1, line->bytes, out);
+    close_list(report);
+    add_begin(&report->line, file, encoding, &report->counts);
+    fwrite(report->line.data, 1, report->line.bytes, out);
     if (!copy(report->json, out, err))
         return false;
     fputs("]}\n", out);
+    return finish(out, err);
+}
+
+bool report_write_unusable(const char *file, const struct error *why, const char *lang, FILE *out, struct error *err)
+{
+    static const struct report_counts NONE = {0};
+    AUTO(buf_done) struct buf line = BUF_INIT;
+    AUTO(buf_done) struct buf message = BUF_INIT;
+
+    add_begin(&line, file, NULL, &NONE);
+    buf_add_text(&line, "{\"line\":1,\"column\":null,\"value\":\"\",\"rule\":");
+    json_string_add(&line, span_of(why->rule[0] ? why->rule : "file"));
+    text_shown_add(&message, span_of(error_text(why, lang))); /* it may quote a stranger, cut anywhere */
+    buf_add_text(&line, ",\"severity\":\"error\",\"message\":");
+    json_string_add(&line, buf_span(&message));
+    buf_add_text(&line, "}]}\n");
+    fwrite(line.data, 1, line.bytes, out);
     return finish(out, err);
 }
 
@@ -206,13 +270,15 @@ bool report_write_table(struct report *report, const char *file, const char *enc
     const struct report_counts *counts = &report->counts;
     struct buf *line = &report->line;
 
+    close_list(report);
     buf_clear(line);
     text_shown_add(line, span_of(file));
     buf_addf(line, report->is_chinese ? CHINESE : ENGLISH, encoding, counts->rows, counts->accepted, counts->unchanged,
              counts->refused, counts->warnings);
-    if (report->has_problems)
-        buf_add_text(line, report->is_chinese ? "    行号  级别  列                  内容与说明\n"
-                                              : "    line  severity column              value and what to do\n");
     fwrite(line->data, 1, line->bytes, out);
-    return copy(report->table, out, err) && finish(out, err);
+    report_table_head(report->table, out);
+    if (!copy(report->entries, out, err))
+        return false;
+    report_table_summary(report->table, out);
+    return finish(out, err);
 }

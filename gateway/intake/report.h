@@ -9,7 +9,11 @@
 
 #include "gateway/intake/intake.h"
 
-enum { REPORT_VALUE_CHARACTERS = 100 };
+enum {
+    REPORT_VALUE_CHARACTERS = 100,
+    REPORT_PROBLEMS_MAX = 100000, /* beyond them, problems are counted and not listed */
+    REPORT_COLUMNS = 78           /* the table's width on a terminal */
+};
 
 struct report_counts {
     size_t rows; /* accepted + unchanged + refused */
@@ -24,7 +28,7 @@ struct report;
 /* `lang` is "zh" or "en"; `scratch` NULL: /var/tmp. */
 MUST_CHECK bool report_new(const char *scratch, const char *lang, struct report **out, struct error *err);
 void report_free(struct report *report);
-/* The warnings about the file itself. */
+/* The warnings about the file itself; called once, before the rows. The intake's rules must outlive the report. */
 void report_notes(struct report *report, const struct intake *intake);
 /* A row: accepted (a repeat: unchanged) or refused. */
 void report_row(struct report *report, const struct intake_row *row);
@@ -37,9 +41,13 @@ MUST_CHECK bool report_all(struct report *report, struct intake *intake, struct 
 /* `file` is the name as the person gave it. May be called more than once. */
 MUST_CHECK bool report_write_json(struct report *report, const char *file, const char *encoding, FILE *out,
                                   struct error *err);
-/* Nothing in it that a terminal obeys; no cell begins like a formula. */
+/* Nothing in it that a terminal obeys; no line is wider than REPORT_COLUMNS and a closing sign. At the end, how often
+ * each rule was broken. */
 MUST_CHECK bool report_write_table(struct report *report, const char *file, const char *encoding, FILE *out,
                                    struct error *err);
+/* The same JSON object for a file that is unusable: no encoding, no rows, and `why` as its only problem. */
+MUST_CHECK bool report_write_unusable(const char *file, const struct error *why, const char *lang, FILE *out,
+                                      struct error *err);
 
 DEFINE_AUTO(struct report *, report_free)
 

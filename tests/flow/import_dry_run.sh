@@ -15,7 +15,7 @@ for file in register-dev.csv register-dev.gb18030.csv register-dev.xlsx; do
 done
 grep -q '"encoding":"xlsx"' "$out" || wrong "the encoding must be told"
 
-# file, exit status, then the lines that are refused (data row + 1)
+# file, exit status, then the lines that are refused (data row + 1; 1 for a file that is unusable)
 check() {
     file=$(echo "$cases/bad-register/$1"-*)
     "$gate" import --dry-run --on 2026-07-31 --json "$file" >"$out" 2>/dev/null
@@ -30,21 +30,25 @@ check 003 1 "3 "
 check 004 1 "4 "
 check 005 1 "2 "
 check 006 1 "3 "
-check 007 2 ""
+check 007 2 "1 "
 check 008 0 ""
 check 009 0 ""
-check 010 2 ""
-check 011 2 ""
+check 010 2 "1 "
+check 011 2 "1 "
 check 012 0 ""
-check 013 2 ""
+check 013 2 "1 "
 check 014 0 ""
 check 015 1 "5 "
 check 016 1 "3 "
 check 017 1 "3 "
 check 018 1 "2 "
-check 019 2 ""
+check 019 2 "1 "
 check 020 1 "5 "
 
+# A file that is unusable is still one object: no rows, one problem.
+"$gate" import --dry-run --json "$cases"/bad-register/007-* 2>/dev/null >"$out"
+grep -q '"encoding":null,"rows":0,"accepted":0,"unchanged":0,"refused":0,"problems":\[{"line":1,.*"rule":"file.columns","severity":"error"' "$out" ||
+    wrong "unusable: $(cat "$out")"
 "$gate" import --dry-run "$cases/bad-register/none.csv" >"$out" 2>&1
 [ $? = 2 ] || wrong "a file that is not there"
 "$gate" import --dry-run --lang en "$cases"/bad-register/001-* | grep -q 'check character' || wrong "English"

@@ -103,8 +103,8 @@ struct http_server_options {
     /* Should this request's body go to a file (up to `*limit` bytes)? Asked once the headers are there, if there is a
      * body. May be NULL: never. */
     bool (*spools)(void *context, const struct http_request *head, uint64_t *limit);
-    /* Called about every `tick_ms` (0: never). */
-    void (*tick)(void *context);
+    /* Called about every `tick_ms` until it returns false. May be NULL. */
+    bool (*tick)(void *context);
     int64_t tick_ms;
     const char *spool_folder; /* where body files are made (and unlinked at once) */
     void *context;

@@ -322,7 +322,8 @@ static void look_after(struct http_server *server)
 {
     if (server->options.tick && server->options.tick_ms > 0 && server->now_ms >= server->next_tick_ms) {
         server->next_tick_ms = server->now_ms + server->options.tick_ms;
-        server->options.tick(server->options.context);
+        if (!server->options.tick(server->options.context))
+            server->options.tick = NULL;
     }
     if (!server->is_accepting && !server->is_draining && server->now_ms >= server->accept_again_ms)
         acceptor_start(server);

@@ -16,11 +16,10 @@
 
 #include "base/buf.h"
 #include "base/file.h"
-#include "base/time.h"
 #include "gateway/store/store_internal.h"
 
 static const size_t MAP_DEFAULT = (size_t)16 << 30;
-enum { READERS_DEFAULT = 256, WARM_CHUNK = 1 << 20, NEARLY_FULL = 1 << 20 };
+enum { READERS_DEFAULT = 256, NEARLY_FULL = 1 << 20 };
 
 static const char *const TABLE_NAMES[STORE_TABLE_COUNT] = {
     [STORE_META] = "meta",
@@ -97,6 +96,7 @@ static bool set_map(struct store *store, size_t bytes, struct error *err)
     int code;
 
     mdb_env_info(store->env, &before);
+    store->map = NULL; /* it moves */
     code = mdb_env_set_mapsize(store->env, bytes);
     if (code == 0)
         return true;
@@ -367,28 +367,6 @@ uint64_t store_generation(struct store *store)
 
     mdb_env_info(store->env, &info);
     return info.me_last_txnid;
-}
-
-void store_warm(struct store *store)
-{
-    AUTO(buf_done) struct buf chunk = BUF_INIT;
-    int64_t until_ms = time_monotonic_ms() + STORE_WARM_MS;
-    off_t limit = (off_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE) / 2;
-    off_t at = 0;
-    int fd;
-
-    if (mdb_env_get_fd(store->env, &fd) != 0)
-        return;
-    /* The kernel goes on reading by itself when our time is over. */
-    (void)posix_fadvise(fd, 0, limit, POSIX_FADV_WILLNEED);
-    buf_reserve(&chunk, WARM_CHUNK);
-    while (at < limit && time_monotonic_ms() < until_ms) {
-        ssize_t got = pread(fd, chunk.data, WARM_CHUNK, at);
-
-        if (got <= 0)
-            return;
-        at += got;
-    }
 }
 
 bool store_copy(struct store *store, const char *path, struct error *err)

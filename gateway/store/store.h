@@ -58,6 +58,10 @@ void store_close(struct store *store);
 /* Read the file's pages in, so that the first lookups do not wait for the disk. Stops after STORE_WARM_MS. */
 enum { STORE_WARM_MS = 300 };
 void store_warm(struct store *store);
+/* Enter the next few MiB of what the machine has in memory of the file into this process's page tables (some hundred
+ * microseconds): a lookup that meets a page for the first time costs a page fault, and a large store has millions of
+ * pages. False when the end is reached; for a process that lives long, between its requests. */
+bool store_warm_step(struct store *store);
 /* Clear the reader slots of processes that died, so that old pages can be used again. */
 void store_clear_dead_readers(struct store *store);
 

@@ -16,6 +16,9 @@ struct store {
     bool is_read_only;
     bool wants_growth; /* a transaction found the map full */
     bool lost_its_map; /* it could not be mapped again: nothing may be touched */
+    char *map;         /* where LMDB has mapped the file, once store_warm_step has looked; NULL: not known (any more) */
+    size_t map_bytes;
+    size_t warm_bytes; /* how far store_warm_step has come */
 };
 
 struct store_txn {

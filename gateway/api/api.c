@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 
 #include "base/file.h"
-#include "base/log.h"
 #include "gateway/api/api_internal.h"
 #include "gateway/lookup/domain.h"
 
@@ -162,14 +161,12 @@ static bool spools(void *context, const struct http_request *head, uint64_t *lim
     return head->peer->is_local && admin_spools(context, head, limit);
 }
 
-/* A segment of the trace that stands still is closed by its age even when nobody asks. */
-static void tick(void *context)
+/* Little by little, so that nobody waits for it. */
+static bool warm(void *context)
 {
-    struct api *api = context;
-    struct error err;
+    const struct api *api = context;
 
-    if (!trace_flush(api->trace, &err))
-        log_error("api", "%s", err.text);
+    return store_warm_step(api->options.store);
 }
 
 /* --- setting up --- */
@@ -204,8 +201,8 @@ static bool make_server(struct api *api, struct error *err)
                                           .end_of_turn = end_of_turn,
                                           .admits = admits,
                                           .spools = spools,
-                                          .tick = tick,
-                                          .tick_ms = API_TICK_MS,
+                                          .tick = warm,
+                                          .tick_ms = API_WARM_MS,
                                           .spool_folder = spool,
                                           .context = api};
 

@@ -14,7 +14,7 @@
 
 /* A process whose every read of the store fails so often in a row does not get well by itself: it ends and is started
  * anew. */
-enum { API_TICK_MS = 1000, API_FAILED_READS_MAX = 20 };
+enum { API_WARM_MS = 5, API_FAILED_READS_MAX = 20 };
 
 struct api {
     struct api_options options;

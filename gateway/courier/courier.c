@@ -10,7 +10,7 @@
 #include "gateway/courier/loop.h"
 
 /* The signer may be starting anew, but transfers must not wait for it long. */
-enum { SIGNER_PATIENCE_MS = 2000, SIGNER_PATIENCE_TRIES = 2, DRAIN_BYTES = 64 };
+enum { SIGNER_PATIENCE_MS = 2000, SIGNER_PATIENCE_TRIES = 1, DRAIN_BYTES = 64 };
 
 void courier_add_ending(struct courier *courier, struct ending *ending)
 {
@@ -142,8 +142,8 @@ static bool turn(struct courier *courier, bool begins, bool *is_busy, struct err
     take_ended(courier, now_ms);
     if (now_ms < courier->store_ms)
         return true;
-    if (begins && !courier_gather(courier, now_ms, err))
-        return false;
+    if (begins && (!courier_doubt(courier, now_ms, err) || !courier_gather(courier, now_ms, err)))
+        return courier_rests(courier, now_ms, err);
     *is_busy = courier->endings != NULL;
     if (!courier_write(courier, now_ms, err))
         return false;
@@ -233,7 +233,7 @@ bool courier_run(const struct courier_options *options, int stop_fd, struct erro
     bool is_stopping = false;
     bool is_busy = true;
 
-    if (!courier_begin(&courier, options, err) || !courier_doubt(&courier, clock_now_ms(options->clock), err))
+    if (!courier_begin(&courier, options, err))
         return fail_in(err, "courier");
     while (!is_stopping) {
         if (!turn(&courier, true, &is_busy, err) ||

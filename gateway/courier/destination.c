@@ -12,7 +12,6 @@ void destination_init(struct destination *destination, const struct courier_chan
         .retry_max_ms = channel->retry_max_ms,
         .poll_ms = channel->poll_ms > 0 ? channel->poll_ms : 1,
     };
-    destination->early = memory_new(EARLY_MAX * sizeof *destination->early);
     destination_forget(destination);
 }
 

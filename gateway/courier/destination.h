@@ -7,9 +7,6 @@
 #include "gateway/courier/shipment.h"
 #include "gateway/courier/throttle.h"
 
-/* Calls tried before they are due, at most: the longest due first. */
-enum { EARLY_MAX = 4096 };
-
 struct destination {
     const struct courier_channel *channel;
     struct policy_pace pace;
@@ -22,7 +19,7 @@ struct destination {
     uint32_t failures;
     uint32_t lone_refusals;
     /* Calls that wait only because the destination did not work, or was paused: it does again. */
-    uint8_t (*early)[16];
+    uint8_t (*early)[16]; /* owned; the last one is the next */
     size_t early_count;
     bool wants_early; /* gather them at the next look */
     /* The signer does not answer. */

@@ -81,7 +81,7 @@ struct ending *ending_of_trouble(struct destination *destination, struct shipmen
 {
     struct ending *ending = ending_new(destination, shipment, step, net);
 
-    memcpy(ending->words, words, strnlen(words, sizeof ending->words - 1) + 1);
+    transfer_words_copy(words, ending->words);
     count(ending);
     return ending;
 }

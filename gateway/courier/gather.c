@@ -83,13 +83,27 @@ static bool take_call(struct look *look, const uint8_t id[16], struct error *err
     return true;
 }
 
+/* All calls of a channel that are not settled, the longest due first. `*ids` grows as needed. */
+static size_t list_calls(struct store_txn *txn, enum channel channel, uint8_t (**ids)[16])
+{
+    size_t room = LOOK_MAX;
+    size_t found;
+
+    do {
+        room *= 2;
+        *ids = memory_resize(*ids, room * sizeof **ids);
+        found = outbox_calls_due(txn, channel, INT64_MAX, *ids, room);
+    } while (found == room);
+    return found;
+}
+
 /* Which calls wait only because the destination did not work: all that are not received, and of those that are the
  * ones whose question was put off for longer than a slow answer would do. */
 static bool gather_early(struct look *look, struct error *err)
 {
     struct destination *destination = look->destination;
     int64_t patience_ms = POLICY_POLL_GROWTH * destination->pace.poll_ms;
-    size_t found = outbox_calls_due(look->txn, destination->channel->channel, INT64_MAX, destination->early, EARLY_MAX);
+    size_t found = list_calls(look->txn, destination->channel->channel, &destination->early);
 
     destination->early_count = 0;
     for (size_t i = 0; i < found; i++) {
@@ -286,6 +300,18 @@ static bool doubt_call(struct doubting *doubting, struct store_txn *txn, struct 
     return ledger_emit(ledger, COURIER_NAME, "call.failed", buf_span(&data), NULL, err);
 }
 
+static bool doubt_calls(struct doubting *doubting, struct store_txn *txn, struct ledger *ledger,
+                        struct destination *destination, struct error *err)
+{
+    size_t found = list_calls(txn, destination->channel->channel, &destination->early);
+
+    for (size_t i = 0; i < found; i++) {
+        if (!doubt_call(doubting, txn, ledger, destination->early[i], err))
+            return false;
+    }
+    return true;
+}
+
 static bool doubt_work(struct store_txn *txn, void *context, struct error *err)
 {
     AUTO(ledger_free) struct ledger *ledger = NULL;
@@ -294,13 +320,8 @@ static bool doubt_work(struct store_txn *txn, void *context, struct error *err)
     if (!ledger_new(txn, doubting->courier->options->clock, &ledger, err))
         return false;
     for (size_t i = 0; i < doubting->courier->count; i++) {
-        struct destination *destination = &doubting->courier->destinations[i];
-        size_t found = outbox_calls_due(txn, destination->channel->channel, INT64_MAX, destination->early, EARLY_MAX);
-
-        for (size_t k = 0; k < found; k++) {
-            if (!doubt_call(doubting, txn, ledger, destination->early[k], err))
-                return false;
-        }
+        if (!doubt_calls(doubting, txn, ledger, &doubting->courier->destinations[i], err))
+            return false;
     }
     return ledger_finish(ledger, err);
 }
@@ -309,5 +330,8 @@ bool courier_doubt(struct courier *courier, int64_t now_ms, struct error *err)
 {
     struct doubting doubting = {courier, now_ms};
 
-    return store_write(courier->options->store, doubt_work, &doubting, err);
+    if (courier->has_doubted)
+        return true;
+    courier->has_doubted = store_write(courier->options->store, doubt_work, &doubting, err);
+    return courier->has_doubted;
 }

@@ -28,6 +28,7 @@ struct courier {
     struct ending **endings_end;
     struct start starts[STARTS_MAX];
     size_t start_count;
+    bool has_doubted; /* what the courier before left */
     int64_t next_ms;  /* when something becomes due that could start then; INT64_MAX: nothing */
     int64_t store_ms; /* the store had no room: not before */
     uint32_t store_failures;
@@ -37,11 +38,13 @@ void courier_add_ending(struct courier *courier, struct ending *ending);
 
 /* gather.c: fill `starts` and `next_ms` with what is due at `now_ms`. Trouble becomes endings. */
 MUST_CHECK bool courier_gather(struct courier *courier, int64_t now_ms, struct error *err);
-/* What the courier before left prepared may have been sent: from now on it is in doubt. */
+/* What the courier before left prepared may have been sent: from now on it is in doubt. Does it once. */
 MUST_CHECK bool courier_doubt(struct courier *courier, int64_t now_ms, struct error *err);
 
 /* write.c: the turn's one transaction. Afterwards there are no endings left, and `starts` holds only what may be sent.
  * True also when the store had no room: then the endings stay and nothing starts. */
 MUST_CHECK bool courier_write(struct courier *courier, int64_t now_ms, struct error *err);
+/* Is this an error of the store that passes (full, busy)? Then nothing starts, and it is left alone for a while. */
+MUST_CHECK bool courier_rests(struct courier *courier, int64_t now_ms, const struct error *why);
 
 #endif

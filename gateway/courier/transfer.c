@@ -16,7 +16,9 @@
 enum {
     CONNECT_TIMEOUT_MS = 10000,
     TOTAL_TIMEOUT_MS = 60000,
-    IDLE_CONNECTION_S = 50 /* servers close idle connections after a minute or so: be first */
+    /* Not used again after so long without a request: a server that has closed it (Apache httpd does after 5 s) says so
+     * with a close_notify that libcurl takes for life. */
+    IDLE_CONNECTION_S = 3
 };
 
 /* --- what a failure means --- */
@@ -285,12 +287,13 @@ static void detach(CURLM *multi, struct transfer *transfer)
     adapter_request_done(&transfer->request);
 }
 
-static void clean_words(char *words)
+void transfer_words_copy(const char *words, char out[CURL_ERROR_SIZE])
 {
-    for (; *words; words++) {
-        if (*words < ' ' || *words > '~')
-            *words = ' ';
-    }
+    size_t at = 0;
+
+    for (; words[at] && at < CURL_ERROR_SIZE - 1; at++)
+        out[at] = words[at] < ' ' || words[at] > '~' ? ' ' : words[at];
+    out[at] = '\0';
 }
 
 static void read_retry_after(struct transfer *transfer)
@@ -312,10 +315,9 @@ void transfer_end(CURLM *multi, struct transfer *transfer, CURLcode code)
         (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         transfer->status = (int)status;
         read_retry_after(transfer);
-    } else if (!transfer->words[0]) {
-        memcpy(transfer->words, curl_easy_strerror(code), strlen(curl_easy_strerror(code)) + 1);
     }
-    clean_words(transfer->words);
+    transfer_words_copy(transfer->words[0] || code == CURLE_OK ? transfer->words : curl_easy_strerror(code),
+                        transfer->words);
     detach(multi, transfer);
 }
 
@@ -323,7 +325,7 @@ void transfer_break_off(CURLM *multi, struct transfer *transfer, const char *why
 {
     detach(multi, transfer);
     transfer->net = NET_LOST;
-    memcpy(transfer->words, why, strnlen(why, sizeof transfer->words - 1) + 1);
+    transfer_words_copy(why, transfer->words);
 }
 
 struct transfer *transfer_of(CURL *easy)

@@ -40,6 +40,9 @@ void transfer_free(struct transfer *transfer);
 /* The transfer of a handle. */
 struct transfer *transfer_of(CURL *easy);
 
+/* Words of libcurl, the system or our own into a field: printable ASCII, cut. */
+void transfer_words_copy(const char *words, char out[CURL_ERROR_SIZE]);
+
 /* What a failure means. `sends`: how often the request was handed to the connection. Pure. */
 enum policy_net transfer_net(CURLcode code, const char *words, unsigned sends);
 

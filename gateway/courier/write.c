@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "gateway/courier/loop.h"
 
-enum { STORE_WAIT_FIRST_MS = 200, STORE_WAIT_MAX_MS = 30000 };
+enum { STORE_WAIT_FIRST_MS = 200, STORE_WAIT_MAX_MS = 30000, LOOK_AGAIN_MS = 100 };
 
 struct turn {
     struct courier *courier;
@@ -94,12 +94,18 @@ static void ending_over(struct courier *courier, struct ending *ending, int64_t 
     ending_free(ending);
 }
 
-static void drop_starts(struct courier *courier, const bool *is_kept)
+/* `is_kept` NULL: all of them. */
+static void drop_starts(struct courier *courier, const bool *is_kept, int64_t now_ms)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < courier->start_count; i++) {
-        if (is_kept && is_kept[i])
+        bool is_dropped = !is_kept || !is_kept[i];
+
+        /* Its other rows are still due. */
+        if (is_dropped && now_ms + LOOK_AGAIN_MS < courier->next_ms)
+            courier->next_ms = now_ms + LOOK_AGAIN_MS;
+        if (!is_dropped)
             courier->starts[kept++] = courier->starts[i];
         else
             shipment_free(courier->starts[i].shipment);
@@ -107,24 +113,21 @@ static void drop_starts(struct courier *courier, const bool *is_kept)
     courier->start_count = kept;
 }
 
-/* A full or busy store gets room again; until then nothing may be sent, and what ended is kept. */
-static void wait_for_room(struct courier *courier, int64_t now_ms, const struct error *why)
+bool courier_rests(struct courier *courier, int64_t now_ms, const struct error *why)
 {
+    if (why->code != ERR_FULL && why->code != ERR_IO && why->code != ERR_UNAVAILABLE && why->code != ERR_TIMEOUT)
+        return false;
     log_error("courier", "the store takes nothing for now: %s", why->text);
     courier->store_ms = now_ms + policy_delay_ms(STORE_WAIT_FIRST_MS, STORE_WAIT_MAX_MS, ++courier->store_failures, 0);
-    drop_starts(courier, NULL);
-}
-
-static bool is_passing(const struct error *why)
-{
-    return why->code == ERR_FULL || why->code == ERR_IO || why->code == ERR_UNAVAILABLE || why->code == ERR_TIMEOUT;
+    drop_starts(courier, NULL, now_ms);
+    return true;
 }
 
 /* Something in the turn does not fit the store. Each ending alone, so that one does not hold up the others; the one
  * that cannot be written leaves its call as it stands, and its destination rests so that this is no tight loop. */
 static bool write_apart(struct courier *courier, int64_t now_ms, struct error *err)
 {
-    drop_starts(courier, NULL);
+    drop_starts(courier, NULL, now_ms);
     while (courier->endings) {
         struct turn turn = {.courier = courier, .now_ms = now_ms, .only = courier->endings};
         struct destination *destination = courier->endings->destination;
@@ -133,10 +136,8 @@ static bool write_apart(struct courier *courier, int64_t now_ms, struct error *e
             ending_over(courier, courier->endings, now_ms);
             continue;
         }
-        if (is_passing(err)) {
-            wait_for_room(courier, now_ms, err);
+        if (courier_rests(courier, now_ms, err))
             return true;
-        }
         if (err->code == ERR_CORRUPT || err->code == ERR_INTERNAL)
             return false;
         log_error("courier", "%s: what came of a call does not fit the journal: %s",
@@ -158,15 +159,13 @@ bool courier_write(struct courier *courier, int64_t now_ms, struct error *err)
     if (!has_new)
         return true;
     if (!store_write(courier->options->store, work, &turn, err)) {
-        if (is_passing(err)) {
-            wait_for_room(courier, now_ms, err);
+        if (courier_rests(courier, now_ms, err))
             return true;
-        }
         return err->code != ERR_CORRUPT && err->code != ERR_INTERNAL && write_apart(courier, now_ms, err);
     }
     courier->store_failures = 0;
     courier->store_ms = 0;
-    drop_starts(courier, turn.is_kept);
+    drop_starts(courier, turn.is_kept, now_ms);
     while (courier->endings)
         ending_over(courier, courier->endings, now_ms);
     return true;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +55,17 @@ static inline void stop_tell(int fd)
     close(fd);
 }
 
+/* A process that must not outlive the test, however that ends. 0 in the new one. */
+static inline pid_t fork_bound(void)
+{
+    pid_t parent = getpid();
+    pid_t child = fork();
+
+    if (child == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
+        _exit(4);
+    return child;
+}
+
 /* Begins on the port it had before, if any. */
 static inline void platform_start(void)
 {
@@ -62,7 +74,7 @@ static inline void platform_start(void)
     cr_assert_eq(pipe(ready), 0);
     P.stop_fd = stop_new();
     P.options.port = P.port;
-    P.child = fork();
+    P.child = fork_bound();
     if (P.child == 0) {
         struct sandbox_ready callback = {platform_tell_port, &ready[1]};
         struct error err;

@@ -33,6 +33,7 @@ static struct {
     pid_t courier;
     int stop_fd;
     int wake_fd;
+    int signer_fd; /* where a courier's signer is to be; 0: in the courier itself */
     char records[RECORDS_MAX][RECORD_ID_BYTES];
     size_t count;
 } O;
@@ -76,7 +77,9 @@ static inline int post_be_courier(int stop_fd)
                                       .channel_count = 1,
                                       .wake_fd = O.wake_fd};
 
-    if (!signer_new_local(T.keyring, &signer, &T.err))
+    if (O.signer_fd > 0)
+        signer = signer_new_remote(O.signer_fd);
+    else if (!signer_new_local(T.keyring, &signer, &T.err))
         return 2;
     options.signer = signer;
     if (courier_run(&options, stop_fd, &T.err))
@@ -90,7 +93,7 @@ static inline void post_start(void)
     post_load_settings();
     post_close_store();
     O.stop_fd = stop_new();
-    O.courier = fork();
+    O.courier = fork_bound();
     if (O.courier == 0) {
         int status = post_be_courier(O.stop_fd);
 
@@ -369,6 +372,22 @@ static inline size_t post_events(const char *type, const char *with)
                  (!with || memmem(event.at, event.bytes, with, strlen(with)) != NULL);
     }
     return count;
+}
+
+static inline void post_await_events(const char *type, size_t wanted)
+{
+    int64_t until_ms = time_monotonic_ms() + PATIENCE_MS;
+
+    while (post_events(type, NULL) < wanted && time_monotonic_ms() < until_ms)
+        usleep(10000);
+    cr_assert_geq(post_events(type, NULL), wanted, "%s", type);
+}
+
+/* The first upload is on its way (the platform holds its answer back). */
+static inline void post_await_upload(void)
+{
+    post_await_events("call.prepared", 1);
+    usleep(200000);
 }
 
 /* Every version applied at the other side, in order from 1, each `received` times at most, and nothing else. */

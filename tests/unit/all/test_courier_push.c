@@ -1,4 +1,6 @@
 /* What is pushed arrives: once each, in order, with receipts. */
+#include <sys/socket.h>
+
 #include "tests/unit/all/post.h"
 
 TestSuite(courier_push, .init = post_open, .fini = post_close, .timeout = 120);
@@ -114,11 +116,11 @@ Test(courier_push, a_paused_channel_sends_nothing_and_goes_on_when_resumed)
 
 Test(courier_push, a_pause_in_the_middle_keeps_what_came_back)
 {
-    platform_order("{\"fault\":\"delay\",\"on\":\"upload\",\"ms\":400}");
+    platform_order("{\"fault\":\"delay\",\"on\":\"upload\",\"ms\":800}");
     post_list(3);
     cr_assert_eq(post_push(), 3);
     post_start();
-    usleep(150000);
+    post_await_upload();
     cr_assert(command_pause(&T.desk, CHANNEL_CREDIT_GUANGDONG, "立即停发", &T.err), "%s", T.err.text);
     post_await(post_has_received, 3);
     usleep(200000);
@@ -142,6 +144,42 @@ Test(courier_push, without_anybody_to_wake_it_the_store_is_looked_at)
     post_await_acknowledged(2);
 }
 
+Test(courier_push, many_calls_wait_for_their_outcomes_at_once)
+{
+    enum { COUNT = 300 };
+    AUTO(buf_done) struct buf order = BUF_INIT;
+
+    O.config.guangdong.rows_max = 1;
+    O.config.guangdong.concurrency = 8;
+    post_list(COUNT);
+    buf_addf(&order, "{\"fault\":\"result-delay\",\"polls\":4,\"times\":%d}", COUNT);
+    platform_order(buf_text(&order));
+    cr_assert_eq(post_push(), COUNT);
+    post_start();
+    post_await_acknowledged(COUNT);
+    post_expect_applied(COUNT, 1);
+}
+
+Test(courier_push, without_a_signer_everything_waits_and_goes_when_it_is_there)
+{
+    int fds[2];
+
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+    post_list(3);
+    cr_assert_eq(post_push(), 3);
+    O.signer_fd = fds[0];
+    post_start();
+    usleep(2500000);
+    cr_assert_eq(post_status().count[DELIVERY_QUEUED], 3);
+    cr_assert_not(post_status().is_paused);
+    cr_assert_eq(platform_count("uploads"), 0);
+    post_stop();
+    O.signer_fd = 0;
+    post_start();
+    post_await_acknowledged(3);
+    close(fds[1]);
+}
+
 /* --- stopping --- */
 
 Test(courier_push, an_idle_courier_stops_at_once)
@@ -157,11 +195,11 @@ Test(courier_push, an_idle_courier_stops_at_once)
 
 Test(courier_push, what_is_in_flight_at_a_stop_may_end)
 {
-    platform_order("{\"fault\":\"delay\",\"on\":\"upload\",\"ms\":700}");
+    platform_order("{\"fault\":\"delay\",\"on\":\"upload\",\"ms\":1000}");
     post_list(2);
     cr_assert_eq(post_push(), 2);
     post_start();
-    usleep(250000);
+    post_await_upload();
     post_stop();
     cr_assert_eq(post_status().count[DELIVERY_RECEIVED], 2);
     post_start();
@@ -177,7 +215,7 @@ Test(courier_push, what_does_not_end_in_time_is_in_doubt_and_asked_after)
     post_list(2);
     cr_assert_eq(post_push(), 2);
     post_start();
-    usleep(250000);
+    post_await_upload();
     post_stop();
     cr_assert_geq(time_monotonic_ms() - begin_ms, COURIER_STOP_MS);
     cr_assert_eq(post_status().count[DELIVERY_IN_DOUBT], 2);

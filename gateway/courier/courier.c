@@ -72,9 +72,10 @@ static void unlink_transfer(struct courier *courier, struct transfer *transfer)
 {
     struct transfer **at = &courier->transfers;
 
-    while (*at != transfer)
+    while (*at && *at != transfer)
         at = &(*at)->next;
-    *at = transfer->next;
+    if (*at)
+        *at = transfer->next;
     transfer->destination->in_flight--;
 }
 
@@ -87,9 +88,9 @@ static void take_ended(struct courier *courier, int64_t now_ms)
         CURLcode code = message->data.result;
         struct transfer *transfer;
 
-        if (message->msg != CURLMSG_DONE)
+        transfer = message->msg == CURLMSG_DONE ? transfer_of(message->easy_handle) : NULL;
+        if (!transfer)
             continue;
-        transfer = transfer_of(message->easy_handle);
         transfer_end(courier->multi, transfer, code);
         unlink_transfer(courier, transfer);
         courier_add_ending(courier, ending_of_transfer(transfer, now_ms));

@@ -88,23 +88,25 @@ static struct chunk *find_open(struct chunks *chunks, const char *name)
 }
 
 /* A new file is only safe when its folder, and that folder's, are on disk, too. */
-static bool make_file(const char *folder, const char *path, int *fd, struct error *err)
+static bool make_file(const char *folder, const char *path, int *out, struct error *err)
 {
     AUTO(text_free) char *parent = memory_copy_text(path);
+    AUTO(file_close) int fd = -1;
 
     *strrchr(parent, '/') = '\0';
     if (!file_make_folder(parent, 0700, err))
         return false;
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0)
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
         return file_fail(err, path, "cannot create");
     while (file_sync_folder(parent, err)) {
-        if (strcmp(parent, folder) == 0)
+        if (strcmp(parent, folder) == 0) {
+            *out = fd;
+            fd = -1;
             return true;
+        }
         *strrchr(parent, '/') = '\0';
     }
-    file_close(*fd);
-    *fd = -1;
     return false;
 }
 
@@ -152,6 +154,8 @@ bool chunks_write(struct chunks *chunks, const char *name, uint64_t offset, stru
 
     if (!chunk_open(chunks, name, true, &chunk, err))
         return false;
+    if (!chunk)
+        return fail(err, ERR_INTERNAL, "%s: was not made", name);
     chunk->is_dirty = true;
     return file_write_at(chunk->fd, offset, bytes, err) || fail_in(err, "%s", name);
 }

@@ -1,0 +1,263 @@
+/* What an answer costs in one process, without the network: enterprises with a record, and such as the register does
+ * not know; and what its trace costs, syncing left out (that is one a turn, for all answers of the turn). Each has a
+ * promised figure: a request over TLS costs the yardstick (nginx) 16 µs, and neither may add more than a quarter. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "gateway/command/command.h"
+#include "gateway/lookup/lookup.h"
+#include "gateway/registry/subject.h"
+#include "gateway/trace/entry.h"
+#include "gateway/trace/frame.h"
+#include "tests/bench/sample.h"
+#include "tests/bench/telling.h"
+#include "tests/support/support.h"
+
+enum { SUBJECTS = 200000, A_COMMIT = 20000, A_TURN = 16, RUN_MS = 2000, PROMISED = 250000 };
+
+struct bench {
+    struct sample *sample;
+    struct domains *domains;
+    struct store *store;
+    struct buf answer;
+    uint32_t made;
+    uint64_t state;
+};
+
+static double cpu_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct obligation row_of(const char *code)
+{
+    return (struct obligation){.field = {[COLUMN_NAME] = SPAN("韶关市样本钢铁有限公司"),
+                                         [COLUMN_USCC] = {code, 18},
+                                         [COLUMN_DIVISION] = SPAN("440224"),
+                                         [COLUMN_REGION] = SPAN("韶关市仁化县"),
+                                         [COLUMN_INDUSTRY] = SPAN("钢铁"),
+                                         [COLUMN_DIMENSION] = SPAN("能耗"),
+                                         [COLUMN_MEASURE] = SPAN("限期整改"),
+                                         [COLUMN_AUTHORITY] = SPAN("韶关市工业和信息化局"),
+                                         [COLUMN_AUTHORITY_KIND] = SPAN("经济和信息化主管部门"),
+                                         [COLUMN_DOCUMENT] = SPAN("韶工信节能〔2025〕10号"),
+                                         [COLUMN_ORDER_DATE] = SPAN("2025-08-31"),
+                                         [COLUMN_DEADLINE] = SPAN("2026-02-28"),
+                                         [COLUMN_EQUIPMENT] = SPAN("25吨转炉"),
+                                         [COLUMN_EQUIPMENT_COUNT] = SPAN("1"),
+                                         [COLUMN_CAPACITY] = SPAN("31.47"),
+                                         [COLUMN_CAPACITY_UNIT] = SPAN("万吨/年"),
+                                         [COLUMN_STATE] = SPAN("逾期未退出")}};
+}
+
+/* The register and the journal begin by the real path, with one row. */
+static bool begin_register(struct bench *bench, struct error *err)
+{
+    AUTO(command_import_free) struct command_import *import = NULL;
+    struct desk desk = {.store = bench->store, .clock = &CLOCK_SYSTEM, .person = "author"};
+    struct import_file file = {"register.csv", "UTF-8", "00", 1, 1, 0};
+    struct import_counts counts;
+    struct obligation row;
+    char code[19];
+    enum column bad;
+
+    sample_code(bench->sample, SUBJECTS, code);
+    row = row_of(code);
+    if (!obligation_type_fields(&row, &bad))
+        return fail(err, ERR_INTERNAL, "the row is none");
+    return command_import_begin(&desk, "bench", NULL, NULL, &import, err) && command_import_row(import, &row, 2, err) &&
+           command_import_finish(import, &file, &counts, err);
+}
+
+static bool put_subject(struct store_txn *txn, const char *code, uint32_t number, struct error *err)
+{
+    struct obligation row = row_of(code);
+    struct obligation_version version = {.version = 1,
+                                         .state = STATE_OVERDUE,
+                                         .ground = GROUND_ENERGY,
+                                         .order_date = 20331,
+                                         .deadline = 20512,
+                                         .extended_to = DAY_NONE,
+                                         .exit_date = DAY_NONE,
+                                         .sequence = number,
+                                         .at_ms = 1};
+    struct record record = {
+        .version = 1,
+        .op = OP_NEW,
+        .ground = GROUND_ENERGY,
+        .severity = SEVERITY_SERIOUS,
+        .decided_on = 20600,
+        .due = 20512,
+        .publication_end = 80000,
+        .name = row.field[COLUMN_NAME],
+        .uscc = {code, 18},
+        .industry = SPAN("钢铁"),
+        .listing_authority = row.field[COLUMN_AUTHORITY],
+        .document = SPAN("韶工信失信〔2026〕1号"),
+        .facts = SPAN("未在2026年2月28日前按韶工信节能〔2025〕10号要求完成25吨转炉（1台套，31.47万吨/年）的退出")};
+
+    memcpy(version.uscc, code, 19);
+    obligation_id(&row, version.id);
+    memcpy(record.obligation, version.id, sizeof version.id);
+    record_id(version.id, 0, record.id);
+    return subject_put_obligation(txn, &version, &row, err) && subject_put_record(txn, number, 2, &record, err);
+}
+
+static bool put_some(struct store_txn *txn, void *context, struct error *err)
+{
+    const struct bench *bench = context;
+
+    for (uint32_t i = bench->made; i < bench->made + A_COMMIT; i++) {
+        char code[19];
+
+        sample_code(bench->sample, i, code);
+        if (!put_subject(txn, code, i, err))
+            return false;
+    }
+    return true;
+}
+
+static bool make_store(struct bench *bench, const char *folder, struct error *err)
+{
+    AUTO(text_free) char *path = path_join(folder, "store");
+
+    if (!sample_load(false, &bench->sample, err) ||
+        !domains_load(TEST_SOURCE "/adapters/consumers", TEST_SOURCE "/schemas", &bench->domains, err) ||
+        !store_open(path, &(struct store_options){.creates = true, .is_scratch = true}, &bench->store, err) ||
+        !begin_register(bench, err))
+        return false;
+    for (bench->made = 0; bench->made < SUBJECTS; bench->made += A_COMMIT) {
+        if (!store_write(bench->store, put_some, bench, err))
+            return false;
+    }
+    return true;
+}
+
+/* Codes first..first + SUBJECTS of the sample, in an order that no cache knows. */
+struct asking {
+    const char *bench;
+    const char *domain;
+    uint32_t first;
+    enum verdict verdict;
+};
+
+static bool ask_turn(struct bench *bench, const struct asking *asking, struct store_txn *txn, struct error *err)
+{
+    struct lookup_question question = {.domain = domains_find(bench->domains, span_of(asking->domain)),
+                                       .purpose = SPAN("decision-review"),
+                                       .is_government = true,
+                                       .at_ms = clock_now_ms(&CLOCK_SYSTEM),
+                                       .receipt = "0123456789abcdef01234567-12345"};
+
+    for (int i = 0; i < A_TURN; i++) {
+        struct lookup_facts facts;
+        char code[19];
+
+        bench->state = bench->state * 6364136223846793005U + 1442695040888963407U;
+        sample_code(bench->sample, asking->first + (uint32_t)((bench->state >> 33) % SUBJECTS), code);
+        question.uscc = (struct span){code, 18};
+        buf_clear(&bench->answer);
+        if (!lookup_by_code(txn, &question, &bench->answer, &facts, err))
+            return false;
+        if (facts.verdict != asking->verdict)
+            return fail(err, ERR_INTERNAL, "%s is %s", code, VERDICT_NAMES[facts.verdict]);
+    }
+    return true;
+}
+
+static bool measure(struct bench *bench, const struct asking *asking, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    double start = cpu_s(), took;
+    uint64_t count = 0;
+
+    if (!store_begin(bench->store, STORE_READ, &txn, err))
+        return false;
+    do {
+        store_reset(txn);
+        if (!store_renew(txn, err) || !ask_turn(bench, asking, txn, err))
+            return false;
+        count += A_TURN;
+        took = cpu_s() - start;
+    } while (took < RUN_MS / 1000.0);
+    tell(&(struct telling){asking->bench, (double)count / took, PROMISED, "1/s", (double)count / took / PROMISED, 1,
+                           "promised"});
+    return true;
+}
+
+static void measure_trace(const struct bench *bench)
+{
+    AUTO(digester_free) struct digester *digester = digester_new();
+    AUTO(buf_done) struct buf frames = BUF_INIT;
+    static const uint8_t CERTIFICATE[32] = {1};
+    struct trace_entry entry = {.at_ms = clock_now_ms(&CLOCK_SYSTEM),
+                                .receipt = "0123456789abcdef01234567-12345",
+                                .by = SPAN("bank-1"),
+                                .certificate = CERTIFICATE,
+                                .domain = SPAN("lending"),
+                                .purpose = SPAN("credit-review"),
+                                .uscc = SPAN("91440224MAYUCHK485"),
+                                .verdict = "listed",
+                                .status = 200,
+                                .sequence = 123456,
+                                .answer = buf_span(&bench->answer)};
+    double start = cpu_s(), took;
+    uint64_t count = 0;
+
+    do {
+        buf_clear(&frames);
+        for (int i = 0; i < A_TURN; i++, count++) {
+            size_t at = frames.bytes;
+
+            frame_begin(&frames);
+            entry_add(&entry, digester, &frames);
+            frame_end(&frames, at, "0123456789abcdef01234567", (uint32_t)count, 0);
+        }
+        took = cpu_s() - start;
+    } while (took < RUN_MS / 1000.0);
+    tell(&(struct telling){"trace-entry", (double)count / took, PROMISED, "1/s", (double)count / took / PROMISED, 1,
+                           "promised"});
+}
+
+static bool run(struct bench *bench, const char *folder, struct error *err)
+{
+    static const struct asking ASKINGS[] = {{"answer-unknown-code", "lending", SUBJECTS + 1, VERDICT_NOT_LISTED},
+                                            {"answer-price", "power-price", 0, VERDICT_LISTED},
+                                            {"answer-whole-record", "tax", 0, VERDICT_LISTED},
+                                            {"answer-record", "lending", 0, VERDICT_LISTED}};
+
+    if (!make_store(bench, folder, err))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(ASKINGS); i++) {
+        if (!measure(bench, &ASKINGS[i], err))
+            return false;
+    }
+    measure_trace(bench);
+    return true;
+}
+
+int main(void)
+{
+    struct bench bench = {.state = 1};
+    char folder[TEST_PATH_BYTES];
+    struct error err;
+    bool is_good;
+
+    test_folder_new(folder);
+    is_good = run(&bench, folder, &err);
+    store_close(bench.store);
+    domains_free(bench.domains);
+    sample_free(bench.sample);
+    buf_done(&bench.answer);
+    test_folder_remove(folder);
+    if (!is_good)
+        fprintf(stderr, "bench_answers: %s\n", err.text);
+    return is_good ? 0 : 1;
+}

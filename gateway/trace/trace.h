@@ -58,9 +58,10 @@ MUST_CHECK bool trace_writer_open(const char *folder, struct trace_writer **out,
 void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_BYTES]);
 /* `entry->receipt` must be the one that trace_next_receipt gave, else the next flush fails. Nothing is borrowed. */
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry);
-/* Everything added is on disk when true; cheap when nothing was added. After a failure (ERR_FULL, ERR_IO) nothing that
- * was added since the last success may be answered; those entries may or may not be in the log, their receipts are
- * never given again, and the next flush begins a new segment. */
+/* Everything added is on disk when true; cheap when nothing was added. A segment that is large or old enough ends here,
+ * so call it now and then also when nobody asks, but not between trace_next_receipt and trace_add. After a failure
+ * (ERR_FULL, ERR_IO) nothing that was added since the last success may be answered; those entries may or may not be in
+ * the log, their receipts are never given again, and the next flush begins a new segment. */
 MUST_CHECK bool trace_flush(struct trace_writer *writer, struct error *err);
 void trace_writer_free(struct trace_writer *writer); /* what was not flushed is lost */
 

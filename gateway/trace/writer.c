@@ -162,8 +162,11 @@ static bool is_old(const struct trace_writer *writer)
 
 bool trace_flush(struct trace_writer *writer, struct error *err)
 {
-    if (writer->pending.bytes == 0 && !writer->has_failed)
+    if (writer->pending.bytes == 0 && !writer->has_failed) {
+        if (writer->fd >= 0 && is_old(writer))
+            end_segment(writer);
         return true;
+    }
     if (!write_pending(writer, err)) {
         give_up_segment(writer);
         return false;

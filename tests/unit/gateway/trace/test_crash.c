@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,12 +51,22 @@ static _Noreturn void integrate_once(void)
 
 enum outcome { KILLED, FINISHED, CANNOT };
 
-/* Killed on the way into its `calls`-th system call. */
-static enum outcome integrate_until(unsigned calls)
+/* Sees every system call on its way in; false: the process is killed there. */
+typedef bool call_visit(const struct __ptrace_syscall_info *call, void *context);
+
+static bool look_at_call(pid_t child, call_visit *visit, void *context)
+{
+    struct __ptrace_syscall_info call = {0};
+
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof call, &call) <= 0 || call.op != PTRACE_SYSCALL_INFO_ENTRY)
+        return true;
+    return visit(&call, context);
+}
+
+static enum outcome watch_integration(call_visit *visit, void *context)
 {
     pid_t child = fork();
     int status;
-    bool is_inside = false;
 
     cr_assert_geq(child, 0);
     if (child == 0)
@@ -63,23 +74,27 @@ static enum outcome integrate_until(unsigned calls)
     cr_assert_eq(waitpid(child, &status, 0), child);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
         return CANNOT;
+    cr_assert_eq(ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD), 0);
     while (!WIFEXITED(status)) {
         cr_assert(WIFSTOPPED(status));
-        is_inside = !is_inside;
-        if (is_inside && calls-- == 0) {
+        if (!look_at_call(child, visit, context)) {
             kill(child, SIGKILL);
             cr_assert_eq(waitpid(child, &status, 0), child);
             return KILLED;
         }
-        if (ptrace(PTRACE_SYSCALL, child, NULL, NULL) != 0) {
-            kill(child, SIGKILL);
-            waitpid(child, &status, 0);
-            return CANNOT;
-        }
+        cr_assert_eq(ptrace(PTRACE_SYSCALL, child, NULL, NULL), 0);
         cr_assert_eq(waitpid(child, &status, 0), child);
     }
     cr_assert_eq(WEXITSTATUS(status), 0);
     return FINISHED;
+}
+
+static bool count_down(const struct __ptrace_syscall_info *call, void *context)
+{
+    unsigned *calls = context;
+
+    (void)call;
+    return (*calls)-- > 0;
 }
 
 static void assert_whole(unsigned calls)
@@ -113,8 +128,9 @@ Test(crash, killed_before_any_system_call_nothing_is_lost_or_doubled)
 
     for (calls = 0; outcome == KILLED && calls < CALLS_MAX; calls++) {
         struct trace_writer *alive = make_trace();
+        unsigned left = calls;
 
-        outcome = integrate_until(calls);
+        outcome = watch_integration(count_down, &left);
         if (outcome == CANNOT) {
             trace_writer_free(alive);
             cr_skip_test("processes may not be traced here");
@@ -126,4 +142,59 @@ Test(crash, killed_before_any_system_call_nothing_is_lost_or_doubled)
     cr_assert_eq(outcome, FINISHED);
     cr_assert_gt(calls, 50);
     fprintf(stderr, "%u places\n", calls - 1);
+}
+
+/* What the log wrote and has not synced yet, and what it did too early. */
+struct order {
+    bool is_dirty[256];
+    unsigned renames, unlinks, syncs;
+    const char *fault;
+};
+
+static bool check_order(const struct __ptrace_syscall_info *call, void *context)
+{
+    struct order *order = context;
+    uint64_t fd = call->entry.args[0];
+
+    switch (call->entry.nr) {
+    case SYS_pwrite64:
+        if (fd < COUNT_OF(order->is_dirty))
+            order->is_dirty[fd] = true;
+        break;
+    case SYS_fdatasync:
+        if (fd < COUNT_OF(order->is_dirty))
+            order->is_dirty[fd] = false;
+        order->syncs++;
+        break;
+    case SYS_rename: /* the state takes effect */
+        order->renames++;
+        for (size_t i = 0; i < COUNT_OF(order->is_dirty); i++) {
+            if (order->is_dirty[i])
+                order->fault = "the state came before what it speaks of was on disk";
+        }
+        break;
+    case SYS_unlink: /* a segment goes */
+        order->unlinks++;
+        if (order->renames == 0)
+            order->fault = "a segment went before the state that has all of it";
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+Test(crash, what_the_state_speaks_of_is_on_disk_before_it)
+{
+    struct trace_writer *alive = make_trace();
+    struct order order = {.fault = NULL};
+    enum outcome outcome = watch_integration(check_order, &order);
+
+    trace_writer_free(alive);
+    if (outcome == CANNOT)
+        cr_skip_test("processes may not be traced here");
+    cr_assert_null(order.fault, "%s", order.fault);
+    cr_assert_eq(order.renames, 1);
+    cr_assert_eq(order.unlinks, 2);
+    cr_assert_gt(order.syncs, 4);
 }

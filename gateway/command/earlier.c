@@ -8,9 +8,10 @@
 #include "gateway/journal/journal.h"
 
 struct earlier {
-    struct earlier_item *items; /* sorted by kind, key, number */
+    struct earlier_item *items;
     size_t count;
     size_t capacity;
+    const struct earlier_item **sorted; /* by kind, key, number */
 };
 
 static const struct {
@@ -67,8 +68,8 @@ static void add(struct earlier *earlier, const struct event *event)
 
 static int compare(const void *left, const void *right)
 {
-    const struct earlier_item *a = left;
-    const struct earlier_item *b = right;
+    const struct earlier_item *a = *(const struct earlier_item *const *)left;
+    const struct earlier_item *b = *(const struct earlier_item *const *)right;
     int order = (a->kind > b->kind) - (a->kind < b->kind);
 
     if (order == 0)
@@ -105,8 +106,10 @@ bool earlier_load(const struct desk *desk, struct earlier **out, struct error *e
 
     if (desk->job && !read_journal(desk, earlier, err))
         return false;
-    if (earlier->count > 0)
-        qsort(earlier->items, earlier->count, sizeof *earlier->items, compare);
+    earlier->sorted = memory_new((earlier->count + 1) * sizeof *earlier->sorted);
+    for (size_t i = 0; i < earlier->count; i++)
+        earlier->sorted[i] = &earlier->items[i];
+    qsort(earlier->sorted, earlier->count, sizeof *earlier->sorted, compare);
     *out = TAKE(earlier);
     return true;
 }
@@ -115,6 +118,7 @@ void earlier_free(struct earlier *earlier)
 {
     if (!earlier)
         return;
+    free(earlier->sorted);
     free(earlier->items);
     free(earlier);
 }
@@ -133,10 +137,13 @@ const struct earlier_item *earlier_find(const struct earlier *earlier, enum earl
                                         size_t bytes, uint64_t number)
 {
     struct earlier_item wanted = {.kind = kind, .number = number};
+    const struct earlier_item *key_item = &wanted;
+    const struct earlier_item *const *found;
 
     if (earlier->count == 0 || bytes > sizeof wanted.key)
         return NULL;
     if (bytes > 0)
         memcpy(wanted.key, key, bytes);
-    return bsearch(&wanted, earlier->items, earlier->count, sizeof wanted, compare);
+    found = bsearch(&key_item, earlier->sorted, earlier->count, sizeof *earlier->sorted, compare);
+    return found ? *found : NULL;
 }

@@ -28,6 +28,7 @@ struct earlier_item {
     uint32_t version;
 };
 
+/* In the order in which they were done. */
 struct earlier;
 /* Nothing when the desk has no job. */
 MUST_CHECK bool earlier_load(const struct desk *desk, struct earlier **out, struct error *err);

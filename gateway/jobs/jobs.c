@@ -78,13 +78,6 @@ static bool check_order(const struct config *config, const struct job_order *ord
 
 /* --- making one --- */
 
-static bool fail_errno(const char *path, struct error *err)
-{
-    enum error_code code = errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
-
-    return fail(err, code, "%s: %s", path, strerror(errno));
-}
-
 static bool copy_file(int from, int to, const char *path, struct error *err)
 {
     AUTO(buf_done) struct buf piece = BUF_INIT;
@@ -97,7 +90,7 @@ static bool copy_file(int from, int to, const char *path, struct error *err)
         if (bytes < 0 && errno == EINTR)
             continue;
         if (bytes < 0)
-            return fail_errno(path, err);
+            return file_fail(err, path, "cannot read");
         if (bytes == 0)
             return true;
         if (!file_write_all(to, (struct span){piece.data, (size_t)bytes}, err))
@@ -115,13 +108,13 @@ static bool take_input(int input_fd, const char *path, struct error *err)
 
     snprintf(name, sizeof name, "/proc/self/fd/%d", input_fd);
     if (fstat(input_fd, &info) != 0)
-        return fail_errno(path, err);
+        return file_fail(err, path, "cannot look at the upload");
     if (info.st_nlink == 0 && linkat(AT_FDCWD, name, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0)
-        return fsync(input_fd) == 0 || fail_errno(path, err);
+        return fsync(input_fd) == 0 || file_fail(err, path, "cannot sync");
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, JOB_FILE_MODE);
     if (fd < 0)
-        return fail_errno(path, err);
-    return copy_file(input_fd, fd, path, err) && (fsync(fd) == 0 || fail_errno(path, err));
+        return file_fail(err, path, "cannot create");
+    return copy_file(input_fd, fd, path, err) && (fsync(fd) == 0 || file_fail(err, path, "cannot sync"));
 }
 
 static bool spec_text(const struct job_order *order, int64_t now_ms, struct buf *out, struct error *err)
@@ -163,7 +156,7 @@ static bool write_order(const struct config *config, const struct job_order *ord
     buf_addf(&unfinished, "%s/.new-%s", jobs, order->id);
     is_good = file_make_folder(unfinished.data, JOB_FOLDER_MODE, err) &&
               fill_folder(unfinished.data, order, spec, err) &&
-              (rename(unfinished.data, folder) == 0 || fail_errno(folder, err));
+              (rename(unfinished.data, folder) == 0 || file_fail(err, folder, "cannot rename into place"));
     if (!is_good) {
         struct error why;
 
@@ -232,7 +225,7 @@ bool jobs_report(const struct config *config, const char *id, const char *format
         bytes = pread(fd, out->data + out->bytes, JOB_REPORT_PIECE_BYTES, (off_t)offset);
     while (bytes < 0 && errno == EINTR);
     if (bytes < 0)
-        return fail_errno(path, err);
+        return file_fail(err, path, "cannot read");
     out->bytes += (size_t)bytes;
     out->data[out->bytes] = '\0';
     return true;

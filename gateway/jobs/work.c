@@ -39,25 +39,18 @@ void work_count(struct work *work, const char *name, uint64_t number)
     buf_addf(&work->counts, ",\"%s\":%llu", name, (unsigned long long)number);
 }
 
-static bool fail_errno(const char *path, struct error *err)
-{
-    enum error_code code = errno == ENOSPC || errno == EDQUOT ? ERR_FULL : ERR_IO;
-
-    return fail(err, code, "%s: %s", path, strerror(errno));
-}
-
 static bool write_and_sync(const char *path, work_write *write, void *context, struct error *err)
 {
     FILE *out = fopen(path, "we");
     bool is_good;
 
     if (!out)
-        return fail_errno(path, err);
+        return file_fail(err, path, "cannot create");
     is_good = write(out, context, err);
     if (is_good && (fflush(out) != 0 || ferror(out) || fsync(fileno(out)) != 0))
-        is_good = fail_errno(path, err);
+        is_good = file_fail(err, path, "cannot write");
     if (fclose(out) != 0 && is_good)
-        is_good = fail_errno(path, err);
+        is_good = file_fail(err, path, "cannot write");
     return is_good;
 }
 
@@ -68,7 +61,7 @@ bool work_report(const struct work *work, const char *name, work_write *write, v
 
     buf_addf(&beside, "%s.new", path);
     if (!write_and_sync(beside.data, write, context, err) ||
-        (rename(beside.data, path) != 0 && !fail_errno(path, err))) {
+        (rename(beside.data, path) != 0 && !file_fail(err, path, "cannot rename into place"))) {
         unlink(beside.data);
         return false;
     }

@@ -34,10 +34,11 @@ struct desk {
 struct outcome {
     size_t index; /* in the list given, or a running number */
     bool is_done;
+    bool is_skipped;                         /* there was nothing to do; told only when people should know why */
     uint8_t obligation[OBLIGATION_ID_BYTES]; /* propose; else zeroes */
     char record[RECORD_ID_BYTES];            /* "" when none came to be */
     uint32_t version;
-    const struct error *refusal; /* when not done */
+    const struct error *refusal; /* when not done: why */
 };
 typedef void command_report(const struct outcome *outcome, void *context);
 struct tally {
@@ -136,7 +137,7 @@ struct push_request {
     void *make_row_context;
 };
 /* Queue every effective version that fits, was approved before the job began and was never queued for the channel, in
- * order of approval. */
+ * order of approval. A version that puts right what was refused takes its place (supersede.h). */
 MUST_CHECK bool command_push(const struct desk *desk, const struct push_request *request, command_report *report,
                              void *context, struct tally *tally, struct error *err);
 /* Put refused deliveries back in their lanes, with a reason: delivery.unknown, delivery.not-refused, push.reason. */

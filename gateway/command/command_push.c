@@ -3,7 +3,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
-#include "gateway/command/run.h"
+#include "gateway/command/supersede.h"
 #include "keys/digest.h"
 
 struct unsent {
@@ -109,6 +109,26 @@ static bool emit_queued(struct run *run, struct ledger *ledger, const struct rec
     return ledger_emit(ledger, run->desk->person, "delivery.queued", buf_span(data), NULL, err);
 }
 
+/* It leaves the list of the unsent without having been sent. */
+static bool emit_skipped(struct run *run, struct ledger *ledger, const struct record *record, struct error *err)
+{
+    struct pushing *pushing = run->context;
+    struct buf *data = &pushing->data;
+
+    buf_clear(data);
+    buf_addf(data, "{\"channel\":\"%s\",\"reason\":\"never-taken\",\"record\":\"%s\",\"version\":%u}",
+             CHANNEL_NAMES[pushing->request->channel], record->id, record->version);
+    return ledger_emit(ledger, run->desk->person, "delivery.skipped", buf_span(data), NULL, err);
+}
+
+static void set_needless(struct run_item *item)
+{
+    item->result = RUN_SKIPPED;
+    error_set_both(&item->refusal, ERR_REFUSED, "push.never-taken",
+                   "they refused this record and never took it: nothing is to be told, its refused delivery is closed",
+                   "对方从未接收该记录：无需再报，此前被拒的报送已了结");
+}
+
 static bool push_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
 {
     struct pushing *pushing = run->context;
@@ -116,11 +136,16 @@ static bool push_one(struct run *run, struct ledger *ledger, size_t index, struc
     struct record_version version;
     struct delivery queued;
     struct error why = {.code = ERR_NONE};
+    bool is_needless;
 
     memcpy(item->record, unsent->record, sizeof item->record);
     item->version = unsent->version;
     if (earlier_find(run->earlier, EARLIER_QUEUED, unsent->record, RECORD_ID_LENGTH, unsent->version))
         return true;
+    if (earlier_find(run->earlier, EARLIER_SKIPPED, unsent->record, RECORD_ID_LENGTH, unsent->version)) {
+        set_needless(item);
+        return true;
+    }
     /* Another push may have been faster. */
     if (outbox_of_version(run->txn, pushing->request->channel, unsent->record, unsent->version, &queued)) {
         item->result = RUN_SKIPPED;
@@ -130,7 +155,12 @@ static bool push_one(struct run *run, struct ledger *ledger, size_t index, struc
         return false;
     if (!make_row(run, unsent, &version, &why))
         return run_refuse(item, &why, err);
-    return emit_queued(run, ledger, &version.record, err);
+    if (!supersede_refused(run, ledger, pushing->request->channel, &version.record, &is_needless, err))
+        return false;
+    if (!is_needless)
+        return emit_queued(run, ledger, &version.record, err);
+    set_needless(item);
+    return emit_skipped(run, ledger, &version.record, err);
 }
 
 bool command_push(const struct desk *desk, const struct push_request *request, command_report *report, void *context,

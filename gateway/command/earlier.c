@@ -20,10 +20,10 @@ static const struct {
     bool has_record;
     const char *number; /* the member that is part of the key */
 } TYPES[] = {
-    {"record.proposed", EARLIER_CHANGED, true, NULL},           {"record.approved", EARLIER_APPROVED, true, NULL},
-    {"record.returned", EARLIER_RETURNED, true, NULL},          {"delivery.queued", EARLIER_QUEUED, true, "version"},
-    {"delivery.requeued", EARLIER_REQUEUED, false, "delivery"}, {"channel.paused", EARLIER_PAUSED, false, NULL},
-    {"channel.resumed", EARLIER_RESUMED, false, NULL},
+    {"record.proposed", EARLIER_CHANGED, true, NULL},     {"record.approved", EARLIER_APPROVED, true, NULL},
+    {"record.returned", EARLIER_RETURNED, true, NULL},    {"delivery.skipped", EARLIER_SKIPPED, true, "version"},
+    {"delivery.queued", EARLIER_QUEUED, true, "version"}, {"delivery.requeued", EARLIER_REQUEUED, false, "delivery"},
+    {"channel.paused", EARLIER_PAUSED, false, NULL},      {"channel.resumed", EARLIER_RESUMED, false, NULL},
 };
 
 static void set_record(struct earlier_item *item, struct span data)

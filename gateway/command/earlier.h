@@ -14,6 +14,7 @@ enum earlier_kind {
     EARLIER_APPROVED,
     EARLIER_RETURNED,
     EARLIER_QUEUED,   /* key: record and version */
+    EARLIER_SKIPPED,  /* the same */
     EARLIER_REQUEUED, /* key: number of the delivery */
     EARLIER_PAUSED,
     EARLIER_RESUMED

@@ -49,11 +49,12 @@ static void tell(const struct run *run)
         run->tally->done += item->result == RUN_DONE;
         run->tally->refused += item->result == RUN_REFUSED;
         run->tally->skipped += item->result == RUN_SKIPPED;
-        if (!run->report || item->result == RUN_SKIPPED)
+        if (!run->report || (item->result == RUN_SKIPPED && item->refusal.code == ERR_NONE))
             continue;
         memcpy(outcome.obligation, item->obligation, sizeof outcome.obligation);
         memcpy(outcome.record, item->record, sizeof outcome.record);
-        outcome.refusal = item->result == RUN_REFUSED ? &item->refusal : NULL;
+        outcome.is_skipped = item->result == RUN_SKIPPED;
+        outcome.refusal = item->result == RUN_DONE ? NULL : &item->refusal;
         run->report(&outcome, run->report_context);
     }
 }

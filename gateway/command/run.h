@@ -14,7 +14,7 @@ struct run_item {
     uint8_t obligation[OBLIGATION_ID_BYTES];
     char record[RECORD_ID_BYTES];
     uint32_t version;
-    struct error refusal;
+    struct error refusal; /* or why it was skipped, when that must be told */
 };
 
 struct run;

@@ -63,8 +63,8 @@ typedef bool records_event_visit(uint64_t sequence, struct span event, void *con
 MUST_CHECK bool records_events(struct store_txn *txn, struct span id, records_event_visit *visit, void *context,
                                struct error *err);
 
-/* Apply record.proposed, record.returned, record.approved; delivery.queued (it leaves the list of the unsent).
- * An event that does not fit the state is ERR_CONFLICT. */
+/* Apply record.proposed, record.returned, record.approved; delivery.queued and delivery.skipped (it leaves the list of
+ * the unsent). An event that does not fit the state is ERR_CONFLICT. */
 MUST_CHECK bool records_apply_proposed(struct store_txn *txn, uint64_t sequence, const struct event *event,
                                        struct error *err);
 MUST_CHECK bool records_apply_returned(struct store_txn *txn, uint64_t sequence, const struct event *event,

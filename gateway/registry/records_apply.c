@@ -191,7 +191,7 @@ bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct
     int64_t number = walk_integer_of(event->data, "version", 0);
 
     if (number <= 0 || number > UINT32_MAX)
-        return fail(err, ERR_CORRUPT, "delivery.queued without a version");
+        return fail(err, ERR_CORRUPT, "a delivery without a version");
     if (!records_load(txn, walk_plain_of(event->data, "record"), (uint32_t)number, &version, &hold, err))
         return false;
     if (version.state != RECORD_EFFECTIVE)

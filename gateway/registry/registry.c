@@ -53,7 +53,8 @@ static const struct {
 } TYPES[] = {
     {"obligation.recorded", obligations_apply},  {"record.proposed", records_apply_proposed},
     {"record.approved", records_apply_approved}, {"delivery.queued", records_apply_queued},
-    {"record.returned", records_apply_returned}, {"import.finished", import_finished},
+    {"delivery.skipped", records_apply_queued},  {"record.returned", records_apply_returned},
+    {"import.finished", import_finished},
 };
 
 static event_apply *find(struct span type)

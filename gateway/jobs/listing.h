@@ -25,7 +25,8 @@ void listing_free(struct listing *listing);
 /* `cells`: one a column. `json`: an object. Errors of writing are told by listing_write_*. */
 void listing_row(struct listing *listing, const struct span *cells, struct span json);
 uint64_t listing_rows(const struct listing *listing);
-/* The header and all rows, lined up, and an empty line; nothing when there are none. Nothing in it that a terminal obeys. */
+/* The header and all rows, lined up, and an empty line; nothing when there are none. Nothing in it that a terminal
+ * obeys. */
 MUST_CHECK bool listing_write_table(struct listing *listing, FILE *out, struct error *err);
 /* All objects with commas between them. */
 MUST_CHECK bool listing_write_json(struct listing *listing, FILE *out, struct error *err);

@@ -195,7 +195,8 @@ static void find_name(struct results *results, const struct outcome *outcome, st
 void results_add(const struct outcome *outcome, void *context)
 {
     struct results *results = context;
-    struct line line = {.result = outcome->is_done ? "done" : "refused",
+    const char *otherwise = outcome->is_skipped ? "unchanged" : "refused";
+    struct line line = {.result = outcome->is_done ? "done" : otherwise,
                         .record = outcome->record,
                         .version = outcome->version,
                         .refusal = outcome->refusal};

@@ -1,4 +1,5 @@
 /* The way of a register through the jobs: import, overdue, propose, review, push, and what each of them reports. */
+#include "gateway/outbox/outbox.h"
 #include "tests/unit/gateway/jobs/fixture.h"
 
 TestSuite(flow, .init = gate_open, .fini = gate_close, .timeout = 120);
@@ -276,6 +277,35 @@ Test(flow, all_overdue_are_proposed_approved_and_pushed)
     cr_assert_eq(items(object), 0);
 }
 
+/* The last event of the journal, as text. */
+static const char *last_event(void)
+{
+    static struct buf text = BUF_INIT;
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct span event = SPAN_NONE;
+
+    cr_assert(store_begin(J.store, STORE_READ, &txn, &J.err));
+    cr_assert(journal_read(txn, journal_size(txn) - 1, &event));
+    buf_clear(&text);
+    buf_add_span(&text, event);
+    return buf_text(&text);
+}
+
+Test(flow, the_journal_says_which_order_did_it_and_keeps_the_reviewers_remark)
+{
+    AUTO(buf_done) struct buf expected = BUF_INIT;
+
+    imported();
+    cr_assert_eq(done("propose", "author", "{" PROPOSE ",'ground':'safety'}", NULL), 0);
+    buf_addf(&expected, "\"job\":\"%s\"", J.last);
+    cr_assert(strstr(last_event(), expected.data), "%s", last_event());
+    cr_assert_eq(done("approve", "reviewer", "{'all':true,'reason':'核对无误'}", NULL), 0);
+    buf_clear(&expected);
+    buf_addf(&expected, "\"job\":\"%s\",\"type\":\"record.approved\"", J.last);
+    cr_assert(strstr(last_event(), expected.data), "%s", last_event());
+    cr_assert(strstr(last_event(), "\"reason\":\"核对无误\""), "%s", last_event());
+}
+
 Test(flow, nobody_approves_his_own_also_not_with_all)
 {
     imported();
@@ -487,6 +517,73 @@ Test(flow, refused_deliveries_are_listed_with_advice_and_queued_again)
     cr_assert_eq(done("requeue", "author", with_id(name, "'reason':'对方已更新名录'"), NULL), 0);
     cr_assert_eq(done("requeue", "author", with_id(name, "'reason':'对方已更新名录'"), NULL), 1);
     cr_assert_str_eq(first_rule(), "delivery.not-refused");
+}
+
+/* A listed record whose first version the upstream refused. */
+static void listed_and_refused(char id[64])
+{
+    unsigned long long number;
+
+    listed(id);
+    number = events();
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    refuse_delivery(number);
+}
+
+/* The next version of it, approved. */
+static void changed(const char *id, const char *kind, const char *arguments)
+{
+    cr_assert_eq(done(kind, "author", with_id(id, arguments), NULL), 0);
+    cr_assert_eq(done("approve", "reviewer", with_id(id, ""), NULL), 0);
+}
+
+static int64_t listed_by(const char *kind)
+{
+    (void)done(kind, "auditor", "{}", NULL);
+    return counted("count");
+}
+
+Test(flow, a_correction_takes_the_place_of_what_was_refused)
+{
+    uint64_t numbers[2];
+    char id[64];
+
+    listed_and_refused(id);
+    changed(id, "correct", "'reason':'认定单位有误','document':'粤工信失信〔2026〕2号'");
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    cr_assert_eq(counted("done"), 1);
+    cr_assert_eq(listed_by("refused"), 0);
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    cr_assert(store_begin(J.store, STORE_READ, &txn, &J.err));
+    cr_assert_eq(outbox_due(txn, CHANNEL_CREDIT_GUANGDONG, J.now_ms, numbers, 2), 1, "the lane goes on");
+}
+
+Test(flow, a_withdrawal_of_what_they_never_took_is_not_sent)
+{
+    AUTO(json_release) json_t *object = NULL;
+    char id[64];
+
+    listed_and_refused(id);
+    changed(id, "withdraw", "'reason':'不应认定'");
+    cr_assert_eq(listed_by("unsent"), 1);
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    object = report_json(J.last);
+    cr_assert_eq(json_integer_of(object, "skipped", 0), 1);
+    cr_assert_str_eq(json_text_of(item(object, 0), "result"), "unchanged");
+    cr_assert_str_eq(json_text_of(item(object, 0), "rule"), "push.never-taken");
+    cr_assert_eq(listed_by("unsent"), 0);
+    cr_assert_eq(listed_by("refused"), 0);
+}
+
+Test(flow, a_dispute_mark_waits_behind_what_was_refused)
+{
+    char id[64];
+
+    listed_and_refused(id);
+    changed(id, "dispute", "'reason':'企业提出异议'");
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    cr_assert_eq(counted("done"), 1);
+    cr_assert_eq(listed_by("refused"), 1);
 }
 
 Test(flow, a_channel_is_paused_and_resumed_once)

@@ -19,14 +19,19 @@ bool walk_begin(struct walk *walk, struct span raw)
     return true;
 }
 
-/* Past a string that begins at `at`; NULL when it does not end. */
+/* Past a string that begins at `at`; NULL when it does not end. A quote behind an odd number of backslashes is part of
+ * it. */
 static const char *string_end(const char *at, const char *end)
 {
-    for (at++; at < end; at++) {
-        if (*at == '\\')
-            at++;
-        else if (*at == '"')
-            return at + 1;
+    const char *quote;
+
+    for (at++; at < end && (quote = memchr(at, '"', (size_t)(end - at))); at = quote + 1) {
+        const char *slash = quote;
+
+        while (slash > at && slash[-1] == '\\')
+            slash--;
+        if ((quote - slash) % 2 == 0)
+            return quote + 1;
     }
     return NULL;
 }

@@ -244,6 +244,22 @@ void slot_stop(struct slot *slot)
     slot->stop_write = -1;
 }
 
+/* Whole or not at all for whoever reads it, but not synced: it means nothing after a crash of the machine, and whoever
+ * waits for a gateway to start shall not wait for the disk. */
+static bool replace_file(const char *path, struct span bytes, struct error *err)
+{
+    AUTO(buf_done) struct buf beside = BUF_INIT;
+    AUTO(file_close) int fd = -1;
+
+    buf_addf(&beside, "%s.new", path);
+    fd = open(buf_text(&beside), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+        return fail(err, ERR_IO, "%s: %s", buf_text(&beside), strerrordesc_np(errno));
+    if (!file_write_all(fd, bytes, err))
+        return fail_in(err, "%s", buf_text(&beside));
+    return rename(buf_text(&beside), path) == 0 || fail(err, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
+}
+
 void slots_tell(const struct slots *slots, const struct config *config, uint16_t port)
 {
     AUTO(text_free) char *path = config_state_path(config, "processes.json");
@@ -266,6 +282,6 @@ void slots_tell(const struct slots *slots, const struct config *config, uint16_t
         comma = ",";
     }
     buf_add_text(&text, "]}\n");
-    if (!file_write(path, buf_span(&text), 0644, &err))
+    if (!replace_file(path, buf_span(&text), &err))
         log_warning("gateway", "%s", err.text);
 }

@@ -383,8 +383,10 @@ Test(courier_trouble, a_dead_platform_gets_one_probe_at_a_time_and_all_goes_when
     cr_assert_lt(tries, 40);
     cr_assert_not(post_status().is_paused);
     cr_assert_eq(post_status().count[DELIVERY_ACKNOWLEDGED], 0);
+    post_stop(); /* nobody asks before the platform has the clock of the test */
     platform_start();
     post_set_clock(*O.offset_ms);
+    post_start();
     post_await_acknowledged(COUNT);
     post_expect_applied(COUNT, 1);
 }
@@ -398,9 +400,9 @@ Test(courier_trouble, what_waited_for_a_dead_platform_does_not_wait_on_when_it_i
     platform_stop();
     post_start();
     usleep(2500000); /* the pauses are at a second or two by now */
+    post_stop();
     platform_start();
     post_set_clock(*O.offset_ms);
-    post_stop();
     post_start(); /* and a start does not wait for them either */
     post_await_acknowledged(3);
     post_expect_applied(3, 1);
@@ -421,10 +423,13 @@ Test(courier_trouble, a_platform_that_forgot_what_it_took_gets_it_again)
     platform_order("{\"fault\":\"result-delay\",\"polls\":1000000}");
     post_start();
     post_await(post_has_received, 3);
+    /* Nobody asks before the new platform has the clock of the test. */
+    post_stop();
     platform_stop();
     cr_assert(file_remove_tree(P.options.state, &T.err), "%s", T.err.text);
     platform_start();
     post_set_clock(*O.offset_ms);
+    post_start();
     post_await_acknowledged(3);
     post_expect_applied(3, 1);
     cr_assert_eq(post_events("call.prepared", NULL), 1);

@@ -31,8 +31,6 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t bytes)
     struct exchange *exchange = http1->exchange;
     char *name = http1->head + (at - http1->head);
 
-    if (http1->head_is_whole) /* a trailer: nobody reads it */
-        return 0;
     if (exchange->request.header_count == exchange->header_capacity) {
         http1->why = (struct refusal){431, "too many headers"};
         return -1;
@@ -48,7 +46,7 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t bytes)
     struct http1 *http1 = parser->data;
     struct exchange *exchange = http1->exchange;
 
-    if (http1->head_is_whole || exchange->request.header_count == 0)
+    if (exchange->request.header_count == 0)
         return 0;
     while (bytes && (at[bytes - 1] == ' ' || at[bytes - 1] == '\t'))
         bytes--;
@@ -81,6 +79,14 @@ static int on_body(llhttp_t *parser, const char *at, size_t bytes)
     return 0;
 }
 
+static int on_chunk_header(llhttp_t *parser)
+{
+    struct http1 *http1 = parser->data;
+
+    http1->is_trailing = parser->content_length == 0;
+    return http1->is_trailing ? HPE_PAUSED : HPE_OK;
+}
+
 static int on_message_complete(llhttp_t *parser)
 {
     struct http1 *http1 = parser->data;
@@ -95,6 +101,7 @@ static const llhttp_settings_t SETTINGS = {
     .on_header_value = on_header_value,
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
+    .on_chunk_header = on_chunk_header,
     .on_message_complete = on_message_complete,
 };
 
@@ -129,10 +136,8 @@ static void refuse_and_close(struct connection *connection, struct refusal why)
     http1->exchange = NULL;
 }
 
-enum scan { SCAN_PARTIAL, SCAN_WHOLE, SCAN_BAD };
-
 /* Look for the end of the head, line by line, going on where the last call stopped. */
-static enum scan scan_head(struct http1 *http1, const char *at, size_t bytes, size_t *head_bytes)
+static enum http1_scan scan_head(struct http1 *http1, const char *at, size_t bytes, size_t *head_bytes)
 {
     const char *feed;
 
@@ -141,26 +146,26 @@ static enum scan scan_head(struct http1 *http1, const char *at, size_t bytes, si
 
         if (end == http1->line || at[end - 1] != '\r') {
             http1->why = (struct refusal){400, "a line ends without carriage return"};
-            return SCAN_BAD;
+            return HTTP1_BAD;
         }
         if (end - 1 == http1->line) {
             *head_bytes = end + 1;
-            return SCAN_WHOLE;
+            return HTTP1_WHOLE;
         }
         if (http1->line && (at[http1->line] == ' ' || at[http1->line] == '\t')) {
             http1->why = (struct refusal){400, "a header is folded over lines"};
-            return SCAN_BAD;
+            return HTTP1_BAD;
         }
         if (http1->line && at[http1->line] == ':') {
             http1->why = (struct refusal){400, "a header has no name"};
-            return SCAN_BAD;
+            return HTTP1_BAD;
         }
         if (http1->line == 0)
             http1->first_line_bytes = end - 1;
         http1->line = http1->scanned = end + 1;
     }
     http1->scanned = bytes;
-    return SCAN_PARTIAL;
+    return HTTP1_PARTIAL;
 }
 
 static bool check_framing(struct http1 *http1)
@@ -240,7 +245,7 @@ static bool parse_head(struct connection *connection, char *at, size_t bytes)
     http1->exchange = server_take_exchange(connection->server);
     http1->exchange->request.peer = &connection->peer;
     http1->head = at;
-    http1->head_is_whole = http1->is_complete = false;
+    http1->head_is_whole = http1->is_trailing = http1->is_complete = false;
     llhttp_init(&http1->parser, HTTP_REQUEST, &SETTINGS);
     http1->parser.data = http1;
     result = llhttp_execute(&http1->parser, at, bytes);
@@ -286,7 +291,7 @@ static size_t feed_head(struct connection *connection, char *at, size_t bytes, b
     struct http1 *http1 = &connection->http1;
     const struct http_limits *limits = &connection->server->options.limits;
     size_t head_bytes = 0;
-    enum scan scan = SCAN_BAD;
+    enum http1_scan scan = HTTP1_BAD;
 
     if (at[0] == '\r' && !http1->skipped_blank && http1->scanned == 0) {
         if (bytes >= 2 && at[1] == '\n') {
@@ -298,14 +303,15 @@ static size_t feed_head(struct connection *connection, char *at, size_t bytes, b
     } else if (at[0] < 'A' || at[0] > 'Z') {
         http1->why = (struct refusal){400, "the request is malformed"};
     } else {
-        scan = scan_head(http1, at, bytes, &head_bytes);
-        *waits = scan == SCAN_PARTIAL && bytes <= limits->header_bytes;
+        /* However it comes in pieces: nothing beyond the limit is looked at. */
+        scan = scan_head(http1, at, bytes <= limits->header_bytes ? bytes : limits->header_bytes + 1, &head_bytes);
+        *waits = scan == HTTP1_PARTIAL && bytes <= limits->header_bytes;
     }
     if (*waits) {
         http1->why = (struct refusal){0, NULL};
         return 0;
     }
-    if (scan == SCAN_PARTIAL || head_bytes > limits->header_bytes)
+    if (scan == HTTP1_PARTIAL || head_bytes > limits->header_bytes)
         http1->why = http1->line ? (struct refusal){431, "the headers are too long"}
                                  : (struct refusal){414, "the request target is too long"};
     if (http1->why.status || !parse_head(connection, at, head_bytes)) {
@@ -333,10 +339,10 @@ static size_t feed_body(struct connection *connection, char *at, size_t bytes)
 
     http1->head = at;
     result = llhttp_execute(&http1->parser, at, bytes);
-    if (result == HPE_PAUSED && http1->is_complete)
+    if (result == HPE_PAUSED)
         used = (size_t)(llhttp_get_error_pos(&http1->parser) - at);
     http1->overhead_bytes += used - (size_t)(http1->exchange->body.bytes - before);
-    if (!http1->why.status && result != HPE_OK && !http1->is_complete)
+    if (!http1->why.status && result != HPE_OK && result != HPE_PAUSED)
         http1->why = (struct refusal){400, "the request body is malformed"};
     if (!http1->why.status && !overhead_is_fair(http1))
         http1->why = (struct refusal){413, "the request body is mostly framing"};
@@ -344,6 +350,27 @@ static size_t feed_body(struct connection *connection, char *at, size_t bytes)
         return used;
     refuse_and_close(connection, http1->why);
     return bytes;
+}
+
+/* Returns how much was used; nothing when `*waits` says that more must come first. */
+static size_t feed_trailer(struct connection *connection, struct span in, bool *waits)
+{
+    struct http1 *http1 = &connection->http1;
+    size_t limit_bytes = connection->server->options.limits.header_bytes;
+    size_t trailer_bytes = 0;
+    struct span seen = {in.at, in.bytes <= limit_bytes ? in.bytes : limit_bytes + 1};
+    enum http1_scan scan = http1_scan_trailer(http1, seen, &trailer_bytes);
+
+    *waits = scan == HTTP1_PARTIAL && in.bytes <= limit_bytes;
+    if (*waits)
+        return 0;
+    http1->scanned = http1->line = 0;
+    http1->is_complete = scan == HTTP1_WHOLE && trailer_bytes <= limit_bytes;
+    if (http1->is_complete)
+        return trailer_bytes;
+    refuse_and_close(connection, scan == HTTP1_BAD ? (struct refusal){400, "the trailer is malformed"}
+                                                   : (struct refusal){431, "the trailer is too long"});
+    return in.bytes;
 }
 
 static bool can_answer(const struct connection *connection)
@@ -367,6 +394,8 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
             now = feed_head(connection, at + used, bytes - used, &waits);
             head = used;
             head_bytes = now;
+        } else if (http1->is_trailing) {
+            now = feed_trailer(connection, (struct span){at + used, bytes - used}, &waits);
         } else {
             now = feed_body(connection, at + used, bytes - used);
         }

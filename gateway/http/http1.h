@@ -13,7 +13,7 @@ struct http1 {
     llhttp_t parser;
     struct exchange *exchange; /* the request being received; NULL between requests */
     char *head;                /* what is being parsed; only during a call */
-    size_t scanned;            /* bytes of an incomplete head already looked at */
+    size_t scanned;            /* bytes of an incomplete head or trailer already looked at */
     size_t line;               /* where its last line begins */
     size_t first_line_bytes;   /* of the request line */
     size_t overhead_bytes;     /* of a chunked body: what is not data */
@@ -23,6 +23,7 @@ struct http1 {
     bool is_stalled;           /* input was left because enough answers wait to be sent */
     bool skipped_blank;
     bool head_is_whole;
+    bool is_trailing; /* the last chunk has come: only the trailer is missing */
     bool is_complete;
     bool keeps; /* the client wants the connection kept */
     bool owes_continue;
@@ -30,5 +31,9 @@ struct http1 {
 };
 
 extern const struct protocol PROTOCOL_HTTP1;
+
+enum http1_scan { HTTP1_PARTIAL, HTTP1_WHOLE, HTTP1_BAD };
+/* Look for the end of the trailer, line by line, going on where the last call stopped. */
+enum http1_scan http1_scan_trailer(struct http1 *http1, struct span in, size_t *trailer_bytes);
 
 #endif

@@ -1,4 +1,5 @@
-/* http.h - a connection of the HTTP server on a socket pair, moved by hand: no loop, no threads, no TLS. */
+/* http.h - a connection of the HTTP server on a socket pair, moved by hand: no loop, no threads, no TLS, and no time of
+ * day: the Date header is empty. */
 #ifndef TESTS_FUZZ_HTTP_H
 #define TESTS_FUZZ_HTTP_H
 

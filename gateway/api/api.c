@@ -220,6 +220,7 @@ static bool listen_all(struct api *api, struct error *err)
     struct http_tls tls = {.certificate_file = config->certificate,
                            .key_file = config->key,
                            .client_ca_file = config->client_ca,
+                           .client_crl_file = *config->client_crl ? config->client_crl : NULL,
                            .requires_client = true,
                            .ticket_key = options->ticket_key};
 

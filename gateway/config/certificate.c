@@ -1,5 +1,6 @@
 #include "gateway/config/certificate.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -9,19 +10,23 @@
 
 enum { CERTIFICATE_BYTES_MAX = 1024 * 1024 };
 
-static bool facts_of(X509 *certificate, struct certificate_facts *facts)
+static bool instant_of(const ASN1_TIME *time, int64_t *instant_ms)
 {
     static const int64_t MS_PER_DAY = 86400000;
     ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
     int days = 0;
     int seconds = 0;
-    bool is_good;
+    bool is_good = epoch && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
 
-    is_good = epoch && ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(certificate)) &&
-              X509_digest(certificate, EVP_sha256(), facts->sha256, NULL);
     ASN1_TIME_free(epoch);
-    facts->not_after_ms = days * MS_PER_DAY + (int64_t)seconds * 1000;
+    *instant_ms = days * MS_PER_DAY + (int64_t)seconds * 1000;
     return is_good;
+}
+
+static bool facts_of(X509 *certificate, struct certificate_facts *facts)
+{
+    return instant_of(X509_get0_notAfter(certificate), &facts->not_after_ms) &&
+           X509_digest(certificate, EVP_sha256(), facts->sha256, NULL) == 1;
 }
 
 bool certificate_read(const char *path, struct certificate_facts *facts, struct error *err)
@@ -43,5 +48,32 @@ bool certificate_read(const char *path, struct certificate_facts *facts, struct 
         return refuse(err, ERR_INVALID, "config.certificate", "%s holds no certificate (PEM)", "%s 中没有证书（PEM）",
                       path);
     *facts = found;
+    return true;
+}
+
+bool revocations_read(const char *path, int64_t *next_update_ms, struct error *err)
+{
+    AUTO(buf_done) struct buf pem = BUF_INIT;
+    int64_t first_ms = INT64_MAX;
+    X509_CRL *list;
+    BIO *bio;
+
+    if (!file_read(path, CERTIFICATE_BYTES_MAX, &pem, err))
+        return refuse(err, ERR_NOT_FOUND, "config.file", "list %s cannot be read", "吊销清单 %s 无法读取", path);
+    bio = BIO_new_mem_buf(pem.data, (int)pem.bytes);
+    while (bio && (list = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL))) {
+        int64_t this_ms = 0;
+
+        if (X509_CRL_get0_nextUpdate(list) && instant_of(X509_CRL_get0_nextUpdate(list), &this_ms) &&
+            this_ms < first_ms)
+            first_ms = this_ms;
+        X509_CRL_free(list);
+    }
+    BIO_free(bio);
+    ERR_clear_error(); /* the end of the file is an error to OpenSSL */
+    if (first_ms == INT64_MAX)
+        return refuse(err, ERR_INVALID, "config.revocations", "%s holds no revocation list with a date (CRL, PEM)",
+                      "%s 中没有带期限的吊销清单（CRL，PEM）", path);
+    *next_update_ms = first_ms;
     return true;
 }

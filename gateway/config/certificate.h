@@ -10,5 +10,7 @@ struct certificate_facts {
 };
 /* The first certificate of the file. */
 MUST_CHECK bool certificate_read(const char *path, struct certificate_facts *facts, struct error *err);
+/* The earliest nextUpdate of the certificate revocation lists in a PEM file (RFC 5280 section 5). */
+MUST_CHECK bool revocations_read(const char *path, int64_t *next_update_ms, struct error *err);
 
 #endif

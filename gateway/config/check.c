@@ -80,6 +80,23 @@ static void check_certificate(struct checking *checking, const char *setting, co
     tell(checking, setting, facts.not_after_ms > checking->now_ms, &err);
 }
 
+static void check_revocations(struct checking *checking, const char *setting, const char *path)
+{
+    int64_t next_update_ms = 0;
+    struct error err = {0};
+
+    if (!revocations_read(path, &next_update_ms, &err)) {
+        tell(checking, setting, false, &err);
+        return;
+    }
+    if (next_update_ms > checking->now_ms)
+        return;
+    error_set_both(&err, ERR_INVALID, "config.revocations",
+                   "%s holds a list past its date: nobody of that authority gets in until it is renewed",
+                   "%s 中的吊销清单已过期：更新之前，该机构签发的客户端一律拒绝", path);
+    tell(checking, setting, false, &err);
+}
+
 static void check_listen(struct checking *checking, const struct config *config)
 {
     check_folder(checking, "gateway.state", config->state);
@@ -87,6 +104,8 @@ static void check_listen(struct checking *checking, const struct config *config)
     check_certificate(checking, "listen.certificate", config->certificate);
     check_certificate(checking, "listen.client_ca", config->client_ca);
     check_secret(checking, "listen.key", config->key);
+    if (*config->client_crl)
+        check_revocations(checking, "listen.client_crl", config->client_crl);
 }
 
 static void check_staff(struct checking *checking, const struct config *config)

@@ -83,6 +83,7 @@ struct config {
     char *certificate;
     char *key;
     char *client_ca;
+    char *client_crl; /* "": none */
     int64_t workers;
     int64_t connections;
     int64_t body_bytes;

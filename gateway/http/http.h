@@ -48,7 +48,7 @@ struct http_peer {
     int pid;
     bool has_certificate; /* a verified client certificate */
     uint8_t certificate_sha256[32];
-    char certificate_subject[256]; /* RFC 2253 text, printable */
+    char certificate_subject[256]; /* RFC 2253 text, printable; ends in "..." when it was longer: for people only */
     int64_t certificate_not_after_ms;
     char address[64]; /* numeric */
     uint16_t port;
@@ -116,6 +116,10 @@ struct http_tls {
     const char *key_file;
     const char *client_ca_file; /* NULL: no client certificates asked */
     bool requires_client;       /* refuse a handshake without one */
+    /* PEM, certificates that were revoked (RFC 5280 section 5): one list of each authority that issues client
+     * certificates. Without one, or with one past its nextUpdate, nobody of that authority gets in. NULL: none asked.
+     */
+    const char *client_crl_file;
     /* HTTP_TICKET_KEY_BYTES random bytes which sibling processes share, so that a session begun with one resumes with
      * the other; NULL: a key of its own. Borrowed during the call. */
     const uint8_t *ticket_key;

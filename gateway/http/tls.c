@@ -75,6 +75,15 @@ static bool set_resumption(SSL_CTX *context, const struct http_tls *options)
                                           sizeof SESSION_CONTEXT - 1) == 1;
 }
 
+static bool load_revocations(SSL_CTX *context, const char *path)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(context);
+    X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+
+    return lookup && X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) > 0 &&
+           X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) == 1;
+}
+
 static bool ask_for_client(SSL_CTX *context, const struct http_tls *options, struct error *err)
 {
     STACK_OF(X509_NAME) * names;
@@ -86,6 +95,8 @@ static bool ask_for_client(SSL_CTX *context, const struct http_tls *options, str
     if (!names || SSL_CTX_load_verify_file(context, options->client_ca_file) != 1)
         return fail_ssl(err, "client CA", options->client_ca_file);
     SSL_CTX_set_client_CA_list(context, names);
+    if (options->client_crl_file && !load_revocations(context, options->client_crl_file))
+        return fail_ssl(err, "client CRL", options->client_crl_file);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (options->requires_client ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                        NULL);
     SSL_CTX_set_verify_depth(context, CHAIN_DEPTH);
@@ -147,6 +158,8 @@ static void fill_subject(X509 *certificate, struct http_peer *peer)
     if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) >= 0)
         bytes = BIO_read(bio, peer->certificate_subject, sizeof peer->certificate_subject - 1);
     peer->certificate_subject[bytes > 0 ? bytes : 0] = '\0';
+    if (bytes > 0 && BIO_pending(bio) > 0)
+        memcpy(peer->certificate_subject + bytes - 3, "...", 3);
     BIO_free(bio);
 }
 
@@ -160,6 +173,22 @@ static bool fill_end(X509 *certificate, struct http_peer *peer)
     return true;
 }
 
+static bool is_revoked(const SSL *ssl, X509 *certificate)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+    const STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(objects, i));
+        X509_REVOKED *entry = NULL;
+
+        if (list && X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_issuer_name(certificate)) == 0 &&
+            X509_CRL_get0_by_cert(list, &entry, certificate) == 1)
+            return true;
+    }
+    return false;
+}
+
 bool tls_fill_peer(const SSL *ssl, struct http_peer *peer)
 {
     X509 *certificate = SSL_get0_peer_certificate(ssl);
@@ -167,7 +196,7 @@ bool tls_fill_peer(const SSL *ssl, struct http_peer *peer)
 
     if (!certificate)
         return true;
-    is_valid = SSL_get_verify_result(ssl) == X509_V_OK &&
+    is_valid = SSL_get_verify_result(ssl) == X509_V_OK && !is_revoked(ssl, certificate) &&
                X509_digest(certificate, EVP_sha256(), peer->certificate_sha256, NULL) == 1 &&
                fill_end(certificate, peer) && peer->certificate_not_after_ms > clock_now_ms(&CLOCK_SYSTEM);
     if (is_valid)

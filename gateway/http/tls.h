@@ -15,8 +15,8 @@ void tls_free(struct tls *tls);
 SSL *tls_accept(struct tls *tls, int fd);
 /* After the handshake: did the client choose HTTP/2? */
 bool tls_is_http2(const SSL *ssl);
-/* After the handshake: what its certificate says. False when the certificate is no longer valid (a resumed session is
- * not verified again by OpenSSL). */
+/* After the handshake: what its certificate says. False when the certificate has ended or was revoked meanwhile (a
+ * resumed session is not verified again by OpenSSL). */
 MUST_CHECK bool tls_fill_peer(const SSL *ssl, struct http_peer *peer);
 
 DEFINE_AUTO(struct tls *, tls_free)

@@ -4,7 +4,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "gateway/config/config.h"
+#include "tests/support/certificates.h"
 #include "tests/support/support.h"
 
 static char folder[TEST_PATH_BYTES];
@@ -138,6 +140,34 @@ Test(config, check_tells_what_is_not_there)
     cr_assert(strstr(buf_text(&told), "gateway.state|"));
     cr_assert(strstr(buf_text(&told), "listen.certificate|"));
     cr_assert(strstr(buf_text(&told), "listen.key|"));
+}
+
+Test(config, check_wants_a_list_of_revoked_certificates_that_is_in_force)
+{
+    static const struct {
+        const char *file;
+        bool is_good;
+    } LISTS[] = {{"new.crl", true}, {"old.crl", false}, {"ca.pem", false}, {"none.crl", false}};
+    const char *const nobody[] = {NULL};
+
+    cr_assert(certificate_make(folder, "ca", NULL, 90, &err), "%s", err.text);
+    cr_assert(certificate_revoke(folder, "new", "ca", nobody, 30));
+    cr_assert(certificate_revoke(folder, "old", "ca", nobody, -1));
+    for (size_t i = 0; i < COUNT_OF(LISTS); i++) {
+        AUTO(config_free) struct config *config = NULL;
+        AUTO(buf_done) struct buf told = BUF_INIT;
+        AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+        buf_addf(&yaml,
+                 "gateway: {name: test, state: state}\n"
+                 "listen: {certificate: s.pem, key: s.key, client_ca: ca.pem, client_crl: %s}\n",
+                 LISTS[i].file);
+        write_config(yaml.data);
+        cr_assert(config_load(path, NULL, NULL, &config, &err), "%s", err.text);
+        cr_assert_not(config_check(config, clock_now_ms(&CLOCK_SYSTEM), keep_problem, &told));
+        cr_expect_eq(!strstr(buf_text(&told), "listen.client_crl|"), LISTS[i].is_good, "%s: %s", LISTS[i].file,
+                     buf_text(&told));
+    }
 }
 
 Test(config, the_table_is_described_in_both_languages)

@@ -43,6 +43,7 @@ struct fixture {
     struct http_limits limits; /* what is 0 takes its default */
     bool uses_tls;
     bool client_is_optional;
+    char revoked[32]; /* the name of a list of certificate_revoke; "": none */
     bool is_local;    /* on a Unix socket in `folder` */
     bool is_volatile; /* end_of_turn fails */
     bool has_ticket_key;
@@ -165,9 +166,11 @@ static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
     AUTO(text_free) char *pem = path_join(fixture->folder, "server.pem");
     AUTO(text_free) char *key = path_join(fixture->folder, "server.key");
     AUTO(text_free) char *ca = path_join(fixture->folder, "ca.pem");
+    char crl[TEST_PATH_BYTES + 64];
     struct http_tls tls = {.certificate_file = pem,
                            .key_file = key,
                            .client_ca_file = ca,
+                           .client_crl_file = fixture->revoked[0] ? crl : NULL,
                            .requires_client = !fixture->client_is_optional,
                            .ticket_key = fixture->has_ticket_key ? fixture->ticket_key : NULL};
     struct http_server_options options = {.limits = fixture->limits,
@@ -179,6 +182,7 @@ static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
                                           .context = fixture};
     struct rlimit descriptors = {fixture->descriptors, fixture->descriptors};
 
+    snprintf(crl, sizeof crl, "%s/%s.crl", fixture->folder, fixture->revoked);
     if (fixture->descriptors)
         setrlimit(RLIMIT_NOFILE, &descriptors);
     return http_server_new(&options, &server, &fixture->err) &&

@@ -101,6 +101,79 @@ Test(tls, only_a_client_with_a_certificate_of_our_authority_gets_in)
     fixture_stop(&fixture);
 }
 
+static void make_wish(const struct certificate_wish *wish)
+{
+    cr_assert(certificate_make_wish(fixture.folder, wish, &fixture.err), "%s", fixture.err.text);
+}
+
+Test(tls, who_signed_itself_or_is_not_yet_valid_or_is_for_another_use_does_not_get_in)
+{
+    make_wish(&(struct certificate_wish){.name = "myself", .from_days = -1, .until_days = 30});
+    make_wish(&(struct certificate_wish){.name = "early", .issuer = "ca", .from_days = 1, .until_days = 30});
+    make_wish(&(struct certificate_wish){
+        .name = "site", .issuer = "ca", .from_days = -1, .until_days = 30, .usage = "serverAuth"});
+    make_wish(&(struct certificate_wish){
+        .name = "guest", .issuer = "ca", .from_days = -1, .until_days = 30, .usage = "clientAuth"});
+    /* Signed by a client, which is no authority. */
+    make_wish(&(struct certificate_wish){.name = "child", .issuer = "bank", .from_days = -1, .until_days = 30});
+    fixture_start(&fixture);
+    cr_expect_not(gets_in("myself"));
+    cr_expect_not(gets_in("early"));
+    cr_expect_not(gets_in("site"));
+    cr_expect_not(gets_in("child"));
+    cr_expect(gets_in("guest"));
+    fixture_stop(&fixture);
+}
+
+Test(tls, a_huge_subject_is_cut_and_a_huger_one_refused)
+{
+    struct client client;
+    char answer[2000];
+
+    make_wish(&(struct certificate_wish){
+        .name = "large", .issuer = "ca", .from_days = -1, .until_days = 30, .organisation_bytes = 50000});
+    make_wish(&(struct certificate_wish){
+        .name = "larger", .issuer = "ca", .from_days = -1, .until_days = 30, .organisation_bytes = 200000});
+    fixture.limits.handshake_ms = 5000;
+    fixture_start(&fixture);
+    client_open(&client, "large", NULL, NULL);
+    client_get(&client, answer, sizeof answer);
+    cr_assert_not_null(strstr(answer, "GET /x 0 CN=large,O=ooooo"), "%s", answer);
+    cr_assert_not_null(strstr(answer, "ooo..."), "%s", answer);
+    client_close(&client);
+    cr_expect_not(gets_in("larger"));
+    cr_expect(gets_in("bank"));
+    fixture_stop(&fixture);
+}
+
+static void take_back(const char *file, const char *name, int days)
+{
+    const char *const names[] = {name, NULL};
+
+    cr_assert(certificate_revoke(fixture.folder, file, "ca", names, days));
+    snprintf(fixture.revoked, sizeof fixture.revoked, "%s", file);
+}
+
+Test(tls, who_was_revoked_does_not_get_in)
+{
+    make("credit", "ca", 30);
+    take_back("list", "bank", 30);
+    fixture_start(&fixture);
+    cr_expect_not(gets_in("bank"));
+    cr_expect(gets_in("credit"));
+    cr_expect_not(gets_in("stranger"));
+    fixture_stop(&fixture);
+}
+
+Test(tls, a_list_past_its_date_lets_nobody_in)
+{
+    make("credit", "ca", 30);
+    take_back("list", "bank", -1);
+    fixture_start(&fixture);
+    cr_expect_not(gets_in("credit"));
+    fixture_stop(&fixture);
+}
+
 Test(tls, where_certificates_are_optional_a_bad_one_is_still_refused)
 {
     fixture.client_is_optional = true;
@@ -259,11 +332,154 @@ Test(tls, a_session_is_resumed_by_a_sibling_with_the_same_ticket_key)
     fixture_stop(&fixture);
 }
 
+/* A sibling with another key, or one started anew, asks for the certificate again. */
+Test(tls, without_the_ticket_key_a_session_is_not_resumed)
+{
+    SSL_SESSION *session;
+    struct client client;
+    char answer[2000];
+
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, NULL);
+    client_get(&client, answer, sizeof answer);
+    session = SSL_get1_session(client.ssl);
+    client_close(&client);
+    fixture_stop(&fixture);
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, session);
+    client_get(&client, answer, sizeof answer);
+    cr_assert_not(SSL_session_reused(client.ssl));
+    cr_assert_not_null(strstr(answer, "CN=bank"));
+    client_close(&client);
+    SSL_SESSION_free(session);
+    fixture_stop(&fixture);
+}
+
+/* OpenSSL verifies nothing when a session is resumed: we look at the list again. */
+Test(tls, who_is_revoked_while_it_has_a_session_does_not_get_in_again)
+{
+    SSL_SESSION *session;
+    struct client client;
+    char answer[2000];
+
+    make("credit", "ca", 30);
+    cr_assert_eq(RAND_bytes(fixture.ticket_key, sizeof fixture.ticket_key), 1);
+    fixture.has_ticket_key = true;
+    take_back("before", "credit", 30);
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, NULL);
+    client_get(&client, answer, sizeof answer);
+    cr_assert_not_null(strstr(answer, "CN=bank"));
+    session = SSL_get1_session(client.ssl);
+    client_close(&client);
+    fixture_stop(&fixture);
+    take_back("after", "bank", 30);
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, session);
+    client_get(&client, answer, sizeof answer);
+    cr_assert_str_empty(answer);
+    client_close(&client);
+    SSL_SESSION_free(session);
+    fixture_stop(&fixture);
+}
+
+Test(tls, two_servers_with_one_ticket_key_resume_each_others_sessions)
+{
+    static struct fixture second;
+    SSL_SESSION *session;
+    struct client client;
+    char answer[2000];
+
+    cr_assert_eq(RAND_bytes(fixture.ticket_key, sizeof fixture.ticket_key), 1);
+    fixture.has_ticket_key = true;
+    second = fixture;
+    fixture_start(&fixture);
+    fixture_start(&second);
+    client_open(&client, "bank", NULL, NULL);
+    client_get(&client, answer, sizeof answer);
+    session = SSL_get1_session(client.ssl);
+    client_close(&client);
+    client_open(&client, "bank", NULL, session);
+    close(client.fd);
+    client.fd = fixture_connect(&second);
+    SSL_set_fd(client.ssl, client.fd);
+    client_get(&client, answer, sizeof answer);
+    cr_assert(SSL_session_reused(client.ssl));
+    cr_assert_not_null(strstr(answer, "CN=bank"));
+    client_close(&client);
+    SSL_SESSION_free(session);
+    fixture_stop(&second);
+    fixture_stop(&fixture);
+}
+
+/* TLS 1.2. A handshake that took place would leave another Finished message (RFC 5246 section 7.4.9). */
+Test(tls, negotiating_again_is_refused)
+{
+    struct client client;
+    char before[64] = "";
+    char after[64] = "";
+    char answer[2000];
+
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, NULL);
+    SSL_set_max_proto_version(client.ssl, TLS1_2_VERSION);
+    client_get(&client, answer, sizeof answer);
+    cr_assert_not_null(strstr(answer, "CN=bank"));
+    cr_assert_gt(SSL_get_peer_finished(client.ssl, before, sizeof before), 0);
+    cr_assert_eq(SSL_renegotiate(client.ssl), 1);
+    if (SSL_do_handshake(client.ssl) == 1 && SSL_write(client.ssl, RAW("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")) > 0)
+        SSL_read(client.ssl, answer, sizeof answer - 1);
+    SSL_get_peer_finished(client.ssl, after, sizeof after);
+    cr_assert_arr_eq(before, after, sizeof before);
+    client_close(&client);
+    cr_expect(gets_in("bank"), "the others do not notice");
+    fixture_stop(&fixture);
+}
+
+/* TLS 1.3 has key updates instead; they are answered, and cost no more than a record each. */
+Test(tls, a_key_update_is_borne)
+{
+    struct client client;
+    char answer[2000];
+
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, NULL);
+    client_get(&client, answer, sizeof answer);
+    for (int i = 0; i < 10; i++) {
+        cr_assert_eq(SSL_key_update(client.ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        cr_assert_gt(SSL_write(client.ssl, RAW("GET /x HTTP/1.1\r\nHost: a\r\n\r\n")), 0);
+        cr_assert_gt(SSL_read(client.ssl, answer, sizeof answer - 1), 0);
+        cr_assert_not_null(strstr(answer, "CN=bank"));
+    }
+    client_close(&client);
+    fixture_stop(&fixture);
+}
+
+Test(tls, a_handshake_byte_by_byte_is_cut_off_in_time)
+{
+    static const char HELLO[] = "\x16\x03\x01\x01\x00\x01\x00\x00\xfc\x03\x03";
+    int64_t start_ms = time_monotonic_ms();
+    size_t at = 0;
+    int fd;
+
+    fixture_start(&fixture);
+    fd = fixture_connect(&fixture);
+    while (time_monotonic_ms() - start_ms < 5000 && send(fd, HELLO + at, 1, MSG_NOSIGNAL) == 1 &&
+           recv(fd, &(char){0}, 1, MSG_DONTWAIT | MSG_PEEK) < 0) {
+        at += at + 2 < sizeof HELLO;
+        usleep(50000);
+    }
+    cr_assert_lt(time_monotonic_ms() - start_ms, 3000);
+    close(fd);
+    fixture_stop(&fixture);
+}
+
 Test(tls, files_that_cannot_be_used_are_named)
 {
     AUTO(http_server_free) struct http_server *server = NULL;
     AUTO(text_free) char *pem = path_join(fixture.folder, "server.pem");
     AUTO(text_free) char *key = path_join(fixture.folder, "bank.key");
+    AUTO(text_free) char *good = path_join(fixture.folder, "server.key");
     struct http_tls tls = {.certificate_file = pem, .key_file = key};
     struct http_server_options options = {.handle = fixture_handle};
 
@@ -274,6 +490,9 @@ Test(tls, files_that_cannot_be_used_are_named)
     tls.certificate_file = "/nonexistent.pem";
     cr_assert_not(http_server_add_listener(server, fixture.listening, &tls, &fixture.err));
     cr_assert_not_null(strstr(fixture.err.text, "nonexistent"), "%s", fixture.err.text);
+    tls = (struct http_tls){.certificate_file = pem, .key_file = good, .client_ca_file = pem, .client_crl_file = key};
+    cr_assert_not(http_server_add_listener(server, fixture.listening, &tls, &fixture.err));
+    cr_assert_not_null(strstr(fixture.err.text, "client CRL"), "%s", fixture.err.text);
     tls = (struct http_tls){.certificate_file = pem, .key_file = pem, .requires_client = true};
     cr_assert_not(http_server_add_listener(server, fixture.listening, &tls, &fixture.err));
     close(fixture.listening);

@@ -242,25 +242,46 @@ static bool scan_record(struct store_txn *txn, const struct records_filter *filt
     return store_txn_is_good(txn, err);
 }
 
-bool records_scan(struct store_txn *txn, const struct records_filter *filter, records_visit *visit, void *context,
+/* Where a page begins. */
+static bool page_start(const struct records_page *page, const struct index_key *prefix, struct index_key *start,
+                       struct error *err)
+{
+    *start = *prefix;
+    if (page->mark_bytes > sizeof start->at - prefix->bytes)
+        return refuse(err, ERR_INVALID, "records.page", "no page of this list begins there",
+                      "该列表没有从此处开始的页");
+    index_bytes(start, page->mark, page->mark_bytes);
+    return true;
+}
+
+static void page_stop(struct records_page *page, const struct index_key *prefix, struct span key)
+{
+    page->mark_bytes = key.bytes - prefix->bytes;
+    memcpy(page->mark, key.at + prefix->bytes, page->mark_bytes);
+}
+
+bool records_page(struct store_txn *txn, struct records_page *page, records_visit *visit, void *context,
                   struct error *err)
 {
+    const struct records_filter *filter = &page->filter;
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
     AUTO(buf_done) struct buf hold = BUF_INIT;
     struct record_version version;
-    struct index_key prefix;
+    struct index_key prefix, start;
     struct span key, value, id;
     uint8_t record_key[RECORD_KEY_BYTES];
     uint32_t number;
+    size_t looks = 0;
     bool goes_on;
 
-    if (filter->record)
-        return scan_record(txn, filter, visit, context, err);
     list_prefix(filter->list, &prefix);
-    if (!store_cursor_open(txn, STORE_RECORD_INDEX, &cursor, err))
+    if (!page_start(page, &prefix, &start, err) || !store_cursor_open(txn, STORE_RECORD_INDEX, &cursor, err))
         return false;
-    for (goes_on = store_cursor_seek(cursor, index_span(&prefix), &key, &value);
+    for (goes_on = store_cursor_seek(cursor, index_span(&start), &key, &value);
          goes_on && index_has_prefix(key, &prefix); goes_on = store_cursor_next(cursor, &key, &value)) {
+        page_stop(page, &prefix, key);
+        if (looks++ == page->looks_max)
+            return store_txn_is_good(txn, err);
         if (!entry_read(filter->list, key, value, &id, &number))
             return fail(err, ERR_CORRUPT, "the index of records holds something else");
         if (!store_get(txn, STORE_RECORDS, records_key(id, number, record_key), &value))
@@ -270,29 +291,41 @@ bool records_scan(struct store_txn *txn, const struct records_filter *filter, re
         if (!unpack(value, &version, &hold, err))
             return false;
         if (!visit(&version, context))
-            break;
+            return store_txn_is_good(txn, err);
     }
+    page->mark_bytes = 0;
     return store_txn_is_good(txn, err);
+}
+
+bool records_scan(struct store_txn *txn, const struct records_filter *filter, records_visit *visit, void *context,
+                  struct error *err)
+{
+    struct records_page all = {.filter = *filter, .looks_max = SIZE_MAX};
+
+    if (filter->record)
+        return scan_record(txn, filter, visit, context, err);
+    return records_page(txn, &all, visit, context, err);
+}
+
+void records_count_key(enum record_list list, struct index_key *key)
+{
+    index_begin(key, 'n');
+    index_bytes(key, &(char){(char)list}, 1);
 }
 
 uint64_t records_count(struct store_txn *txn, enum record_list list)
 {
-    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
-    struct index_key prefix;
-    struct span key, value;
-    struct error err;
-    uint64_t count = 0;
+    struct index_key key;
+    struct span value;
 
-    list_prefix(list, &prefix);
-    if (!store_cursor_open(txn, STORE_RECORD_INDEX, &cursor, &err) ||
-        !store_cursor_seek(cursor, index_span(&prefix), &key, &value))
+    records_count_key(list, &key);
+    if (!store_get(txn, STORE_RECORD_INDEX, index_span(&key), &value))
         return 0;
-    do {
-        if (!index_has_prefix(key, &prefix))
-            break;
-        count++;
-    } while (store_cursor_next(cursor, &key, &value));
-    return count;
+    if (value.bytes != sizeof(uint64_t)) {
+        store_txn_spoil(txn, STORE_RECORD_INDEX, "the length of a list is no number: rebuild");
+        return 0;
+    }
+    return store_read_u64(value.at);
 }
 
 bool records_events(struct store_txn *txn, struct span id, records_event_visit *visit, void *context, struct error *err)

@@ -57,6 +57,20 @@ struct records_filter {
 typedef bool records_visit(const struct record_version *version, void *context);
 MUST_CHECK bool records_scan(struct store_txn *txn, const struct records_filter *filter, records_visit *visit,
                              void *context, struct error *err);
+/* The same page by page, for whoever must not work long: at most `looks_max` entries are looked at, whether they fit or
+ * not. `mark`: where to begin; afterwards where the next page begins, which is the entry at which `visit` returned
+ * false or looking ended; no bytes: the beginning, or the end. filter.record must be NULL. A mark that cannot be one is
+ * ERR_INVALID "records.page". */
+enum { RECORDS_MARK_BYTES = 24 };
+struct records_page {
+    struct records_filter filter;
+    size_t looks_max;
+    uint8_t mark[RECORDS_MARK_BYTES];
+    size_t mark_bytes;
+};
+MUST_CHECK bool records_page(struct store_txn *txn, struct records_page *page, records_visit *visit, void *context,
+                             struct error *err);
+/* How many entries a list has; cheap. */
 uint64_t records_count(struct store_txn *txn, enum record_list list);
 /* Every journal event about a record, oldest first: `sequence` and the event's bytes (borrowed). */
 typedef bool records_event_visit(uint64_t sequence, struct span event, void *context);

@@ -24,6 +24,36 @@ static void list_key(enum record_list list, const struct record *record, struct 
     index_bytes(key, record->id, RECORD_ID_LENGTH);
 }
 
+/* Lists are counted as they change: a walk over a million entries is no way to say how many there are. */
+static void count_add(struct store_txn *txn, enum record_list list, int64_t change)
+{
+    struct index_key key;
+    uint8_t value[8];
+
+    records_count_key(list, &key);
+    store_key_u64(value, records_count(txn, list) + (uint64_t)change);
+    store_put(txn, STORE_RECORD_INDEX, index_span(&key), (struct span){(const char *)value, sizeof value});
+}
+
+static void entry_put(struct store_txn *txn, enum record_list list, const struct index_key *key, struct span value)
+{
+    struct span before;
+
+    if (!store_get(txn, STORE_RECORD_INDEX, index_span(key), &before))
+        count_add(txn, list, 1);
+    store_put(txn, STORE_RECORD_INDEX, index_span(key), value);
+}
+
+static void entry_delete(struct store_txn *txn, enum record_list list, const struct index_key *key)
+{
+    struct span before;
+
+    if (!store_get(txn, STORE_RECORD_INDEX, index_span(key), &before))
+        return;
+    store_delete(txn, STORE_RECORD_INDEX, index_span(key));
+    count_add(txn, list, -1);
+}
+
 static void list_put(struct store_txn *txn, enum record_list list, const struct record *record)
 {
     struct index_key key;
@@ -31,7 +61,7 @@ static void list_put(struct store_txn *txn, enum record_list list, const struct 
 
     list_key(list, record, &key);
     store_key_u32(version, record->version);
-    store_put(txn, STORE_RECORD_INDEX, index_span(&key), (struct span){(const char *)version, sizeof version});
+    entry_put(txn, list, &key, (struct span){(const char *)version, sizeof version});
 }
 
 static void list_delete(struct store_txn *txn, enum record_list list, const struct record *record)
@@ -39,7 +69,7 @@ static void list_delete(struct store_txn *txn, enum record_list list, const stru
     struct index_key key;
 
     list_key(list, record, &key);
-    store_delete(txn, STORE_RECORD_INDEX, index_span(&key));
+    entry_delete(txn, list, &key);
 }
 
 static void event_put(struct store_txn *txn, uint64_t sequence, struct span id)
@@ -157,7 +187,7 @@ static void unsent_put(struct store_txn *txn, uint64_t approval, const struct re
     struct index_key key;
 
     unsent_key(approval, &key);
-    store_put(txn, STORE_RECORD_INDEX, index_span(&key), records_key(id_of(record), record->version, value));
+    entry_put(txn, RECORDS_UNSENT, &key, records_key(id_of(record), record->version, value));
 }
 
 bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
@@ -199,7 +229,7 @@ bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct
     event_put(txn, sequence, id_of(&version.record));
     if (span_is(walk_plain_of(event->data, "channel"), REGISTRY_FIRST_CHANNEL)) {
         unsent_key(version.decision, &key);
-        store_delete(txn, STORE_RECORD_INDEX, index_span(&key));
+        entry_delete(txn, RECORDS_UNSENT, &key);
     }
     return store_txn_is_good(txn, err);
 }

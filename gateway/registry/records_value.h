@@ -2,6 +2,7 @@
 #ifndef GATEWAY_REGISTRY_RECORDS_VALUE_H
 #define GATEWAY_REGISTRY_RECORDS_VALUE_H
 
+#include "gateway/registry/index.h"
 #include "gateway/registry/records.h"
 
 /* Fixed bytes, then the record's canonical JSON. */
@@ -16,6 +17,8 @@ enum {
 enum { RECORD_KEY_BYTES = RECORD_ID_LENGTH + 4, RECORD_DIVISION_BYTES = 6 };
 
 struct span records_key(struct span id, uint32_t version, uint8_t key[RECORD_KEY_BYTES]);
+/* Where the length of a list is kept. */
+void records_count_key(enum record_list list, struct index_key *key);
 /* Store a version, its JSON made from `version->record`. */
 void records_store(struct store_txn *txn, const struct record_version *version);
 

@@ -13,6 +13,7 @@
  *   'e' record, sequence → ""           events about a record
  *   'i' sequence → data of import.finished
  *   'l' list, record → version          the lists of records.h but the unsent
+ *   'n' list → entries (u64 BE)         how long each of the lists is
  *   'o' obligation, ordinal → record
  *   's' → instant (u64 BE): since when there is a register
  *   'u' sequence of approval → record, version      effective, not queued for the first channel */

@@ -1,0 +1,139 @@
+/* The lists of records, their lengths and their pages, while records come and go. */
+#include "desk.h"
+
+#include "gateway/registry/records.h"
+
+TestSuite(lists, .init = desk_open, .fini = desk_close, .timeout = 60);
+
+static bool count_one(const struct record_version *version, void *context)
+{
+    (void)version;
+    ++*(uint64_t *)context;
+    return true;
+}
+
+/* Every list is as long as it says. */
+static void assert_lengths(uint64_t waiting, uint64_t returned, uint64_t live, uint64_t over, uint64_t unsent)
+{
+    const uint64_t expected[RECORD_LIST_COUNT] = {waiting, returned, live, over, unsent};
+    AUTO(store_abort) struct store_txn *txn = reader();
+
+    for (int list = 0; list < RECORD_LIST_COUNT; list++) {
+        struct records_filter filter = {(enum record_list)list, -1, NULL, NULL};
+        uint64_t walked = 0;
+
+        cr_assert(records_scan(txn, &filter, count_one, &walked, &T.err), "%s", T.err.text);
+        cr_assert_eq(walked, expected[list], "list %d holds %llu", list, (unsigned long long)walked);
+        cr_assert_eq(records_count(txn, (enum record_list)list), walked, "list %d", list);
+    }
+}
+
+static void import_many(struct obligation *rows, size_t count)
+{
+    static char documents[64][64];
+
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = sample_row();
+        snprintf(documents[i], sizeof documents[i], "韶工信节能〔2025〕%zu号", 100 + i);
+        rows[i].field[COLUMN_DOCUMENT] = span_of(documents[i]);
+    }
+    import_rows(rows, count);
+}
+
+Test(lists, lengths_follow_the_life_of_records)
+{
+    struct obligation rows[3];
+    struct proposal proposal = sample_proposal();
+    char ids[3][RECORD_ID_BYTES];
+
+    assert_lengths(0, 0, 0, 0, 0);
+    import_many(rows, 3);
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert_str_eq(propose_row(rows[i], &proposal), "done");
+        memcpy(ids[i], T.last.record, sizeof ids[i]);
+    }
+    assert_lengths(3, 0, 0, 0, 0);
+    cr_assert_str_eq(return_it(ids[0], "缺少材料"), "done");
+    assert_lengths(2, 1, 0, 0, 0);
+    cr_assert_str_eq(propose_row(rows[0], &proposal), "done");
+    assert_lengths(3, 0, 0, 0, 0);
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_str_eq(approve_as("reviewer", ids[i]), "done");
+    assert_lengths(0, 0, 3, 0, 3);
+    cr_assert_str_eq(change(ids[1], blank_change(OP_WITHDRAWN)), "done");
+    assert_lengths(1, 0, 3, 0, 3);
+    cr_assert_str_eq(approve_as("reviewer", ids[1]), "done");
+    assert_lengths(0, 0, 2, 1, 4);
+}
+
+static bool take_one(const struct record_version *version, void *context)
+{
+    char(*id)[RECORD_ID_BYTES] = context;
+
+    if ((*id)[0])
+        return false;
+    memcpy(*id, version->record.id, RECORD_ID_BYTES);
+    return true;
+}
+
+Test(lists, pages_of_one_go_through_all_in_order)
+{
+    enum { ROWS = 5 };
+    struct obligation rows[ROWS];
+    struct proposal proposal = sample_proposal();
+    struct records_page page = {.filter = {RECORDS_WAITING, -1, NULL, NULL}, .looks_max = 100};
+    char before[RECORD_ID_BYTES] = "";
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    int pages = 0;
+
+    import_many(rows, ROWS);
+    for (size_t i = 0; i < ROWS; i++)
+        cr_assert_str_eq(propose_row(rows[i], &proposal), "done");
+    txn = reader();
+    do {
+        char id[RECORD_ID_BYTES] = "";
+
+        cr_assert(records_page(txn, &page, take_one, &id, &T.err), "%s", T.err.text);
+        cr_assert_gt(strcmp(id, before), 0);
+        memcpy(before, id, sizeof before);
+        pages++;
+    } while (page.mark_bytes > 0);
+    cr_assert_eq(pages, ROWS);
+}
+
+Test(lists, looking_ends_though_nothing_fits_and_goes_on_from_there)
+{
+    enum { ROWS = 5 };
+    struct obligation rows[ROWS];
+    struct proposal proposal = sample_proposal();
+    struct records_page page = {.filter = {RECORDS_WAITING, GROUND_SAFETY, NULL, NULL}, .looks_max = 2};
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    uint64_t found = 0;
+    int pages = 0;
+
+    import_many(rows, ROWS);
+    for (size_t i = 0; i < ROWS; i++)
+        cr_assert_str_eq(propose_row(rows[i], &proposal), "done");
+    txn = reader();
+    do {
+        cr_assert(records_page(txn, &page, count_one, &found, &T.err), "%s", T.err.text);
+        pages++;
+    } while (page.mark_bytes > 0);
+    cr_assert_eq(found, 0);
+    cr_assert_eq(pages, 3);
+}
+
+Test(lists, a_mark_from_nowhere_does_no_harm)
+{
+    struct records_page page = {.filter = {RECORDS_LIVE, -1, NULL, NULL}, .looks_max = 10};
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    uint64_t found = 0;
+
+    listed_sample();
+    txn = reader();
+    page.mark_bytes = sizeof page.mark;
+    memset(page.mark, 0xFF, sizeof page.mark);
+    cr_assert(records_page(txn, &page, count_one, &found, &T.err), "%s", T.err.text);
+    cr_assert_eq(found, 0);
+    cr_assert_eq(page.mark_bytes, 0);
+}

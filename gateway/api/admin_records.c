@@ -1,10 +1,13 @@
 /* What staff read: the state of the channels, lists of records, one record's whole life, its seal. */
 #include <string.h>
 
+#include "base/encode.h"
 #include "gateway/api/api_internal.h"
 #include "gateway/jobs/show_json.h"
 #include "gateway/registry/records.h"
 
+/* So many entries are looked at for one page, fit or not: some milliseconds. */
+enum { LOOKS_MAX = 5000 };
 enum { LISTED_DEFAULT = 100, ID_BYTES_MAX = 64, DIVISION_BYTES_MAX = 6, VERSION_MAX = 1000000 };
 
 static const char *const NO_QUERY[] = {NULL};
@@ -36,11 +39,10 @@ static const char *const LIST_NAMES[RECORD_LIST_COUNT] = {[RECORDS_WAITING] = "w
                                                           [RECORDS_UNSENT] = "unsent"};
 
 struct listing {
-    struct records_filter filter;
+    struct records_page page;
     char division[DIVISION_BYTES_MAX + 1];
     uint64_t most;
     uint64_t count;
-    bool has_more;
     struct buf *out;
 };
 
@@ -51,7 +53,7 @@ static bool take_list(const struct visit *visit, struct listing *listing, struct
     (void)http_query_of(visit->request, "list", &text);
     for (size_t i = 0; i < RECORD_LIST_COUNT; i++) {
         if (span_is(buf_span(&text), LIST_NAMES[i])) {
-            listing->filter.list = (enum record_list)i;
+            listing->page.filter.list = (enum record_list)i;
             return true;
         }
     }
@@ -63,12 +65,12 @@ static bool take_ground(const struct visit *visit, struct listing *listing, stru
 {
     AUTO(buf_done) struct buf text = BUF_INIT;
 
-    listing->filter.ground = -1;
+    listing->page.filter.ground = -1;
     if (!http_query_of(visit->request, "ground", &text))
         return true;
     for (int i = 0; i < GROUND_COUNT; i++) {
         if (span_is(buf_span(&text), GROUND_SLUGS[i])) {
-            listing->filter.ground = i;
+            listing->page.filter.ground = i;
             return true;
         }
     }
@@ -92,9 +94,25 @@ static bool take_limits(const struct visit *visit, struct listing *listing, stru
             return refuse(err, ERR_INVALID, "query.division", "division is a prefix of a division code",
                           "division 应为行政区划代码的前缀");
         memcpy(listing->division, division.data, division.bytes);
-        listing->filter.division = listing->division;
+        listing->page.filter.division = listing->division;
     }
     listing->most = (uint64_t)number;
+    return true;
+}
+
+/* What a page before this one gave as "next". */
+static bool take_mark(const struct visit *visit, struct records_page *page, struct error *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    AUTO(buf_done) struct buf mark = BUF_INIT;
+
+    if (!http_query_of(visit->request, "from", &text))
+        return true;
+    if (!hex_decode(buf_span(&text), &mark) || mark.bytes == 0 || mark.bytes > sizeof page->mark)
+        return refuse(err, ERR_INVALID, "query.from", "from is what a page before gave as \"next\"",
+                      "from 应为上一页给出的 next");
+    memcpy(page->mark, mark.data, mark.bytes);
+    page->mark_bytes = mark.bytes;
     return true;
 }
 
@@ -103,10 +121,8 @@ static bool list_one(const struct record_version *version, void *context)
     struct listing *listing = context;
     struct buf *out = listing->out;
 
-    if (listing->count == listing->most) {
-        listing->has_more = true;
+    if (listing->count == listing->most)
         return false;
-    }
     if (listing->count++)
         buf_add_byte(out, ',');
     json_count_add(out, "{\"proposal\":", version->proposal);
@@ -118,21 +134,30 @@ static bool list_one(const struct record_version *version, void *context)
 
 static bool list_records(const struct visit *visit, struct store_txn *txn, struct error *err)
 {
-    struct listing listing = {.out = &visit->reply->body};
+    struct listing listing = {.page.looks_max = LOOKS_MAX, .out = &visit->reply->body};
+    struct records_page *page = &listing.page;
 
-    if (!take_list(visit, &listing, err) || !take_ground(visit, &listing, err) || !take_limits(visit, &listing, err))
+    if (!take_list(visit, &listing, err) || !take_ground(visit, &listing, err) || !take_limits(visit, &listing, err) ||
+        !take_mark(visit, page, err))
         return false;
-    buf_addf(listing.out, "{\"list\":\"%s\",\"records\":[", LIST_NAMES[listing.filter.list]);
-    if (!records_scan(txn, &listing.filter, list_one, &listing, err))
+    json_count_add(listing.out, "{\"in_list\":", records_count(txn, page->filter.list));
+    buf_addf(listing.out, ",\"list\":\"%s\",\"records\":[", LIST_NAMES[page->filter.list]);
+    if (!records_page(txn, page, list_one, &listing, err))
         return false;
-    json_count_add(listing.out, "],\"count\":", listing.count);
-    buf_addf(listing.out, ",\"has_more\":%s}", listing.has_more ? "true" : "false");
+    buf_add_text(listing.out, "],\"next\":");
+    if (page->mark_bytes > 0) {
+        buf_add_byte(listing.out, '"');
+        hex_add(listing.out, page->mark, page->mark_bytes);
+        buf_add_text(listing.out, "\"}");
+    } else {
+        buf_add_text(listing.out, "null}");
+    }
     return true;
 }
 
 static void answer_list(struct visit *visit)
 {
-    static const char *const NAMES[] = {"list", "ground", "division", "limit", NULL};
+    static const char *const NAMES[] = {"list", "ground", "division", "limit", "from", NULL};
     struct store_txn *txn;
     struct error err;
 

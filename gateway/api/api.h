@@ -15,8 +15,10 @@
  *   GET  /admin/v1/jobs/{id}               jobs_read (jobs.h)
  *   GET  /admin/v1/jobs/{id}/report?format=text|json&offset=N    a piece of the report; empty behind its end
  *   GET  /admin/v1/status                  status_json (show_json.h)
- *   GET  /admin/v1/records?list=waiting|returned|live|over|unsent[&ground=…][&division=…][&limit=N]
- *                                          {"list","records":[{"proposal","record":{…},"state"}…],"count","has_more"}
+ *   GET  /admin/v1/records?list=waiting|returned|live|over|unsent[&ground=…][&division=…][&limit=N][&from=…]
+ *                                          {"in_list","list","records":[{"proposal","record":{…},"state"}…],"next"}: a
+ *                                          page; `next` (null: that was all) is what `from` wants for the next, which
+ *                                          may also be there behind a page that is short or empty
  *   GET  /admin/v1/records/{id}            show_record_json (show_json.h): a record, an obligation, an enterprise
  *   GET  /admin/v1/records/{id}/seal[?version=N]    the JWS of an effective version, by default the newest
  *   GET  /admin/v1/trace/{receipt}         auditors: the entry and its proof (journal/proof.h), for `creditgate verify`

@@ -205,8 +205,14 @@ Test(admin, lists_say_what_they_do_not_understand)
     cr_assert_eq(admin("/admin/v1/records/R00000000000000000000/else"), 404);
 }
 
-Test(admin, a_list_ends_at_its_limit_and_says_that_there_is_more)
+static const char *record_of(const json_t *item)
 {
+    return json_text_of(json_object_get(item, "record"), "record");
+}
+
+Test(admin, a_list_ends_at_its_limit_and_goes_on_from_there)
+{
+    char first[RECORD_ID_BYTES], path[160];
     struct proposal proposal = sample_proposal();
     struct obligation rows[] = {sample_row(), sample_row()};
 
@@ -217,9 +223,18 @@ Test(admin, a_list_ends_at_its_limit_and_says_that_there_is_more)
     gate_start();
     cr_assert_eq(admin("/admin/v1/records?list=waiting&limit=1"), 200, "%s", buf_text(&G.body));
     cr_assert_eq(json_array_size(json_object_get(G.json, "records")), 1);
-    cr_assert(json_is_true(json_object_get(G.json, "has_more")));
+    cr_assert_eq(json_integer_of(G.json, "in_list", -1), 2);
+    snprintf(first, sizeof first, "%s", record_of(json_array_get(json_object_get(G.json, "records"), 0)));
+    snprintf(path, sizeof path, "/admin/v1/records?list=waiting&limit=1&from=%s", told("next"));
+    cr_assert_eq(admin(path), 200, "%s", buf_text(&G.body));
+    cr_assert_eq(json_array_size(json_object_get(G.json, "records")), 1);
+    cr_assert_str_neq(record_of(json_array_get(json_object_get(G.json, "records"), 0)), first);
+    cr_assert(json_is_null(json_object_get(G.json, "next")));
     cr_assert_eq(admin("/admin/v1/records?list=waiting&limit=2"), 200);
-    cr_assert(json_is_false(json_object_get(G.json, "has_more")));
+    cr_assert_eq(json_array_size(json_object_get(G.json, "records")), 2);
+    cr_assert(json_is_null(json_object_get(G.json, "next")));
+    admin("/admin/v1/records?list=waiting&from=zz");
+    cr_assert_str_eq(problem(400), "query.from");
 }
 
 Test(admin, the_state_of_the_gateway_is_told)

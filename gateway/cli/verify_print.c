@@ -129,7 +129,7 @@ void verify_print(const struct cli *cli, const json_t *report, FILE *to)
         print_signer(cli, signer, to);
     }
     /* A seal never ends: what it says was true when it was made. */
-    if (is_good && strcmp(kind, "record") == 0)
+    if (is_good && kind && strcmp(kind, "record") == 0)
         fprintf(to, "%*s%s\n", INDENT, "",
                 cli_say(cli, "签封证明该版本当时经复核生效；现在是否在列，以查询为准。",
                         "A seal proves what was approved then; whether it still counts, a lookup says."));

@@ -178,8 +178,9 @@ static const struct cli_usage BACKUP = {"FOLDER",
                                         1,
                                         BACKUP_OPTIONS,
                                         COUNT_OF(BACKUP_OPTIONS),
-                                        "可在网关运行时进行。默认不含私钥。",
-                                        "Works while the gateway runs. Private keys only when asked for."};
+                                        "可在网关运行时进行。不含配置文件和证书；默认也不含私钥。",
+                                        "Works while the gateway runs. Neither the configuration nor certificates; "
+                                        "private keys only when asked for."};
 
 static const struct cli_option RESTORE_OPTIONS[] = {
     {"moved", NULL, CLI_FLAG, false, NULL, "保证备份之后没有再签名（停机迁移）：沿用原日志名称",

@@ -1,8 +1,9 @@
 /* Getting ready for readers: the file into memory, its pages into the page tables. Nothing here changes the store, and
  * nothing depends on it. */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -41,20 +42,36 @@ void store_warm(struct store *store)
     }
 }
 
+/* "from-to rwxp offset major:minor inode path", numbers in hexadecimal but for the inode (proc(5)). True when the line
+ * is a mapping of this file from its beginning. */
+static bool is_map_of(const char *line, const struct stat *file, uintptr_t *from, uintptr_t *to)
+{
+    unsigned long major_number, minor_number;
+    char *at;
+
+    *from = strtoul(line, &at, 16);
+    if (*at != '-')
+        return false;
+    *to = strtoul(at + 1, &at, 16);
+    at = *at == ' ' ? strchr(at + 1, ' ') : NULL; /* past the rights */
+    if (!at || strtoul(at + 1, &at, 16) != 0)
+        return false;
+    major_number = strtoul(at, &at, 16);
+    if (*at != ':')
+        return false;
+    minor_number = strtoul(at + 1, &at, 16);
+    return makedev(major_number, minor_number) == file->st_dev && strtoul(at, &at, 10) == file->st_ino;
+}
+
 /* LMDB does not say where its map is; the kernel does. */
 static void find_map(struct store *store, const struct stat *file)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
     char line[4096 + 128];
+    uintptr_t from, to;
 
     while (maps && !store->map && fgets(line, sizeof line, maps)) {
-        uintptr_t from, to;
-        uintmax_t offset, inode;
-        unsigned major_number, minor_number;
-
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %jx %x:%x %ju", &from, &to, &offset, &major_number,
-                   &minor_number, &inode) != 6 ||
-            offset != 0 || inode != file->st_ino || makedev(major_number, minor_number) != file->st_dev)
+        if (!is_map_of(line, file, &from, &to))
             continue;
         store->map = (char *)from;
         store->map_bytes = to - from;

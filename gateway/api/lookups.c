@@ -207,6 +207,7 @@ static void add_trace(const struct asking *asking)
     const struct visit *visit = asking->visit;
     const struct http_peer *peer = visit->request->peer;
     struct trace_entry entry = {.at_ms = asking->at_ms,
+                                .as_of_ms = asking->as_of_ms,
                                 .receipt = asking->receipt,
                                 .by = asking->client ? asking->client->name : SPAN_NONE,
                                 .certificate = peer->has_certificate ? peer->certificate_sha256 : NULL,

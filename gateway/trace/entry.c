@@ -75,6 +75,8 @@ void entry_add(const struct trace_entry *entry, struct digester *digester, struc
     if (entry->answer.bytes > 0)
         digester_sha256(digester, entry->answer, digest);
     hex_text_add(out, "{\"answer_sha256\":", entry->answer.bytes > 0 ? digest : NULL);
+    text_add(out, ",\"as_of\":", entry->as_of_ms ? span_of(instant_format(entry->as_of_ms, at)) : SPAN_NONE,
+             INSTANT_TEXT_BYTES);
     text_add(out, ",\"at\":", span_of(instant_format(entry->at_ms, at)), INSTANT_TEXT_BYTES);
     text_add(out, ",\"authorisation\":", entry->authorisation, ENTRY_AUTHORISATION_MAX);
     text_add(out, ",\"by\":", entry->by, TRACE_TEXT_MAX);

@@ -15,8 +15,8 @@
  *                                     million files a year and two syncs each
  *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
- * An entry is canonical JSON {"answer_sha256","at","authorisation","by","certificate","domain","purpose","receipt",
- * "sequence","status","uscc","verdict"}; members that do not apply are null; what a stranger said is cut to
+ * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","certificate","domain","purpose",
+ * "receipt","sequence","status","uscc","verdict"}; members that do not apply are null; what a stranger said is cut to
  * TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7,
  * domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
@@ -36,6 +36,7 @@ enum {
 
 struct trace_entry {
     int64_t at_ms;
+    int64_t as_of_ms; /* the instant asked about; 0: the newest state */
     const char *receipt;
     struct span by;             /* client's name in the configuration, or the person's */
     const uint8_t *certificate; /* 32 bytes of SHA-256, or NULL */

@@ -37,6 +37,7 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
 
     round_trip((struct trace_entry){.at_ms = 1785722400000,
                                     .by = SPAN("bank-1"),
+                                    .as_of_ms = INT64_C(1767196800000),
                                     .certificate = CERTIFICATE,
                                     .domain = SPAN("lending"),
                                     .purpose = SPAN("credit-review"),
@@ -50,7 +51,8 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
     receipt = walk_plain_of(buf_span(&entry), "receipt");
     buf_addf(&expected,
              "{\"answer_sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\","
-             "\"at\":\"2026-08-03T10:00:00.000+08:00\",\"authorisation\":\"授权书〔2026〕7号\",\"by\":\"bank-1\","
+             "\"as_of\":\"2026-01-01T00:00:00.000+08:00\",\"at\":\"2026-08-03T10:00:00.000+08:00\",\"authorisation\":"
+             "\"授权书〔2026〕7号\",\"by\":\"bank-1\","
              "\"certificate\":\"abcd000000000000000000000000000000000000000000000000000000000000\","
              "\"domain\":\"lending\",\"purpose\":\"credit-review\",\"receipt\":\"%.*s\",\"sequence\":12,\"status\":200,"
              "\"uscc\":\"91440224MAYUCHK485\",\"verdict\":\"listed\"}",
@@ -63,8 +65,9 @@ Test(writer, what_does_not_apply_is_null)
     AUTO(buf_done) struct buf entry = BUF_INIT;
 
     round_trip((struct trace_entry){.at_ms = 1, .status = 403}, &entry);
-    cr_assert(has(&entry, "\"answer_sha256\":null") && has(&entry, "\"certificate\":null") &&
-              has(&entry, "\"uscc\":null") && has(&entry, "\"verdict\":null") && has(&entry, "\"status\":403"));
+    cr_assert(has(&entry, "\"answer_sha256\":null") && has(&entry, "\"as_of\":null") &&
+              has(&entry, "\"certificate\":null") && has(&entry, "\"uscc\":null") && has(&entry, "\"verdict\":null") &&
+              has(&entry, "\"status\":403"));
 }
 
 Test(writer, hostile_texts_are_cut_and_cleaned)

@@ -1,0 +1,138 @@
+/* Every lookup by a certificate of ours, answered or refused, stands in the trace by the time its answer is read. */
+#include "gate.h"
+
+#include "base/encode.h"
+#include "gateway/trace/trace.h"
+#include "keys/digest.h"
+
+#define SAMPLE "91440224MAYUCHK485"
+#define LENDING "/v1/lookups/lending/" SAMPLE "?purpose=credit-review"
+
+TestSuite(traced, .init = gate_open, .fini = gate_close, .timeout = 60);
+
+static json_t *entry;
+
+/* What the trace holds under the receipt that the last answer gave: read from the disk, while the process lives. */
+static void find_entry(const char *receipt)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    uint64_t taken, index;
+
+    cr_assert(trace_log_open(folder, &log, &T.err), "%s", T.err.text);
+    cr_assert(trace_log_integrate(log, &taken, &T.err), "%s", T.err.text);
+    cr_assert(trace_log_find(log, receipt, &index, &T.err), "%s: %s", receipt, T.err.text);
+    cr_assert(trace_log_read(log, index, &text, &T.err), "%s", T.err.text);
+    json_decref(entry);
+    cr_assert(json_read(buf_span(&text), JSON_BYTES_MAX, &entry, &T.err), "%s", T.err.text);
+}
+
+static const char *traced(const char *name)
+{
+    const char *text = json_text_of(entry, name);
+
+    return text ? text : "(null)";
+}
+
+/* The answer that left is the one whose hash was kept. */
+static void assert_hash(void)
+{
+    AUTO(buf_done) struct buf hex = BUF_INIT;
+    uint8_t digest[32];
+
+    digest_sha256(buf_span(&G.body), digest);
+    hex_add(&hex, digest, sizeof digest);
+    cr_assert_str_eq(traced("answer_sha256"), buf_text(&hex));
+}
+
+static void ask_and_find(const char *name, const char *path, long status, const char *receipt_member)
+{
+    cr_assert_eq(ask(name, path), status, "%s: %ld %s", path, G.status, buf_text(&G.body));
+    find_entry(told(receipt_member));
+    cr_assert_eq(json_integer_of(entry, "status", 0), status);
+    assert_hash();
+}
+
+static void finish(void)
+{
+    json_decref(entry);
+    entry = NULL;
+}
+
+Test(traced, an_answer_with_who_asked_what_and_was_told_what, .fini = finish)
+{
+    listed_sample();
+    gate_start();
+    ask_and_find("bank", LENDING "&authorisation=%E6%8E%88%E6%9D%83-7&on=2026-08-03", 200, "receipt");
+    cr_assert_str_eq(traced("by"), "bank");
+    cr_assert_str_eq(traced("domain"), "lending");
+    cr_assert_str_eq(traced("purpose"), "credit-review");
+    cr_assert_str_eq(traced("authorisation"), "授权-7");
+    cr_assert_str_eq(traced("uscc"), SAMPLE);
+    cr_assert_str_eq(traced("verdict"), "listed");
+    cr_assert_eq(strncmp(traced("as_of"), "2026-08-03T", 11), 0, "%s", traced("as_of"));
+    cr_assert_eq(strlen(traced("certificate")), 64);
+    cr_assert_gt(json_integer_of(entry, "sequence", 0), 0);
+}
+
+Test(traced, every_kind_of_refusal, .fini = finish)
+{
+    static const struct {
+        const char *client;
+        const char *path;
+        long status;
+    } CASES[] = {
+        {"bank", "/v1/lookups/land-supply/" SAMPLE "?purpose=x", 403},
+        {"bank", "/v1/lookups/none/" SAMPLE "?purpose=x", 404},
+        {"bank", "/v1/lookups/lending/" SAMPLE, 400},
+        {"bank", "/v1/lookups/lending/" SAMPLE "?purpose=curiosity", 400},
+        {"bank", "/v1/lookups/lending/" SAMPLE "?purpose=credit-review&colour=red", 400},
+        {"bank", "/v1/lookups/lending/9144?purpose=credit-review", 400},
+        {"bank", "/v1/lookups/lending/" SAMPLE "?purpose=credit-review&on=2030-01-01", 400},
+        {"bank", "/v1/lookups/lending", 404},
+    };
+
+    gate_start();
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        ask_and_find(CASES[i].client, CASES[i].path, CASES[i].status, "instance");
+        cr_assert_str_eq(traced("by"), CASES[i].client);
+        cr_assert_str_eq(traced("verdict"), "(null)");
+    }
+}
+
+Test(traced, a_stranger_by_the_fingerprint, .fini = finish)
+{
+    gate_start();
+    ask_and_find("stranger", LENDING, 403, "instance");
+    cr_assert_str_eq(traced("by"), "(null)");
+    cr_assert_not_null(strstr(told("detail"), traced("certificate")), "%s", told("detail"));
+}
+
+Test(traced, who_asks_too_often, .fini = finish)
+{
+    gate_configure("  - {name: slow, kind: lender, certificate: stranger.pem, domains: [lending], "
+                   "requests_per_minute: 1}\n");
+    gate_start();
+    ask_and_find("stranger", LENDING, 200, "receipt");
+    ask_and_find("stranger", LENDING, 429, "instance");
+    cr_assert_str_eq(traced("by"), "slow");
+}
+
+/* The other side of the promise: when the trace cannot be written, nothing is answered. */
+Test(traced, no_answer_without_a_trace, .fini = finish)
+{
+    AUTO(text_free) char *trace = path_join(T.folder, "trace");
+    AUTO(text_free) char *segments = path_join(trace, "segments");
+
+    gate_start();
+    cr_assert_eq(ask("bank", "/healthz"), 200, "it is up: %s", buf_text(&G.body));
+    cr_assert(file_remove_tree(segments, &T.err), "%s", T.err.text);
+    cr_assert_eq(ask("bank", LENDING), 503, "%s", buf_text(&G.body));
+    cr_assert(has_header("content-type: application/problem+json"));
+    cr_assert(has_header("retry-after: "));
+    cr_assert_null(strstr(buf_text(&G.body), "verdict"));
+    cr_assert_eq(ask("bank", "/healthz"), 200, "what needs no trace still works");
+    cr_assert(file_make_folder(segments, 0700, &T.err), "%s", T.err.text);
+    cr_assert_eq(ask("bank", LENDING), 200, "and it gets well by itself: %s", buf_text(&G.body));
+}

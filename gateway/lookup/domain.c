@@ -146,12 +146,8 @@ const char *domain_title(const struct domain *domain, const char *lang)
 
 bool domain_accepts(const struct domain *domain, struct span purpose)
 {
-    const json_t *item;
-    size_t i;
-
-    json_array_foreach(json_object_get(domain->json, "purposes"), i, item)
-    {
-        if (span_is(purpose, json_text_of(item, "code")))
+    for (size_t i = 0; i < domain->code_count; i++) {
+        if (span_equal(purpose, domain->codes[i]))
             return true;
     }
     return false;

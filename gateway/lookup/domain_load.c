@@ -187,8 +187,12 @@ static bool take_purposes(struct domain *domain, struct error *err)
     const json_t *item;
     size_t i;
 
+    domain->codes = memory_new(json_array_size(purposes) * sizeof *domain->codes);
     json_array_foreach(purposes, i, item)
+    {
+        domain->codes[domain->code_count++] = span_of(json_text_of(item, "code"));
         buf_addf(&domain->purposes, "%s%s", i > 0 ? ", " : "", json_text_of(item, "code"));
+    }
     return is_once(purposes, "code", err) && json_canonical_add(description, &domain->description, err);
 }
 
@@ -231,6 +235,7 @@ void domain_free(struct domain *domain)
         measures_done(&edition->supportive);
     }
     free(domain->editions);
+    free(domain->codes);
     buf_done(&domain->purposes);
     buf_done(&domain->description);
     json_decref(domain->json);

@@ -48,7 +48,9 @@ struct domain_obligations {
 struct domain {
     json_t *json; /* the file; owns the texts */
     const char *name;
-    struct buf purposes; /* "a, b, c" */
+    struct span *codes; /* of its purposes */
+    size_t code_count;
+    struct buf purposes; /* the same, "a, b, c" */
     struct buf description;
     bool answers_from_obligations;
     uint32_t record_members;

@@ -108,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO(spool_free) struct spool *spool = NULL;
     struct span input = fuzz_span(data, size);
     AUTO(file_close) int fd = -1;
+    struct xlsx_source source = {.scratch = "/dev/shm", .rules = rules};
     struct problems notes = {0};
     struct error err = {.code = ERR_NONE};
 
@@ -116,8 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     else
         make_archive(input, &archive);
     fd = fuzz_file(buf_span(&archive));
+    source.fd = fd;
     FUZZ_CHECK(spool_new("/dev/shm", &spool, &err), "%s", err.text);
-    if (xlsx_read(fd, rules, spool, &notes, &err))
+    if (xlsx_read(&source, spool, &notes, &err))
         read_rows(spool);
     else
         FUZZ_CHECK(err.text[0] && utf8_is_valid(span_of(err.text), NULL), "a refusal without words");

@@ -158,8 +158,10 @@ static const struct authority_kind *kind_by_ending(const struct authorities *aut
     return NULL;
 }
 
-/* 惠州市生态环境局惠阳分局: since 2019 a district's environment body is a branch of the city's. */
-static const struct authority_kind *kind_of_branch(const struct authorities *authorities, struct span name)
+/* 惠州市生态环境局惠阳分局: since 2019 a district's environment body is a branch of the city's. `*district` gets 惠阳.
+ */
+static const struct authority_kind *kind_of_branch(const struct authorities *authorities, struct span name,
+                                                   struct span *district)
 {
     static const struct span BRANCH = SPAN("分局");
     static const struct span BUREAU = SPAN("局");
@@ -172,8 +174,10 @@ static const struct authority_kind *kind_of_branch(const struct authorities *aut
         if (memcmp(name.at + end - BUREAU.bytes, BUREAU.at, BUREAU.bytes) != 0)
             continue;
         kind = kind_by_ending(authorities, (struct span){name.at, end});
-        if (kind)
-            return kind;
+        if (!kind)
+            continue;
+        *district = (struct span){name.at + end, name.bytes - BRANCH.bytes - end};
+        return kind;
     }
     return NULL;
 }
@@ -182,6 +186,7 @@ struct authority_match authorities_find(const struct authorities *authorities, s
 {
     struct authority_match match = {NULL, NULL, {.rest = name}};
     const struct authority_kind *kind;
+    struct span branch = SPAN_NONE;
     bool is_branch = false;
     size_t number;
 
@@ -193,8 +198,10 @@ struct authority_match authorities_find(const struct authorities *authorities, s
     match.place = divisions_place(authorities->divisions, name);
     kind = kind_by_ending(authorities, match.place.rest);
     if (!kind) {
-        kind = kind_of_branch(authorities, match.place.rest);
+        kind = kind_of_branch(authorities, match.place.rest, &branch);
         is_branch = kind != NULL;
+        if (is_branch && match.place.city && !match.place.district)
+            match.place.district = divisions_district(authorities->divisions, match.place.city, branch);
     }
     if (!kind || !(match.place.city || match.place.is_province))
         return match;
@@ -208,6 +215,21 @@ bool authority_is_in_force(const struct authority *authority, int32_t day)
 {
     return (authority->from == DAY_NONE || day >= authority->from) &&
            (authority->until == DAY_NONE || day <= authority->until);
+}
+
+const struct authority *authorities_bearing(const struct authorities *authorities, const struct authority *authority,
+                                            int32_t day)
+{
+    size_t number;
+
+    for (size_t step = 0; step <= authorities->count; step++) {
+        if (authority_is_in_force(authority, day))
+            return authority;
+        if (authority->successor.bytes == 0 || !lexicon_find(authorities->by_name, authority->successor, &number))
+            return NULL;
+        authority = &authorities->all[number];
+    }
+    return NULL; /* they succeed each other in a circle */
 }
 
 const struct authority *authorities_on(const struct authorities *authorities, const struct authority_kind *kind,

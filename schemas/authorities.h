@@ -48,6 +48,10 @@ struct authority_match authorities_find(const struct authorities *authorities, s
 /* The name in force on `day` for a kind in a division (a city or the province), or NULL. */
 const struct authority *authorities_on(const struct authorities *authorities, const struct authority_kind *kind,
                                        struct span division, int32_t day);
+/* The name that `authority` bears on `day`: its own, or that of the body that took its place. NULL: none that the
+ * directory knows. */
+const struct authority *authorities_bearing(const struct authorities *authorities, const struct authority *authority,
+                                            int32_t day);
 bool authority_is_in_force(const struct authority *authority, int32_t day);
 /* Whether the body may act in the division. */
 bool authority_covers(const struct authority_match *match, struct span division);

@@ -171,6 +171,22 @@ struct place divisions_place(const struct divisions *divisions, struct span text
     return place;
 }
 
+const struct division *divisions_district(const struct divisions *divisions, const struct division *city,
+                                          struct span name)
+{
+    enum { NAME_BYTES_MIN = 6 }; /* two characters */
+
+    for (size_t i = 0; i < divisions->count; i++) {
+        const struct division *division = &divisions->all[i];
+
+        if (division->kind == DIVISION_DISTRICT && shares_digits(division->code, city->code, CITY_DIGITS) &&
+            name.bytes >= NAME_BYTES_MIN && name.bytes <= division->name.bytes &&
+            memcmp(division->name.at, name.at, name.bytes) == 0)
+            return division;
+    }
+    return NULL;
+}
+
 bool place_covers(const struct place *place, struct span code)
 {
     if (place->district)

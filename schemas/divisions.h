@@ -43,6 +43,9 @@ const struct division *divisions_city(const struct divisions *divisions, struct 
 bool divisions_has_province(const struct divisions *divisions, struct span code);
 /* 广东省, 惠州市, 惠州市惠阳区, 惠阳区, 广东省惠州市惠阳区 and former names of districts at the beginning of `text`. */
 struct place divisions_place(const struct divisions *divisions, struct span text);
+/* The district of `city` that is called so, with or without its last word (惠阳 is 惠阳区), or NULL. */
+const struct division *divisions_district(const struct divisions *divisions, const struct division *city,
+                                          struct span name);
 /* Whether a body of `place` may act for the division `code`: the province for all, a city for all of its districts, a
  * district for itself. False when the place names nothing. */
 bool place_covers(const struct place *place, struct span code);

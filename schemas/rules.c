@@ -229,24 +229,3 @@ const struct catalog *rules_catalog(const struct rules *rules)
 {
     return rules->catalog;
 }
-
-bool rules_authority_may_order(const struct rules *rules, const struct obligation *row, struct error *err)
-{
-    const struct division *division = divisions_find(rules->divisions, row->field[COLUMN_DIVISION]);
-    const struct industry *industry = catalog_industry(rules->catalog, row->field[COLUMN_INDUSTRY]);
-    const struct span *name = &row->field[COLUMN_AUTHORITY];
-    struct authority_match match = authorities_find(rules->authorities, *name);
-
-    if (!match.kind || !industry || !catalog_may_order(rules->catalog, row->ground, industry, match.kind))
-        return refuse(err, ERR_REFUSED, "authority.ground", "%.*s may not order on the ground %s (seed rows 2 to 6)",
-                      "%.*s 无权依据“%s”维度作出责令（任务分工表第 2 至 6 行）", (int)name->bytes, name->at,
-                      GROUND_NAMES[row->ground]);
-    if (match.listed && !authority_is_in_force(match.listed, row->order_date))
-        return refuse(err, ERR_REFUSED, "authority.period", "%.*s did not bear that name on the day of the order",
-                      "%.*s：决定日期当日该机关名称不在使用期内", (int)name->bytes, name->at);
-    if (!division ||
-        !(authority_covers(&match, division->code) || (division->now && authority_covers(&match, division->now->code))))
-        return refuse(err, ERR_REFUSED, "authority.area", "%.*s is not competent where the enterprise is",
-                      "%.*s 对企业所在地没有管辖权", (int)name->bytes, name->at);
-    return true;
-}

@@ -85,6 +85,20 @@ const struct catalog *rules_catalog(const struct rules *rules);
  * what the store asks again before a record exists (seed row 18). The reason is in `err`. */
 MUST_CHECK bool rules_authority_may_order(const struct rules *rules, const struct obligation *row, struct error *err);
 
+/* Who may list (认定) on a day what the row's authority ordered: that body under the name it bears on the day. A body
+ * that was renamed, or whose duties went to another (2018-2019), lists under the new name. District bodies, which the
+ * directory does not hold: the same name, or a body of the same kind for the same district. Seed rows 2 to 6 and 18. */
+enum listing_verdict {
+    LISTING_GOOD,
+    LISTING_RENAMED, /* the body that ordered, but not under the name of that day */
+    LISTING_STRANGER /* another body */
+};
+enum listing_verdict rules_judge_listing(const struct rules *rules, const struct obligation *row, struct span listing,
+                                         int32_t day);
+/* The name under which the row's authority lists on `day`; its own when the directory knows no other. Borrowed from the
+ * row or the rules. */
+struct span rules_listing_authority(const struct rules *rules, const struct obligation *row, int32_t day);
+
 DEFINE_AUTO(struct rules *, rules_free)
 
 #endif

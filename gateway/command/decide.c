@@ -63,7 +63,11 @@ static bool propose_new(const struct standing *standing, const struct proposal *
     if (!basis_check_new(standing, proposal->on, err))
         return false;
     basis_fill(standing, record, hold);
-    record->listing_authority = authority.bytes > 0 ? authority : standing->obligation->field[COLUMN_AUTHORITY];
+    record->listing_authority =
+        authority.bytes > 0
+            ? authority
+            : rules_listing_authority(standing->rules, standing->obligation,
+                                      proposal->decided_on == DAY_NONE ? standing->today : proposal->decided_on);
     record->document = span_trim(proposal->document);
     record->decided_on = proposal->decided_on;
     return set_severity(proposal->severity, record, err) &&

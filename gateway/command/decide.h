@@ -38,7 +38,7 @@ struct proposal {
     int32_t decided_on;
     int severity;
     int scope;                     /* -1: SCOPE_PUBLIC for a new record */
-    struct span listing_authority; /* OP_NEW: empty means the authority that ordered */
+    struct span listing_authority; /* OP_NEW: empty means the authority that ordered, as it is called on decided_on */
     struct span reason;            /* required but for OP_NEW */
     struct span statement;         /* OP_REPAIRED */
     bool duties_done;              /* OP_REPAIRED while the obligation is open: a person says all duties are done */

@@ -132,15 +132,33 @@ static bool check_window(const struct standing *standing, const struct record *r
                   "公示期已于 %s 届满：请核对认定日期和严重程度", day_format(record->publication_end, end));
 }
 
+static bool check_listing_authority(const struct standing *standing, const struct record *record, struct error *err)
+{
+    int32_t day = record->decided_on == DAY_NONE ? standing->today : record->decided_on;
+    struct span proper = rules_listing_authority(standing->rules, standing->obligation, day);
+    const struct span *named = &record->listing_authority;
+    char decided[DAY_TEXT_BYTES];
+
+    switch (rules_judge_listing(standing->rules, standing->obligation, *named, day)) {
+    case LISTING_GOOD:
+        return true;
+    case LISTING_RENAMED:
+        return refuse(err, ERR_REFUSED, "record.wrong-authority",
+                      "on %s no authority was called %.*s: the body that ordered the exit lists as %.*s",
+                      "%s 当日没有“%.*s”这一机关：责令退出的机关应以“%.*s”的名义认定", day_format(day, decided),
+                      (int)named->bytes, named->at, (int)proper.bytes, proper.at);
+    default:
+        return refuse(err, ERR_REFUSED, "record.wrong-authority",
+                      "%.*s did not order the exit: only the body that ordered it (now %.*s) can list it",
+                      "%.*s 不是责令退出的机关：只有责令机关（认定时名称为%.*s）可以认定", (int)named->bytes, named->at,
+                      (int)proper.bytes, proper.at);
+    }
+}
+
 bool basis_check_listing(const struct standing *standing, const struct record *record, struct error *err)
 {
-    const struct span *ordered_by = &standing->obligation->field[COLUMN_AUTHORITY];
-
-    if (!span_equal(record->listing_authority, *ordered_by))
-        return refuse(err, ERR_REFUSED, "record.wrong-authority",
-                      "only the authority that ordered the exit (%.*s) can list it",
-                      "只有责令退出的机关（%.*s）可以认定", (int)ordered_by->bytes, ordered_by->at);
-    return check_texts(record, err) && check_decision_day(standing, record, err) && check_window(standing, record, err);
+    return check_texts(record, err) && check_listing_authority(standing, record, err) &&
+           check_decision_day(standing, record, err) && check_window(standing, record, err);
 }
 
 void basis_fill(const struct standing *standing, struct record *record, struct buf *hold)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "schemas/uscc.h"
 #include "tests/support/support.h"
@@ -314,6 +315,69 @@ Test(rules, district_bodies_are_accepted_with_a_warning)
         cr_assert_eq(problems.errors, 0, "%s", NAMES[i]);
         cr_assert(found("authority.unlisted", COLUMN_AUTHORITY), "%s", NAMES[i]);
     }
+}
+
+Test(rules, branch_of_a_city_body_acts_for_its_own_district)
+{
+    no_extension();
+    set(COLUMN_DIMENSION, "环保");
+    set(COLUMN_MEASURE, "停产整治");
+    set(COLUMN_AUTHORITY, "韶关市生态环境局仁化分局");
+    set(COLUMN_AUTHORITY_KIND, "环境保护主管部门");
+    check();
+    cr_assert_eq(problems.errors, 0);
+    set(COLUMN_AUTHORITY, "韶关市生态环境局乐昌分局");
+    check();
+    cr_assert(found("authority.area", COLUMN_AUTHORITY));
+}
+
+static enum listing_verdict listing_of(const char *ordered, const char *listing, const char *day)
+{
+    int32_t decided = DAY_NONE;
+
+    set(COLUMN_AUTHORITY, ordered);
+    cr_assert(day_parse(span_of(day), &decided));
+    return rules_judge_listing(rules, &row, span_of(listing), decided);
+}
+
+Test(rules, successor_lists_what_its_predecessor_ordered_and_nobody_else)
+{
+    static const char BEFORE[] = "深圳市人居环境委员会";
+    static const char AFTER[] = "深圳市生态环境局";
+
+    cr_assert_eq(listing_of(BEFORE, BEFORE, "2018-09-30"), LISTING_GOOD);
+    cr_assert_eq(listing_of(BEFORE, AFTER, "2018-09-30"), LISTING_RENAMED);
+    cr_assert_eq(listing_of(BEFORE, BEFORE, "2018-12-01"), LISTING_GOOD);
+    cr_assert_eq(listing_of(BEFORE, AFTER, "2018-12-01"), LISTING_GOOD);
+    cr_assert_eq(listing_of(BEFORE, BEFORE, "2019-04-01"), LISTING_RENAMED);
+    cr_assert_eq(listing_of(BEFORE, AFTER, "2026-08-03"), LISTING_GOOD);
+    cr_assert_eq(listing_of(AFTER, BEFORE, "2019-03-01"), LISTING_STRANGER);
+    cr_assert_eq(listing_of(BEFORE, "广州市生态环境局", "2026-08-03"), LISTING_STRANGER);
+    cr_assert_eq(listing_of(BEFORE, "深圳市应急管理局", "2026-08-03"), LISTING_STRANGER);
+    cr_assert_eq(listing_of(BEFORE, "", "2026-08-03"), LISTING_STRANGER);
+    set(COLUMN_AUTHORITY, BEFORE);
+    cr_assert(span_is(rules_listing_authority(rules, &row, day_from_civil(2026, 8, 3)), AFTER));
+    cr_assert(span_is(rules_listing_authority(rules, &row, day_from_civil(2018, 12, 1)), BEFORE));
+}
+
+/* Each body of the directory that ended has a successor, in the directory, that begins before it ends. */
+Test(rules, every_order_of_the_directory_can_be_listed_today)
+{
+    AUTO(json_release) json_t *data = NULL;
+    const json_t *item;
+    size_t i;
+
+    cr_assert(json_read_file(TEST_SOURCE "/schemas/data/authorities.json", &data, &err), "%s", err.text);
+    json_array_foreach(json_object_get(data, "authorities"), i, item)
+    {
+        struct span now;
+
+        set(COLUMN_AUTHORITY, json_text_of(item, "name"));
+        now = rules_listing_authority(rules, &row, context.today);
+        cr_expect_eq(rules_judge_listing(rules, &row, now, context.today), LISTING_GOOD, "%s",
+                     json_text_of(item, "name"));
+    }
+    cr_assert_gt(i, 190);
 }
 
 Test(rules, coal_after_2020_is_a_warning)

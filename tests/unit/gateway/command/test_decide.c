@@ -7,6 +7,19 @@ TestSuite(decide, .init = desk_open, .fini = desk_close);
 #define REFUSED(expression, slug)                                                                                      \
     cr_assert_str_eq((expression), (slug), "got \"%s\": %s", T.refusal.rule, T.refusal.text)
 
+/* The sample with two cells changed is imported and proposed. COLUMN_COUNT: no second cell. */
+static const char *propose_with(enum column first, const char *value, enum column second, const char *other)
+{
+    struct proposal proposal = sample_proposal();
+    struct obligation row = sample_row();
+
+    row.field[first] = span_of(value);
+    if (second != COLUMN_COUNT)
+        row.field[second] = span_of(other);
+    import_row(row);
+    return propose_row(row, &proposal);
+}
+
 Test(decide, a_record_before_the_deadline_is_refused)
 {
     struct proposal proposal = sample_proposal();
@@ -37,12 +50,7 @@ Test(decide, the_day_after_the_deadline_is_overdue)
 
 Test(decide, a_register_that_calls_it_overdue_too_early_changes_nothing)
 {
-    struct proposal proposal = sample_proposal();
-    struct obligation row = sample_row();
-
-    row.field[COLUMN_DEADLINE] = span_of("2026-08-31");
-    import_row(row);
-    REFUSED(propose_row(row, &proposal), "record.too-early");
+    REFUSED(propose_with(COLUMN_DEADLINE, "2026-08-31", COLUMN_COUNT, NULL), "record.too-early");
 }
 
 Test(decide, an_authority_that_did_not_order_is_refused)
@@ -54,37 +62,75 @@ Test(decide, an_authority_that_did_not_order_is_refused)
     REFUSED(propose_sample(&proposal), "record.wrong-authority");
 }
 
-Test(decide, an_authority_that_may_not_order_on_this_ground_is_refused)
+/* 韶关市经济和信息化局 became 韶关市工业和信息化局 in the reorganisation of 2018-2019. */
+static struct obligation row_of_2017(void)
 {
-    struct proposal proposal = sample_proposal();
     struct obligation row = sample_row();
 
-    row.field[COLUMN_AUTHORITY] = span_of("韶关市生态环境局");
-    row.field[COLUMN_AUTHORITY_KIND] = span_of("环境保护主管部门");
+    row.field[COLUMN_AUTHORITY] = span_of("韶关市经济和信息化局");
+    row.field[COLUMN_ORDER_DATE] = span_of("2017-08-31");
+    row.field[COLUMN_DEADLINE] = span_of("2018-02-28");
+    return row;
+}
+
+Test(decide, a_body_that_was_renamed_lists_under_its_name_of_that_day)
+{
+    struct proposal proposal = sample_proposal();
+
+    import_row(row_of_2017());
+    proposal.listing_authority = span_of("韶关市经济和信息化局");
+    REFUSED(propose_row(row_of_2017(), &proposal), "record.wrong-authority");
+    cr_assert(strstr(T.refusal.zh, "韶关市工业和信息化局"), "%s", T.refusal.zh);
+    proposal.listing_authority = span_of("韶关市发展和改革局");
+    REFUSED(propose_row(row_of_2017(), &proposal), "record.wrong-authority");
+    proposal.listing_authority = span_of("韶关市工业和信息化局");
+    REFUSED(propose_row(row_of_2017(), &proposal), "done");
+    REFUSED(approve_as("reviewer", T.last.record), "done");
+}
+
+Test(decide, nobody_named_means_the_body_that_ordered_under_its_name_of_that_day)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct proposal proposal = sample_proposal();
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version version;
+
+    import_row(row_of_2017());
+    REFUSED(propose_row(row_of_2017(), &proposal), "done");
+    txn = reader();
+    cr_assert(records_load(txn, span_of(T.last.record), 1, &version, &hold, &T.err), "%s", T.err.text);
+    cr_assert(span_is(version.record.listing_authority, "韶关市工业和信息化局"));
+}
+
+Test(decide, a_renamed_district_body_may_list_for_its_own_district_only)
+{
+    struct proposal proposal = sample_proposal();
+    struct obligation row = row_of_2017();
+
+    row.field[COLUMN_AUTHORITY] = span_of("仁化县经济和信息化局");
     import_row(row);
+    proposal.listing_authority = span_of("乐昌市工业和信息化局");
     REFUSED(propose_row(row, &proposal), "record.wrong-authority");
+    proposal.listing_authority = span_of("仁化县市场监督管理局");
+    REFUSED(propose_row(row, &proposal), "record.wrong-authority");
+    proposal.listing_authority = span_of("仁化县工业和信息化局");
+    REFUSED(propose_row(row, &proposal), "done");
+}
+
+Test(decide, an_authority_that_may_not_order_on_this_ground_is_refused)
+{
+    REFUSED(propose_with(COLUMN_AUTHORITY, "韶关市生态环境局", COLUMN_AUTHORITY_KIND, "环境保护主管部门"),
+            "record.wrong-authority");
 }
 
 Test(decide, an_exit_in_time_is_refused)
 {
-    struct proposal proposal = sample_proposal();
-    struct obligation row = sample_row();
-
-    row.field[COLUMN_STATE] = span_of("按期退出");
-    row.field[COLUMN_EXIT_DATE] = span_of("2026-02-20");
-    import_row(row);
-    REFUSED(propose_row(row, &proposal), "record.obligation-exited");
+    REFUSED(propose_with(COLUMN_STATE, "按期退出", COLUMN_EXIT_DATE, "2026-02-20"), "record.obligation-exited");
 }
 
 Test(decide, an_exit_after_the_deadline_is_refused)
 {
-    struct proposal proposal = sample_proposal();
-    struct obligation row = sample_row();
-
-    row.field[COLUMN_STATE] = span_of("逾期后退出");
-    row.field[COLUMN_EXIT_DATE] = span_of("2026-05-20");
-    import_row(row);
-    REFUSED(propose_row(row, &proposal), "record.obligation-exited");
+    REFUSED(propose_with(COLUMN_STATE, "逾期后退出", COLUMN_EXIT_DATE, "2026-05-20"), "record.obligation-exited");
 }
 
 Test(decide, an_extension_that_runs_is_refused_until_its_last_day)
@@ -103,12 +149,7 @@ Test(decide, an_extension_that_runs_is_refused_until_its_last_day)
 
 Test(decide, a_revoked_order_is_refused)
 {
-    struct proposal proposal = sample_proposal();
-    struct obligation row = sample_row();
-
-    row.field[COLUMN_STATE] = span_of("已撤销");
-    import_row(row);
-    REFUSED(propose_row(row, &proposal), "record.obligation-revoked");
+    REFUSED(propose_with(COLUMN_STATE, "已撤销", COLUMN_COUNT, NULL), "record.obligation-revoked");
 }
 
 Test(decide, the_author_cannot_approve)

@@ -53,7 +53,13 @@ static bool read_row(const json_t *json, struct window_row *row)
     int64_t max = json_integer_of(json, "max_months", -1);
     int64_t severity = json_integer_of(json, "severity", 0);
 
+    const char *certainty = json_text_of(json, "certainty");
+
     row->window.basis = json_text_of(json, "basis");
+    /* Who reads the data must see on what it stands. */
+    if (!certainty || (strcmp(certainty, "F") != 0 && strcmp(certainty, "G") != 0) || !json_text_of(json, "source"))
+        return false;
+    row->window.is_certain = *certainty == 'F';
     if (!row->window.basis || severity < SEVERITY_MINOR || severity > SEVERITY_SERIOUS || min < 0 || max < min ||
         max > WINDOW_MONTHS_MAX)
         return false;

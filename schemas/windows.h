@@ -1,9 +1,10 @@
 /* windows.h - for how long a record is published (公示期), by severity and by the rules in force on the day of
  * decision.
  *
- * Data: schemas/data/publication-windows.json, dated. Sources: NDRC Order 36 《信用修复管理办法》 (in force 2026-04-01)
- * and before it Order 58 (2023-05-01). The clock starts at the deciding document; at the maximum publication stops by
- * itself, before the minimum nothing can be repaired. */
+ * Data: schemas/data/publication-windows.json, dated, each entry with its source and how certain it is. Sources: NDRC
+ * Order 36 《信用修复管理办法》 (in force 2026-04-01), before it Order 58 (2023-05-01) and 发改办财金〔2019〕527号. The
+ * clock starts at the deciding document; at the maximum publication stops by itself, before the minimum nothing can be
+ * repaired. */
 #ifndef SCHEMAS_WINDOWS_H
 #define SCHEMAS_WINDOWS_H
 
@@ -27,6 +28,7 @@ struct window {
     int min_months; /* 0: can be repaired as soon as the duties are done */
     int max_months;
     const char *basis; /* the rule's name; lives as long as the windows */
+    bool is_certain;   /* the lengths were seen in a source; else they are general knowledge */
 };
 /* The window of a record of that severity decided on that day. ERR_INVALID when no rule covers the day. */
 MUST_CHECK bool windows_find(const struct windows *windows, enum severity severity, int32_t decided_on,

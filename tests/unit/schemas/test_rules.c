@@ -406,6 +406,52 @@ Test(rules, overdue_before_the_last_day_has_passed_is_refused)
     cr_assert(found("state.overdue-early", COLUMN_STATE));
 }
 
+static bool enum_holds(const json_t *list, const char *value)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item) if (strcmp(json_string_value(item), value) == 0) return true;
+    return false;
+}
+
+/* Each "name" of each object of a list is in the schema's enum, which has `count` values. */
+static void enum_is(const json_t *shape, const char *column, const json_t *names, size_t count)
+{
+    const json_t *list = json_object_get(json_object_get(json_object_get(shape, "properties"), column), "enum");
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(names, i, item)
+    {
+        cr_expect(enum_holds(list, json_text_of(item, "name")), "%s: %s", column, json_text_of(item, "name"));
+    }
+    cr_expect_eq(json_array_size(list), count, "%s: %zu", column, json_array_size(list));
+}
+
+/* The shape of a row must not refuse what the tables of the field allow, nor allow what they do not know. */
+Test(rules, schema_of_a_row_holds_the_values_of_the_tables)
+{
+    AUTO(json_release) json_t *shape = NULL;
+    AUTO(json_release) json_t *industries = NULL;
+    AUTO(json_release) json_t *units = NULL;
+    AUTO(json_release) json_t *kinds = NULL;
+    AUTO(json_release) json_t *grounds = NULL;
+    const json_t *ground;
+    size_t i;
+
+    cr_assert(json_read_file(TEST_SOURCE "/schemas/register-row.schema.json", &shape, &err), "%s", err.text);
+    cr_assert(json_read_file(TEST_SOURCE "/schemas/data/industries.json", &industries, &err), "%s", err.text);
+    cr_assert(json_read_file(TEST_SOURCE "/schemas/data/units.json", &units, &err), "%s", err.text);
+    cr_assert(json_read_file(TEST_SOURCE "/schemas/data/authority-kinds.json", &kinds, &err), "%s", err.text);
+    cr_assert(json_read_file(TEST_SOURCE "/schemas/data/grounds.json", &grounds, &err), "%s", err.text);
+    enum_is(shape, "industry", json_object_get(industries, "industries"), 8);
+    enum_is(shape, "capacity_unit", json_object_get(units, "units"), 5);
+    enum_is(shape, "authority_kind", json_object_get(kinds, "kinds"), 6);
+    json_array_foreach(json_object_get(grounds, "grounds"), i, ground)
+        enum_is(shape, "measure", json_object_get(ground, "measures"), 11);
+}
+
 /* A copy of the rules with one text replaced. */
 static bool loads_with(const char *from, const char *to)
 {

@@ -27,17 +27,48 @@ Test(windows, what_is_no_table_of_windows_is_refused)
         "{}",
         "{\"windows\":[]}",
         "{\"windows\":[{}]}",
-        "{\"windows\":[{\"basis\":\"x\",\"from\":null,\"until\":null,\"severity\":4,\"min_months\":0,\"max_months\":3}]"
+        "{\"windows\":[{\"basis\":\"x\",\"certainty\":\"F\",\"source\":\"y\",\"from\":null,\"until\":null,\"severity\":"
+        "4,\"min_months\":0,\"max_months\":3}]"
         "}",
-        "{\"windows\":[{\"basis\":\"x\",\"from\":null,\"until\":null,\"severity\":1,\"min_months\":4,\"max_months\":3}]"
+        "{\"windows\":[{\"basis\":\"x\",\"certainty\":\"F\",\"source\":\"y\",\"from\":null,\"until\":null,\"severity\":"
+        "1,\"min_months\":4,\"max_months\":3}]"
         "}",
-        "{\"windows\":[{\"basis\":\"x\",\"from\":\"2026\",\"until\":null,\"severity\":1,\"min_months\":0,\"max_"
+        "{\"windows\":[{\"basis\":\"x\",\"certainty\":\"F\",\"source\":\"y\",\"from\":\"2026\",\"until\":null,"
+        "\"severity\":1,\"min_months\":0,\"max_"
         "months\":3}]}",
+        "{\"windows\":[{\"basis\":\"x\",\"from\":null,\"until\":null,\"severity\":1,\"min_months\":0,\"max_months\":3}]"
+        "}",
+        "{\"windows\":[{\"basis\":\"x\",\"certainty\":\"sure\",\"source\":\"y\",\"from\":null,\"until\":null,"
+        "\"severity\":1,"
+        "\"min_months\":0,\"max_months\":3}]}",
     };
+    static const char GOOD[] =
+        "{\"windows\":[{\"basis\":\"x\",\"certainty\":\"F\",\"source\":\"y\",\"from\":null,\"until\":null,"
+        "\"severity\":1,\"min_months\":0,\"max_months\":3}]}";
     struct windows *windows = NULL;
 
     for (size_t i = 0; i < COUNT_OF(BAD); i++)
         cr_assert_not(windows_parse(span_of(BAD[i]), &windows, &err), "%s", BAD[i]);
+    cr_assert(windows_parse(span_of(GOOD), &windows, &err), "%s", err.text);
+    windows_free(windows);
+}
+
+/* The periods follow each other without a gap. */
+Test(windows, every_day_has_one_window_of_each_severity)
+{
+    static const char *const EDGES[] = {"1990-01-01", "2023-04-30", "2023-05-01",
+                                        "2026-03-31", "2026-04-01", "2100-01-01"};
+
+    for (int severity = SEVERITY_MINOR; severity <= SEVERITY_SERIOUS; severity++)
+        for (size_t i = 0; i < COUNT_OF(EDGES); i++)
+            cr_expect_geq(find((enum severity)severity, EDGES[i]).max_months, 3);
+}
+
+Test(windows, what_is_general_knowledge_is_marked)
+{
+    cr_assert(find(SEVERITY_GENERAL, "2026-04-01").is_certain);
+    cr_assert_not(find(SEVERITY_GENERAL, "2026-03-31").is_certain);
+    cr_assert(find(SEVERITY_SERIOUS, "2020-01-01").is_certain);
 }
 
 Test(windows, the_rules_change_on_the_first_of_april_2026)

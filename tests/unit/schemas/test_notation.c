@@ -49,8 +49,7 @@ Test(notation, other_notations_are_understood)
                                         "2020/8/3 0:00",
                                         "2020-08-03T00:00:00Z",
                                         "2020-08-03 12:30",
-                                        "\xC2\xA0"
-                                        "2020-8-3"};
+                                        "\u00A02020-8-3"};
 
     for (size_t i = 0; i < COUNT_OF(OTHER); i++)
         cr_expect_eq(notation_of(OTHER[i], "2020-08-03"), DATE_OTHER, "%s", OTHER[i]);

@@ -60,12 +60,14 @@ struct order_text {
     char kind[KIND_BYTES_MAX];
     struct buf lang;
     struct buf file;
+    struct buf on;
 };
 
 static void order_text_done(struct order_text *text)
 {
     buf_done(&text->lang);
     buf_done(&text->file);
+    buf_done(&text->on);
 }
 DEFINE_AUTO_IN_PLACE(struct order_text, order_text_done)
 
@@ -80,10 +82,14 @@ static bool take_query(const struct visit *visit, struct order_text *text, struc
          memchr(text->file.data, '/', text->file.bytes)))
         return refuse(err, ERR_INVALID, "query.file", "file is a file's name of at most %d bytes",
                       "file 应为不超过 %d 字节的文件名", FILE_NAME_BYTES_MAX);
+    (void)http_query_of(visit->request, "on", &text->on);
+    if (visit->request->body_fd < 0 && (text->file.bytes || text->on.bytes))
+        return refuse(err, ERR_INVALID, "query.file", "file and on go with a file", "file 和 on 只用于上传的文件");
     return true;
 }
 
-/* A file comes with its name as the only argument; everything else is an object of arguments. */
+/* A file comes with its name and the day to check against; everything else is an object of arguments. What is in them
+ * is judged by the job. */
 static bool take_arguments(const struct visit *visit, const struct order_text *text, json_t **out, struct error *err)
 {
     const struct http_request *request = visit->request;
@@ -92,6 +98,8 @@ static bool take_arguments(const struct visit *visit, const struct order_text *t
         *out = json_object();
         if (text->file.bytes)
             json_object_set_new(*out, "file", json_stringn(text->file.data, text->file.bytes));
+        if (text->on.bytes)
+            json_object_set_new(*out, "on", json_stringn(text->on.data, text->on.bytes));
         return true;
     }
     if (!json_read(request->body, JOB_ARGUMENTS_BYTES_MAX, out, err))
@@ -127,8 +135,8 @@ static bool order_job(const struct visit *visit, struct order_text *text, struct
 
 static void order(struct visit *visit)
 {
-    static const char *const NAMES[] = {"lang", "file", NULL};
-    AUTO(order_text_done) struct order_text text = {.lang = BUF_INIT, .file = BUF_INIT};
+    static const char *const NAMES[] = {"lang", "file", "on", NULL};
+    AUTO(order_text_done) struct order_text text = {.lang = BUF_INIT, .file = BUF_INIT, .on = BUF_INIT};
     struct job_order made;
     struct error err;
     char location[sizeof "/admin/v1/jobs/" + JOB_ID_BYTES];

@@ -10,7 +10,7 @@
  *   GET  /v1/keys                          public keys, for whoever verifies
  *   GET  /healthz                          200 when the store answers
  * on the Unix socket, for a member of the staff (SO_PEERCRED):
- *   POST /admin/v1/jobs/{kind}?lang=…[&file=NAME]   with a role for that kind → 202 {"job"}; the body is an object of
+ *   POST /admin/v1/jobs/{kind}?lang=…[&file=NAME&on=DATE]   with a role for it → 202 {"job"}; the body is an object of
  *                                          arguments, or for import the file
  *   GET  /admin/v1/jobs/{id}               jobs_read (jobs.h)
  *   GET  /admin/v1/jobs/{id}/report?format=text|json&offset=N    a piece of the report; empty behind its end

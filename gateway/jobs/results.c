@@ -134,6 +134,8 @@ static void add_line(struct results *results, const struct line *line)
     line_json(results, line, message);
     if (line->version)
         snprintf(version, sizeof version, "%u", line->version);
+    if (results->deliveries && !message)
+        buf_addf(&note, "%s %s", work_say(results->work, "报送", "delivery"), line->other);
     buf_add_text(&note, message ? message : "");
     if (line->refusal && line->refusal->rule[0])
         buf_addf(&note, " [%s]", line->refusal->rule);

@@ -7,12 +7,12 @@
 
 struct kind {
     const char *name;
-    unsigned roles; /* of enum staff_role */
+    work_run *run;
     const struct arguments *arguments;
     /* What the table of arguments cannot say, or NULL. */
     bool (*check)(const json_t *arguments, struct error *err);
+    unsigned roles; /* of enum staff_role */
     bool takes_file;
-    work_run *run;
 };
 /* NULL when there is none. */
 const struct kind *kind_find(const char *name);

@@ -120,7 +120,7 @@ bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struc
     uint16_t port = 0;
 
     server.limits.body_bytes = BODY_BYTES_MAX;
-    if (!guangdong_new(options, &CLOCK_SYSTEM, &sandbox.platform, err) ||
+    if (!guangdong_new(options, options->clock ? options->clock : &CLOCK_SYSTEM, &sandbox.platform, err) ||
         !http_server_new(&server, &sandbox.server, err) || !listen_platform(&sandbox, options, &port, err) ||
         !listen_control(&sandbox, options, err))
         return fail_in(err, "sandbox");

@@ -33,6 +33,8 @@ struct sandbox_options {
 
     int64_t result_delay_polls; /* outcomes stay "0" for so many polls */
     int64_t result_delay_ms;    /* and for so long */
+
+    const struct clock *clock; /* borrowed; NULL: the system's. Not in the file: for tests that live on another day */
 };
 
 /* Read the options from a JSON file; the names are in sandbox/README.md. Unknown, missing and wrong members are

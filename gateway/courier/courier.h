@@ -30,7 +30,7 @@ struct courier_options {
     const struct clock *clock;
     const struct courier_channel *channels; /* at most one of each channel */
     size_t channel_count;
-    int wake_fd; /* eventfd, readable when there may be work; drained; -1: none */
+    int wake_fd; /* non-blocking eventfd, readable when there may be work; drained; -1: none */
 };
 
 /* Run until `stop_fd` becomes readable; requests in flight then get COURIER_STOP_MS to end. True after an orderly stop.

@@ -45,8 +45,8 @@ void destination_count(struct destination *destination, enum policy_ending endin
 static void learn_failure(struct destination *destination, int64_t now_ms, uint32_t dice)
 {
     const struct policy_pace *pace = &destination->pace;
-    int64_t delay_ms =
-        policy_delay_ms(pace->retry_first_ms, pace->retry_max_ms, throttle_deaths(&destination->throttle), dice);
+    int64_t most_ms = pace->retry_max_ms < POLICY_PROBE_MAX_MS ? pace->retry_max_ms : POLICY_PROBE_MAX_MS;
+    int64_t delay_ms = policy_delay_ms(pace->retry_first_ms, most_ms, throttle_deaths(&destination->throttle), dice);
 
     throttle_failure(&destination->throttle, now_ms, delay_ms);
 }

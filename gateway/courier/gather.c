@@ -98,8 +98,8 @@ static size_t list_calls(struct store_txn *txn, enum channel channel, uint8_t (*
 }
 
 /* Which calls wait only because the destination did not work: all that are not received, and of those that are the
- * ones whose question was put off for longer than a slow answer would do. */
-static bool gather_early(struct look *look, struct error *err)
+ * ones whose question was put off for longer than a slow answer would do. `takes_all`: simply every call. */
+static bool gather_early(struct look *look, bool takes_all, struct error *err)
 {
     struct destination *destination = look->destination;
     int64_t patience_ms = POLICY_POLL_GROWTH * destination->pace.poll_ms;
@@ -111,7 +111,8 @@ static bool gather_early(struct look *look, struct error *err)
 
         if (!outbox_call(look->txn, destination->early[i], &call, err))
             return false;
-        if (call.due_ms <= look->now_ms || (call.state == CALL_RECEIVED && call.due_ms - look->now_ms <= patience_ms))
+        if (!takes_all &&
+            (call.due_ms <= look->now_ms || (call.state == CALL_RECEIVED && call.due_ms - look->now_ms <= patience_ms)))
             continue;
         memmove(destination->early[destination->early_count++], destination->early[i], sizeof *destination->early);
     }
@@ -187,6 +188,14 @@ static int64_t next_look_ms(struct look *look, bool is_full)
     return destination->sign_ms > look->now_ms ? earlier(next_ms, destination->sign_ms) : next_ms;
 }
 
+/* A dead destination is to be tried with something, and nothing is due: then with a call that is not due yet. */
+static bool take_probe(struct look *look, struct error *err)
+{
+    if (look->room == 0 || throttle_is_alive(&look->destination->throttle) || look->destination->in_flight > 0)
+        return true;
+    return gather_early(look, true, err) && take_calls(look, err);
+}
+
 static bool look_at(struct look *look, struct error *err)
 {
     struct destination *destination = look->destination;
@@ -202,10 +211,10 @@ static bool look_at(struct look *look, struct error *err)
     }
     if (status.is_paused)
         return true;
-    if (destination->wants_early && !gather_early(look, err))
+    if (destination->wants_early && !gather_early(look, false, err))
         return false;
     look->room = throttle_room(&destination->throttle, destination->in_flight, look->now_ms);
-    if (!take_calls(look, err) || (may_prepare(look, &status) && !take_rows(look, err)))
+    if (!take_calls(look, err) || (may_prepare(look, &status) && !take_rows(look, err)) || !take_probe(look, err))
         return false;
     next_ms = next_look_ms(look, look->room == 0);
     look->courier->next_ms = earlier(look->courier->next_ms, next_ms);

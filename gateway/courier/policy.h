@@ -115,9 +115,11 @@ enum {
     POLICY_FORGOTTEN_MAX = 8, /* times a call is sent to an upstream that takes it and then does not know it */
     POLICY_BUSY_MAX = 6,      /* internal errors over one call, while others pass, before it is split */
     POLICY_LONE_MAX = 20,     /* single rows refused whole in a row, before it must be the setup */
-    POLICY_POLL_GROWTH = 64   /* questions for outcomes: the longest pause, in first pauses */
+    POLICY_POLL_GROWTH = 512  /* questions for outcomes: the longest pause, in first pauses */
 };
 #define POLICY_RETRY_AFTER_MAX_MS ((int64_t)24 * 3600 * 1000)
+/* A destination held for dead is tried at least so often, whatever a call's own pause: it costs one request. */
+#define POLICY_PROBE_MAX_MS ((int64_t)5 * 60 * 1000)
 #define POLICY_DELAY_MAX_MS ((int64_t)7 * 24 * 3600 * 1000)
 
 enum policy_ending policy_ending(const struct policy_attempt *attempt);

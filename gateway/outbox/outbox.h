@@ -112,7 +112,7 @@ bool outbox_can_prepare(struct store_txn *txn, enum channel channel, const uint6
 
 /* What an upstream answered, as received; long answers come in parts. */
 struct receipt {
-    struct span kind;  /* "transport", "business", "refusal", "malformed" */
+    struct span kind;  /* "transport", "business", "refusal", "malformed"; "…-head": cut */
     uint64_t sequence; /* of its event in the journal */
     int64_t at_ms;
     uint32_t part; /* from 1 */

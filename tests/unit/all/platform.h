@@ -99,7 +99,7 @@ static inline void platform_stop(void)
 }
 
 /* In a folder with "gateway.pem", the public key of the reporter. */
-static inline void platform_open(const char *folder)
+static inline void platform_open(const char *folder, const struct clock *clock)
 {
     static const char *const CERTIFICATES[][2] = {
         {"ca", NULL}, {"other-ca", NULL}, {"server", "ca"}, {"client", "ca"}, {"stranger", "other-ca"}};
@@ -124,7 +124,8 @@ static inline void platform_open(const char *folder)
                                          .table_version_id = memory_copy_text("V1"),
                                          .department_code = memory_copy_text("4400GXT"),
                                          .sm4_key_file = path_join(folder, "sm4.hex"),
-                                         .gateway_key_file = path_join(folder, "gateway.pem")};
+                                         .gateway_key_file = path_join(folder, "gateway.pem"),
+                                         .clock = clock};
     platform_start();
 }
 

@@ -176,15 +176,6 @@ static inline void post_give_public_key(void)
     cr_assert(file_write(path, buf_span(&pem), 0644, &T.err), "%s", T.err.text);
 }
 
-static inline void post_set_clock(int64_t offset_ms)
-{
-    AUTO(buf_done) struct buf order = BUF_INIT;
-
-    *O.offset_ms = offset_ms;
-    buf_addf(&order, "{\"offset_ms\":%lld}", (long long)offset_ms);
-    json_release(platform_control("POST", "/control/clock", buf_text(&order)));
-}
-
 static inline void post_open(void)
 {
     desk_open();
@@ -195,11 +186,11 @@ static inline void post_open(void)
     post_configure();
     post_give_public_key();
     post_close_store();
-    platform_open(T.folder);
-    post_open_store();
-    /* The desk's day, on a clock that runs. */
-    post_set_clock(T.now_ms - clock_now_ms(&CLOCK_SYSTEM));
+    /* The desk's day, on a clock that runs and that all processes share. */
+    *O.offset_ms = T.now_ms - clock_now_ms(&CLOCK_SYSTEM);
     T.clock = (struct clock){post_clock, O.offset_ms};
+    platform_open(T.folder, &T.clock);
+    post_open_store();
 }
 
 static inline void post_close(void)

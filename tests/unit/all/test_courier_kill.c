@@ -103,10 +103,52 @@ Test(courier_kill, platform_and_courier_killed_in_turns_agree_in_the_end)
         post_close_store();
         platform_start();
         post_open_store();
-        post_set_clock(*O.offset_ms);
     }
     post_start();
     post_await_acknowledged(versions);
     post_expect_applied(versions, 1);
     cr_assert_eq(acknowledgements(), versions);
+}
+
+/* --- staff and courier at the same time --- */
+
+static void act(bool *is_disputed, size_t *versions)
+{
+    unsigned i = roll(COUNT);
+
+    switch (roll(4)) {
+    case 0:
+        (void)!command_pause(&T.desk, CHANNEL_CREDIT_GUANGDONG, "检修", &T.err);
+        break;
+    case 1:
+        (void)!command_resume(&T.desk, CHANNEL_CREDIT_GUANGDONG, &T.err);
+        break;
+    default:
+        post_change(i, is_disputed[i] ? OP_DISPUTE_OVER : OP_DISPUTED);
+        is_disputed[i] = !is_disputed[i];
+        (*versions)++;
+        cr_assert_eq(post_push(), 1);
+    }
+    post_wake();
+}
+
+Test(courier_kill, staff_may_pause_resume_and_push_at_any_moment)
+{
+    bool is_disputed[COUNT] = {false};
+    size_t versions = COUNT;
+
+    O.config.guangdong.rows_max = 3;
+    post_list(COUNT);
+    cr_assert_eq(post_push(), COUNT);
+    post_start();
+    for (int i = 0; i < 4 * ROUNDS; i++) {
+        act(is_disputed, &versions);
+        usleep(1000 * roll(8));
+    }
+    (void)!command_resume(&T.desk, CHANNEL_CREDIT_GUANGDONG, &T.err);
+    post_wake();
+    post_await_acknowledged(versions);
+    post_expect_applied(versions, 1);
+    cr_assert_eq(acknowledgements(), versions);
+    cr_assert_eq(kill(O.courier, 0), 0);
 }

@@ -261,7 +261,6 @@ Test(courier_trouble, bytes_that_cannot_be_made_again_pause_and_go_anew_only_whe
     /* Both sides have a new key. */
     cr_assert(file_write(O.sm4, SPAN("0f0e0d0c0b0a09080706050403020100"), 0600, &T.err));
     platform_start();
-    post_set_clock(*O.offset_ms);
     post_start();
     post_await_acknowledged(3);
     post_expect_applied(3, 1);
@@ -283,7 +282,6 @@ Test(courier_trouble, a_prepared_call_whose_key_is_gone_pauses_first)
     cr_assert(file_write(O.sm4, SPAN("0f0e0d0c0b0a09080706050403020100"), 0600, &T.err));
     platform_stop();
     platform_start();
-    post_set_clock(*O.offset_ms);
     /* Asked after first: it never arrived, and cannot be sent as it was. */
     post_start();
     post_await_acknowledged(3);
@@ -346,11 +344,11 @@ Test(courier_trouble, retry_after_is_honoured)
     cr_assert_eq(post_status().count[DELIVERY_SENDING], 3);
     cr_assert_eq(platform_count("uploads"), 0);
     /* An hour less a little: still nothing. Then the hour is over. */
-    post_set_clock(*O.offset_ms + (int64_t)3590 * 1000);
+    *O.offset_ms += (int64_t)3590 * 1000;
     post_wake();
     usleep(300000);
     cr_assert_eq(post_status().count[DELIVERY_SENDING], 3);
-    post_set_clock(*O.offset_ms + (int64_t)10 * 1000);
+    *O.offset_ms += (int64_t)10 * 1000;
     post_wake();
     post_await_acknowledged(3);
     post_expect_applied(3, 1);
@@ -383,10 +381,7 @@ Test(courier_trouble, a_dead_platform_gets_one_probe_at_a_time_and_all_goes_when
     cr_assert_lt(tries, 40);
     cr_assert_not(post_status().is_paused);
     cr_assert_eq(post_status().count[DELIVERY_ACKNOWLEDGED], 0);
-    post_stop(); /* nobody asks before the platform has the clock of the test */
     platform_start();
-    post_set_clock(*O.offset_ms);
-    post_start();
     post_await_acknowledged(COUNT);
     post_expect_applied(COUNT, 1);
 }
@@ -400,10 +395,22 @@ Test(courier_trouble, what_waited_for_a_dead_platform_does_not_wait_on_when_it_i
     platform_stop();
     post_start();
     usleep(2500000); /* the pauses are at a second or two by now */
+    platform_start();
+    post_await_acknowledged(3);
+    post_expect_applied(3, 1);
+}
+
+Test(courier_trouble, a_new_start_does_not_wait_for_the_pauses_of_the_old_one)
+{
+    O.config.guangdong.retry_first_ms = 3600000;
+    O.config.guangdong.retry_max_ms = 3600000;
+    push_some(3);
+    platform_stop();
+    post_start();
+    post_await_events("call.failed", 1);
     post_stop();
     platform_start();
-    post_set_clock(*O.offset_ms);
-    post_start(); /* and a start does not wait for them either */
+    post_start();
     post_await_acknowledged(3);
     post_expect_applied(3, 1);
 }
@@ -423,13 +430,9 @@ Test(courier_trouble, a_platform_that_forgot_what_it_took_gets_it_again)
     platform_order("{\"fault\":\"result-delay\",\"polls\":1000000}");
     post_start();
     post_await(post_has_received, 3);
-    /* Nobody asks before the new platform has the clock of the test. */
-    post_stop();
     platform_stop();
     cr_assert(file_remove_tree(P.options.state, &T.err), "%s", T.err.text);
     platform_start();
-    post_set_clock(*O.offset_ms);
-    post_start();
     post_await_acknowledged(3);
     post_expect_applied(3, 1);
     cr_assert_eq(post_events("call.prepared", NULL), 1);

@@ -1,7 +1,6 @@
 #include "gateway/courier/courier.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +21,8 @@ static bool courier_begin(struct courier *courier, const struct courier_options 
 {
     size_t connections = 0;
 
+    /* OpenSSL writes to connections that the other side has closed, and libcurl leaves signals alone (NOSIGNAL). */
+    signal(SIGPIPE, SIG_IGN);
     courier->options = options;
     courier->endings_end = &courier->endings;
     if (options->channel_count > CHANNEL_COUNT)

@@ -35,7 +35,7 @@ struct courier_options {
 
 /* Run until `stop_fd` becomes readable; requests in flight then get COURIER_STOP_MS to end. True after an orderly stop.
  * False only when the store is broken (ERR_CORRUPT, ERR_INTERNAL) or libcurl cannot be used: start it anew. A full disk
- * is waited for. */
+ * is waited for. Makes the process ignore SIGPIPE. */
 MUST_CHECK bool courier_run(const struct courier_options *options, int stop_fd, struct error *err);
 
 #endif

@@ -25,6 +25,7 @@ struct exchange {
     struct exchange *next_open;
     struct exchange *previous_open;
     size_t sent_bytes;
+    size_t forgotten_bytes;  /* of the request, which came after its answer */
     size_t sent_at_start;    /* of the write deadline */
     uint64_t given_at_start; /* likewise, of the whole connection */
     int32_t stream_id;

@@ -14,7 +14,8 @@ enum {
     SETTINGS_LIMIT = 32, /* entries in one SETTINGS frame */
     ACKS_LIMIT = 100,    /* answers to PING and SETTINGS that wait for a client which does not read */
     RESET_BURST = 200,
-    RESET_RATE = 20 /* a second */
+    RESET_RATE = 20,              /* a second */
+    FORGOTTEN_LIMIT = 1024 * 1024 /* of a body that comes after its answer */
 };
 
 struct http2_shared *http2_shared_new(void)
@@ -243,6 +244,30 @@ static void free_http2(struct connection *connection)
     connection->http2 = NULL;
 }
 
+static void tell_to_stop(struct exchange *exchange)
+{
+    deadlines_stop(&exchange->deadline);
+    nghttp2_submit_rst_stream(exchange->connection->http2->session, NGHTTP2_FLAG_NONE, exchange->stream_id,
+                              NGHTTP2_NO_ERROR);
+}
+
+void http2_linger(struct exchange *exchange)
+{
+    struct http_server *server = exchange->connection->server;
+
+    body_reset(&exchange->body, &server->bodies);
+    deadlines_start(&server->deadlines, &exchange->deadline, DEADLINE_LINGER, server->now_ms);
+}
+
+void http2_forget_data(struct exchange *exchange, size_t bytes)
+{
+    bool was_within = exchange->forgotten_bytes <= FORGOTTEN_LIMIT;
+
+    exchange->forgotten_bytes += bytes;
+    if (was_within && exchange->forgotten_bytes > FORGOTTEN_LIMIT)
+        tell_to_stop(exchange);
+}
+
 void http2_expire_stream(struct exchange *exchange)
 {
     struct connection *connection = exchange->connection;
@@ -250,6 +275,10 @@ void http2_expire_stream(struct exchange *exchange)
 
     deadlines_stop(&exchange->deadline);
     server_touch(connection->server, connection);
+    if (kind == DEADLINE_LINGER) {
+        tell_to_stop(exchange);
+        return;
+    }
     if (kind == DEADLINE_WRITE && http2_waits_its_turn(exchange))
         return;
     if (kind == DEADLINE_WRITE || exchange->is_answered) {

@@ -44,6 +44,12 @@ MUST_CHECK bool http2_start(struct connection *connection);
 /* A stream's deadline is over. */
 void http2_expire_stream(struct exchange *exchange);
 
+/* The answer has left while the client still sends what nobody will read: let it see the answer first. Clients that are
+ * told at once to stop (RST_STREAM with NO_ERROR, RFC 9113 section 8.1) may lose it; libcurl 7.88 does. */
+void http2_linger(struct exchange *exchange);
+/* So much more of it has come. */
+void http2_forget_data(struct exchange *exchange, size_t bytes);
+
 /* http2_stream.c: what nghttp2 tells us of streams. */
 void http2_set_callbacks(nghttp2_session_callbacks *callbacks);
 /* Queue for an answer: by the handler, or by `why` when that is set. */

@@ -182,6 +182,8 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, c
     struct connection *connection = context;
 
     (void)flags;
+    if (exchange && exchange->is_answered)
+        http2_forget_data(exchange, bytes);
     if (!exchange || exchange->is_answered || exchange->is_queued)
         return 0;
     if (!server_add_body(connection->server, exchange, (struct span){(const char *)data, bytes}))
@@ -195,7 +197,7 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head
 {
     const struct exchange *exchange = of_stream(session, head->stream_id);
     bool brings = head->length > 0 || (head->flags & NGHTTP2_FLAG_END_STREAM);
-    bool is_wanted = exchange && !exchange->is_whole && !exchange->is_queued && !exchange->is_answered;
+    bool is_wanted = exchange && !exchange->is_whole;
 
     if (head->type == NGHTTP2_RST_STREAM)
         http2_charge(context, HTTP2_COST_RESET);
@@ -204,7 +206,6 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head
     return 0;
 }
 
-/* The answer has left and the client is still sending what nobody will read. */
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
     struct exchange *exchange = of_stream(session, frame->hd.stream_id);
@@ -213,7 +214,7 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
         http2_charge(context, -HTTP2_GAIN_DATA);
     if (exchange && !exchange->is_whole && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) &&
         (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS))
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+        http2_linger(exchange);
     return 0;
 }
 

@@ -319,6 +319,32 @@ Test(http2_hostile, a_body_that_is_not_as_long_as_it_says_is_never_handled)
     fixture_stop(&fixture);
 }
 
+/* Whoever is told at once to stop may lose the answer. */
+Test(http2_hostile, who_still_sends_when_it_is_refused_may_finish_and_is_not_reset)
+{
+    AUTO(buf_done) struct buf block = BUF_INIT;
+    AUTO(buf_done) struct buf bytes = BUF_INIT;
+    AUTO(text_free) char *data = memory_new(5000);
+    struct h2_outcome outcome;
+
+    fixture_start(&fixture);
+    buf_add(&block, RAW(HEAD_POST));
+    h2_add_field(&block, SPAN("content-length"), SPAN("5000"));
+    h2_add_frame(&bytes, NGHTTP2_HEADERS, H2_END_HEADERS, 1, buf_span(&block));
+    h2_raw_open(&client, &fixture);
+    h2_raw_send(&client, buf_span(&bytes));
+    outcome = h2_raw_outcome(&client);
+    cr_assert_eq(outcome.answers, 1, "413");
+    cr_assert_eq(outcome.resets, 0);
+    buf_clear(&bytes);
+    h2_add_frame(&bytes, NGHTTP2_DATA, H2_END_STREAM, 1, (struct span){data, 5000});
+    h2_raw_send(&client, buf_span(&bytes));
+    outcome = h2_raw_outcome(&client);
+    cr_assert_eq(outcome.resets, 0);
+    cr_assert_eq(outcome.goaway, -1);
+    fixture_stop(&fixture);
+}
+
 Test(http2_hostile, trailers_must_end_the_stream_and_hold_no_pseudo_headers)
 {
     fixture_start(&fixture);

@@ -136,38 +136,6 @@ static void refuse_and_close(struct connection *connection, struct refusal why)
     http1->exchange = NULL;
 }
 
-/* Look for the end of the head, line by line, going on where the last call stopped. */
-static enum http1_scan scan_head(struct http1 *http1, const char *at, size_t bytes, size_t *head_bytes)
-{
-    const char *feed;
-
-    while ((feed = memchr(at + http1->scanned, '\n', bytes - http1->scanned))) {
-        size_t end = (size_t)(feed - at);
-
-        if (end == http1->line || at[end - 1] != '\r') {
-            http1->why = (struct refusal){400, "a line ends without carriage return"};
-            return HTTP1_BAD;
-        }
-        if (end - 1 == http1->line) {
-            *head_bytes = end + 1;
-            return HTTP1_WHOLE;
-        }
-        if (http1->line && (at[http1->line] == ' ' || at[http1->line] == '\t')) {
-            http1->why = (struct refusal){400, "a header is folded over lines"};
-            return HTTP1_BAD;
-        }
-        if (http1->line && at[http1->line] == ':') {
-            http1->why = (struct refusal){400, "a header has no name"};
-            return HTTP1_BAD;
-        }
-        if (http1->line == 0)
-            http1->first_line_bytes = end - 1;
-        http1->line = http1->scanned = end + 1;
-    }
-    http1->scanned = bytes;
-    return HTTP1_PARTIAL;
-}
-
 static bool check_framing(struct http1 *http1)
 {
     const llhttp_t *parser = &http1->parser;
@@ -284,6 +252,12 @@ static void finish_request(struct connection *connection)
     http1->exchange = NULL;
 }
 
+/* What is looked at: however the bytes come in pieces, nothing beyond the limit. */
+static struct span cut(const char *at, size_t bytes, size_t limit_bytes)
+{
+    return (struct span){at, bytes <= limit_bytes ? bytes : limit_bytes + 1};
+}
+
 /* Between requests: one empty line is passed over (RFC 9112 section 2.2). Returns how much was used; when nothing could
  * be, `*waits` says that more must come first. */
 static size_t feed_head(struct connection *connection, char *at, size_t bytes, bool *waits)
@@ -303,8 +277,7 @@ static size_t feed_head(struct connection *connection, char *at, size_t bytes, b
     } else if (at[0] < 'A' || at[0] > 'Z') {
         http1->why = (struct refusal){400, "the request is malformed"};
     } else {
-        /* However it comes in pieces: nothing beyond the limit is looked at. */
-        scan = scan_head(http1, at, bytes <= limits->header_bytes ? bytes : limits->header_bytes + 1, &head_bytes);
+        scan = http1_scan_head(http1, cut(at, bytes, limits->header_bytes), &head_bytes);
         *waits = scan == HTTP1_PARTIAL && bytes <= limits->header_bytes;
     }
     if (*waits) {
@@ -358,8 +331,7 @@ static size_t feed_trailer(struct connection *connection, struct span in, bool *
     struct http1 *http1 = &connection->http1;
     size_t limit_bytes = connection->server->options.limits.header_bytes;
     size_t trailer_bytes = 0;
-    struct span seen = {in.at, in.bytes <= limit_bytes ? in.bytes : limit_bytes + 1};
-    enum http1_scan scan = http1_scan_trailer(http1, seen, &trailer_bytes);
+    enum http1_scan scan = http1_scan_trailer(http1, cut(in.at, in.bytes, limit_bytes), &trailer_bytes);
 
     *waits = scan == HTTP1_PARTIAL && in.bytes <= limit_bytes;
     if (*waits)

@@ -33,7 +33,8 @@ struct http1 {
 extern const struct protocol PROTOCOL_HTTP1;
 
 enum http1_scan { HTTP1_PARTIAL, HTTP1_WHOLE, HTTP1_BAD };
-/* Look for the end of the trailer, line by line, going on where the last call stopped. */
+/* Look for the end of a head or a trailer, going on where the last call stopped. A bad head sets http1->why. */
+enum http1_scan http1_scan_head(struct http1 *http1, struct span in, size_t *head_bytes);
 enum http1_scan http1_scan_trailer(struct http1 *http1, struct span in, size_t *trailer_bytes);
 
 #endif

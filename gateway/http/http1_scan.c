@@ -1,9 +1,43 @@
-/* What follows the last chunk (RFC 9112 section 7.1.2). llhttp lets folded lines, bare line feeds and fields of framing
- * pass here; so it is stopped before, and the lines are looked at as strictly as a head. Nobody reads them. */
+/* Our own look at a head and a trailer before, or instead of, llhttp's: line by line, as the bytes come.
+ *
+ * llhttp lets folded lines and some bare line feeds pass in a head; and behind the last chunk (RFC 9112 section 7.1.2)
+ * fields of framing, too: so it is stopped there, and the trailer is looked at only here. Nobody reads it. */
 #include <string.h>
 
 #include "gateway/http/head.h"
 #include "gateway/http/http1.h"
+
+enum http1_scan http1_scan_head(struct http1 *http1, struct span in, size_t *head_bytes)
+{
+    const char *at = in.at;
+    const char *feed;
+
+    while ((feed = memchr(at + http1->scanned, '\n', in.bytes - http1->scanned))) {
+        size_t end = (size_t)(feed - at);
+
+        if (end == http1->line || at[end - 1] != '\r') {
+            http1->why = (struct refusal){400, "a line ends without carriage return"};
+            return HTTP1_BAD;
+        }
+        if (end - 1 == http1->line) {
+            *head_bytes = end + 1;
+            return HTTP1_WHOLE;
+        }
+        if (http1->line && (at[http1->line] == ' ' || at[http1->line] == '\t')) {
+            http1->why = (struct refusal){400, "a header is folded over lines"};
+            return HTTP1_BAD;
+        }
+        if (http1->line && at[http1->line] == ':') {
+            http1->why = (struct refusal){400, "a header has no name"};
+            return HTTP1_BAD;
+        }
+        if (http1->line == 0)
+            http1->first_line_bytes = end - 1;
+        http1->line = http1->scanned = end + 1;
+    }
+    http1->scanned = in.bytes;
+    return HTTP1_PARTIAL;
+}
 
 /* RFC 9110 section 6.5.1: what says where a message ends or goes cannot come behind it. */
 static const struct span FORBIDDEN[] = {{"content-length", 14}, {"transfer-encoding", 17}, {"host", 4}};

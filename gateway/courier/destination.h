@@ -29,7 +29,7 @@ struct destination {
 
 void destination_init(struct destination *destination, const struct courier_channel *channel);
 void destination_done(struct destination *destination);
-/* It is paused, or resumed: what was counted before means nothing any more. */
+/* It is resumed: what was counted before means nothing any more. */
 void destination_forget(struct destination *destination);
 /* An attempt ended so: count it, before it is judged. */
 void destination_count(struct destination *destination, enum policy_ending ending, bool is_failure);

@@ -204,11 +204,12 @@ static bool look_at(struct look *look, struct error *err)
 
     if (!outbox_status(look->txn, destination->channel->channel, &status, err))
         return false;
-    if (status.is_paused != destination->was_paused) {
+    /* What is still in flight when it is paused is judged by what was counted until then. */
+    if (destination->was_paused && !status.is_paused) {
         destination_forget(destination);
-        destination->wants_early = !status.is_paused;
-        destination->was_paused = status.is_paused;
+        destination->wants_early = true;
     }
+    destination->was_paused = status.is_paused;
     if (status.is_paused)
         return true;
     if (destination->wants_early && !gather_early(look, false, err))

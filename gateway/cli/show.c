@@ -101,10 +101,12 @@ static void print_delivery(const struct page *page, const json_t *delivery)
     fprintf(page->to, "  %s %lld\n", say(page, "尝试次数", "attempts"),
             (long long)json_integer_of(delivery, "attempts", 0));
     if (code || message) {
-        fprintf(page->to, "%*s", DEEPER, "");
-        print_text(page, code ? code : "", 0);
-        fputc(' ', page->to);
-        print_text(page, message ? message : "", DEEPER + INDENT);
+        fprintf(page->to, "%*s%s", DEEPER, "", say(page, "对方结果：", "their result: "));
+        print_text(page, code ? code : "-", 0);
+        if (message && *message) {
+            fputs("  ", page->to);
+            print_text(page, message, DEEPER + INDENT);
+        }
         fputc('\n', page->to);
     }
     print_line(page, DEEPER, say(page, "调用", "call"), json_text_of(delivery, "call"));

@@ -151,7 +151,8 @@ Test(show, a_life_names_who_did_what_why_and_what_came_back)
     expect_line(zh, "    复核通过：boss  2026-08-03 09:03:00  #5\n");
     expect_line(zh, "严重程度、使用范围：一般  公示\n");
     expect_line(zh, "签封密钥：g-seal-sm2-1, g-seal-ed25519-1\n");
-    expect_line(zh, "报送信用广东：#6  被拒  2026-11-24 15:41:43  尝试次数 2\n        E07 \\x1b[31m字段有误\n");
+    expect_line(zh,
+                "报送信用广东：#6  被拒  2026-11-24 15:41:43  尝试次数 2\n        对方结果：E07  \\x1b[31m字段有误\n");
     expect_line(zh, "        业务回执  2026-08-03 09:04:00  HTTP 200  11 字节  #7\n            {\"ok\":true}\n");
     expect_line(en, "version 1  new  in force\n");
     expect_line(en, "severity, scope: general  public\n");

@@ -77,12 +77,11 @@ void sentence_facts_add(const struct obligation *obligation, struct buf *out)
     buf_add_text(out, "；退出期限为");
     add_day(out, obligation->deadline);
     if (obligation->extended_to != DAY_NONE) {
+        /* Numbers of such documents often end in 延期 themselves. */
         buf_add_text(out, "，经");
         if (obligation->field[COLUMN_EXTENSION_DOCUMENT].bytes > 0)
             add_field(out, obligation, COLUMN_EXTENSION_DOCUMENT);
-        else
-            buf_add_text(out, "批准");
-        buf_add_text(out, "延期至");
+        buf_add_text(out, "批准延期至");
         add_day(out, obligation->extended_to);
     }
     buf_add_text(out, "，");

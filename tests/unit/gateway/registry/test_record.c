@@ -127,6 +127,18 @@ Test(record, the_sentences_fit_whatever_the_register_holds)
     cr_assert_null(memchr(facts.data, '\n', facts.bytes));
 }
 
+/* Such numbers end in 延期 themselves: 号延期延期至 would read as a mistake. */
+Test(record, the_facts_name_the_document_of_an_extension)
+{
+    AUTO(buf_done) struct buf facts = BUF_INIT;
+    struct obligation row = order();
+
+    row.extended_to = day_from_civil(2026, 5, 28);
+    row.field[COLUMN_EXTENSION_DOCUMENT] = span_of("韶经信节能〔2017〕10号延期");
+    sentence_facts_add(&row, &facts);
+    cr_assert_not_null(strstr(buf_text(&facts), "，经韶经信节能〔2017〕10号延期批准延期至2026年5月28日，"));
+}
+
 Test(record, the_facts_name_ground_facility_capacity_and_both_days)
 {
     AUTO(buf_done) struct buf facts = BUF_INIT;

@@ -50,7 +50,7 @@ static int look(const struct cli *cli, struct workplace *workplace)
     AUTO(guard_free) struct guard *guard = NULL;
     struct error err;
 
-    if ((!workplace->store && !workplace_open_store(workplace, true, &err)) ||
+    if (!workplace_can_read(workplace, &err) || (!workplace->store && !workplace_open_store(workplace, true, &err)) ||
         !guard_load(workplace->config->state, &guard, &err))
         return cli_fail(cli, &err);
     if (guard_holds(guard, workplace->store, workplace->config->state, &err))

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "gateway/cli/verify.h"
 #include "gateway/journal/guard.h"
+#include "gateway/lookup/domain.h"
 #include "gateway/store/store.h"
 #include "keys/keyring.h"
 
@@ -92,6 +94,63 @@ static void tell_problem(const struct config_problem *problem, void *context)
            problem->setting, text);
 }
 
+static bool accepts_any(const struct config_client *client, const struct domains *domains, const char *purpose)
+{
+    for (size_t i = 0; client->domains[i]; i++) {
+        const struct domain *domain = domains_find(domains, span_of(client->domains[i]));
+
+        if (domain && domain_accepts(domain, span_of(purpose)))
+            return true;
+    }
+    return false;
+}
+
+static void tell_more(struct telling *telling, const char *setting, const struct error *what)
+{
+    struct config_problem problem = {.is_warning = false};
+
+    snprintf(problem.setting, sizeof problem.setting, "%s", setting);
+    snprintf(problem.en, sizeof problem.en, "%.250s", what->text);
+    snprintf(problem.zh, sizeof problem.zh, "%.*s", (int)utf8_cut(span_of(what->zh), 250).bytes, what->zh);
+    tell_problem(&problem, telling);
+}
+
+static void check_client(struct telling *telling, const struct config_client *client, const struct domains *domains)
+{
+    struct error err;
+
+    for (size_t i = 0; client->domains[i]; i++) {
+        if (domains_find(domains, span_of(client->domains[i])))
+            continue;
+        error_set_both(&err, ERR_INVALID, "config.client", "%s: there is no domain \"%s\"", "%s：没有“%s”这个领域",
+                       client->name, client->domains[i]);
+        tell_more(telling, "clients.domains", &err);
+    }
+    for (size_t i = 0; client->purposes && client->purposes[i]; i++) {
+        if (accepts_any(client, domains, client->purposes[i]))
+            continue;
+        error_set_both(&err, ERR_INVALID, "config.client", "%s: none of its domains knows the purpose \"%s\"",
+                       "%s：所列领域都没有“%s”这个查询目的", client->name, client->purposes[i]);
+        tell_more(telling, "clients.purposes", &err);
+    }
+}
+
+/* What clients may ask is data beside the program: only here do both meet. */
+static void check_domains(struct telling *telling, const struct config *config)
+{
+    AUTO(text_free) char *consumers = path_join(config->data, "adapters/consumers");
+    AUTO(text_free) char *schemas = path_join(config->data, "schemas");
+    AUTO(domains_free) struct domains *domains = NULL;
+    struct error err = {0};
+
+    if (!domains_load(consumers, schemas, &domains, &err)) {
+        tell_more(telling, "gateway.data", &err);
+        return;
+    }
+    for (size_t i = 0; i < config->client_count; i++)
+        check_client(telling, &config->clients[i], domains);
+}
+
 static int run_check(struct cli *cli, json_t *arguments)
 {
     AUTO(config_free) struct config *config = NULL;
@@ -104,8 +163,11 @@ static int run_check(struct cli *cli, json_t *arguments)
         json_decref(telling.list);
         return cli_fail(cli, &err);
     }
-    if (is_good)
+    if (is_good) {
         is_good = config_check(config, clock_now_ms(&CLOCK_SYSTEM), tell_problem, &telling);
+        check_domains(&telling, config);
+        is_good = is_good && telling.errors == 0;
+    }
     if (cli->prints_json)
         json_dumpf(telling.list, stdout, JSON_INDENT(1));
     else if (is_good)

@@ -120,7 +120,8 @@ int proof_run(struct cli *cli, json_t *arguments)
     const char *file = cli_text(arguments, "out");
     struct error err;
 
-    if (!workplace_open(cli, &workplace, &err) || !make(&proving, cli_text(arguments, "answer"), &proof, &err))
+    if (!workplace_open(cli, &workplace, &err) || !workplace_can_read(&workplace, &err) ||
+        !make(&proving, cli_text(arguments, "answer"), &proof, &err))
         return cli_fail(cli, &err);
     buf_add_byte(&proof, '\n');
     if (*file)

@@ -82,6 +82,11 @@ bool workplace_lock(struct workplace *workplace, bool makes, struct error *err)
     return true;
 }
 
+bool workplace_can_read(const struct workplace *workplace, struct error *err)
+{
+    return geteuid() == 0 || is_ours(workplace->config->state, err);
+}
+
 bool workplace_open_store(struct workplace *workplace, bool is_read_only, struct error *err)
 {
     AUTO(text_free) char *path = config_state_path(workplace->config, "store");

@@ -27,6 +27,9 @@ void workplace_done(struct workplace *workplace);
  * is missing and `makes`. ERR_FORBIDDEN when the folder belongs to another account: what we wrote there the gateway
  * could not read. */
 MUST_CHECK bool workplace_lock(struct workplace *workplace, bool makes, struct error *err);
+/* Before anything is looked for in the state folder: to another account everything in it seems not to be there.
+ * ERR_FORBIDDEN "gateway.owner". */
+MUST_CHECK bool workplace_can_read(const struct workplace *workplace, struct error *err);
 MUST_CHECK bool workplace_open_store(struct workplace *workplace, bool is_read_only, struct error *err);
 /* Of the store that is open, and of the trace. Only under the lock: a trace's log has one user. */
 MUST_CHECK bool workplace_heads(struct workplace *workplace, struct guard_head heads[GUARD_LOG_COUNT],

@@ -51,6 +51,50 @@ bool certificate_read(const char *path, struct certificate_facts *facts, struct 
     return true;
 }
 
+/* A daemon cannot be asked for a password. */
+static int no_password(char *text, int size, int is_writing, void *context)
+{
+    (void)text;
+    (void)size;
+    (void)is_writing;
+    (void)context;
+    return 0;
+}
+
+static bool pair_fits(struct span certificate_pem, struct span key_pem, bool *has_key)
+{
+    BIO *certificate_bio = BIO_new_mem_buf(certificate_pem.at, (int)certificate_pem.bytes);
+    BIO *key_bio = BIO_new_mem_buf(key_pem.at, (int)key_pem.bytes);
+    X509 *certificate = certificate_bio ? PEM_read_bio_X509(certificate_bio, NULL, NULL, NULL) : NULL;
+    EVP_PKEY *key = key_bio ? PEM_read_bio_PrivateKey(key_bio, NULL, no_password, NULL) : NULL;
+    bool fits = certificate && key && X509_check_private_key(certificate, key) == 1;
+
+    *has_key = key != NULL;
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    BIO_free(key_bio);
+    BIO_free(certificate_bio);
+    ERR_clear_error();
+    return fits;
+}
+
+bool certificate_fits_key(const char *path, const char *key_path, struct error *err)
+{
+    AUTO(buf_done) struct buf pem = BUF_INIT;
+    AUTO(buf_wipe_done) struct buf key = BUF_INIT;
+    bool has_key = false;
+
+    if (!file_read(path, CERTIFICATE_BYTES_MAX, &pem, err) || !file_read(key_path, CERTIFICATE_BYTES_MAX, &key, err))
+        return false;
+    if (pair_fits(buf_span(&pem), buf_span(&key), &has_key))
+        return true;
+    if (!has_key)
+        return refuse(err, ERR_INVALID, "config.key", "%s holds no private key without a password (PEM)",
+                      "%s 中没有不带口令的私钥（PEM）", key_path);
+    return refuse(err, ERR_INVALID, "config.key", "the private key %s is not that of the certificate %s",
+                  "私钥 %s 与证书 %s 不成对", key_path, path);
+}
+
 bool revocations_read(const char *path, int64_t *next_update_ms, struct error *err)
 {
     AUTO(buf_done) struct buf pem = BUF_INIT;

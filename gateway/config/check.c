@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/encode.h"
 #include "base/file.h"
@@ -45,7 +46,8 @@ static void check_folder(struct checking *checking, const char *setting, const c
     tell(checking, setting, false, &err);
 }
 
-static void check_secret(struct checking *checking, const char *setting, const char *path)
+/* Can it be read, for what it holds to be looked at? */
+static bool check_secret(struct checking *checking, const char *setting, const char *path)
 {
     struct stat info;
     struct error err;
@@ -53,16 +55,25 @@ static void check_secret(struct checking *checking, const char *setting, const c
     if (stat(path, &info) != 0) {
         error_set_both(&err, ERR_NOT_FOUND, "config.file", "%s is not there", "%s 不存在", path);
         tell(checking, setting, false, &err);
-        return;
+        return false;
+    }
+    if (access(path, R_OK) != 0) {
+        error_set_both(&err, ERR_FORBIDDEN, "config.file",
+                       "%s cannot be read by this account: check as the account that the gateway runs under",
+                       "当前账号无法读取 %s：请以运行网关的账号检查", path);
+        tell(checking, setting, false, &err);
+        return false;
     }
     if ((info.st_mode & 077) == 0)
-        return;
+        return true;
     error_set_both(&err, ERR_FORBIDDEN, "config.secret", "%s can be read by others: chmod 600",
                    "%s 他人可读：请 chmod 600", path);
     tell(checking, setting, false, &err);
+    return true;
 }
 
-static void check_certificate(struct checking *checking, const char *setting, const char *path)
+/* Is the certificate there and readable? */
+static bool check_certificate(struct checking *checking, const char *setting, const char *path)
 {
     struct certificate_facts facts;
     struct error err = {0};
@@ -70,14 +81,27 @@ static void check_certificate(struct checking *checking, const char *setting, co
 
     if (!certificate_read(path, &facts, &err)) {
         tell(checking, setting, false, &err);
-        return;
+        return false;
     }
     if (facts.not_after_ms >= checking->now_ms + (int64_t)CERTIFICATE_WARNING_DAYS * 86400000)
-        return;
+        return true;
     day_format(day_of_instant(facts.not_after_ms), day);
     error_set_both(&err, ERR_INVALID, "config.certificate", "%s ends on %s: renew it", "证书 %s 于 %s 到期：请更换",
                    path, day);
     tell(checking, setting, facts.not_after_ms > checking->now_ms, &err);
+    return true;
+}
+
+/* A certificate that we show, and its private key. */
+static void check_identity(struct checking *checking, const char *const settings[2], const char *certificate,
+                           const char *key)
+{
+    struct error err = {0};
+    bool has_certificate = check_certificate(checking, settings[0], certificate);
+    bool has_key = check_secret(checking, settings[1], key);
+
+    if (has_certificate && has_key && !certificate_fits_key(certificate, key, &err))
+        tell(checking, settings[1], false, &err);
 }
 
 static void check_revocations(struct checking *checking, const char *setting, const char *path)
@@ -99,11 +123,12 @@ static void check_revocations(struct checking *checking, const char *setting, co
 
 static void check_listen(struct checking *checking, const struct config *config)
 {
+    static const char *const LISTEN[2] = {"listen.certificate", "listen.key"};
+
     check_folder(checking, "gateway.state", config->state);
     check_folder(checking, "gateway.data", config->data);
-    check_certificate(checking, "listen.certificate", config->certificate);
+    check_identity(checking, LISTEN, config->certificate, config->key);
     check_certificate(checking, "listen.client_ca", config->client_ca);
-    check_secret(checking, "listen.key", config->key);
     if (*config->client_crl)
         check_revocations(checking, "listen.client_crl", config->client_crl);
 }
@@ -156,8 +181,7 @@ static void check_hex_file(struct checking *checking, const char *setting, const
     AUTO(buf_wipe_done) struct buf key = BUF_INIT;
     struct error err = {0};
 
-    check_secret(checking, setting, path);
-    if (!file_exists(path))
+    if (!check_secret(checking, setting, path))
         return;
     if (file_read(path, 4096, &text, &err) && hex_decode(span_trim(buf_span(&text)), &key) && key.bytes == bytes)
         return;
@@ -168,6 +192,7 @@ static void check_hex_file(struct checking *checking, const char *setting, const
 
 static void check_channel(struct checking *checking, const struct config_channel *channel)
 {
+    static const char *const OURS[2] = {"channels.credit-guangdong.certificate", "channels.credit-guangdong.key"};
     struct error err;
 
     if (!channel->base || !channel->is_enabled)
@@ -177,9 +202,8 @@ static void check_channel(struct checking *checking, const struct config_channel
                        channel->base);
         tell(checking, "channels.credit-guangdong.base", false, &err);
     }
-    check_certificate(checking, "channels.credit-guangdong.certificate", channel->certificate);
+    check_identity(checking, OURS, channel->certificate, channel->key);
     check_certificate(checking, "channels.credit-guangdong.ca", channel->ca);
-    check_secret(checking, "channels.credit-guangdong.key", channel->key);
     check_secret(checking, "channels.credit-guangdong.token_file", channel->token_file);
     check_hex_file(checking, "channels.credit-guangdong.sm4_key_file", channel->sm4_key_file, 16);
 }

@@ -27,6 +27,26 @@ set +e
 "$gate" check --config bad.yaml --lang en > out.txt
 [ $? = 2 ] || exit 1
 grep -q '^bad.yaml:1:.*listen.port' out.txt || { cat out.txt; exit 1; }
+# What form alone cannot show: a key of another certificate, a domain and a purpose that nobody has, a file of another account.
+sed 's/key: s.key/key: other.key/' g.yaml >other.yaml
+openssl ecparam -name prime256v1 -genkey -noout -out other.key
+chmod 600 other.key
+"$gate" check --config other.yaml >out.txt
+[ $? = 2 ] && grep -q 'listen.key.*不成对' out.txt || { cat out.txt; exit 1; }
+cp s.pem bank.pem
+{ cat g.yaml && echo 'clients: [{name: bank, kind: lender, certificate: bank.pem, domains: [lendign], purposes: [whim]}]'; } >client.yaml
+"$gate" check --config client.yaml >out.txt
+[ $? = 2 ] && grep -q 'bank：没有“lendign”这个领域' out.txt && grep -q '“whim”这个查询目的' out.txt || { cat out.txt; exit 1; }
+if [ "$(id -u)" = 0 ]; then
+    cp "$gate" gate && chmod 711 . && chmod 644 g.yaml
+    setpriv --reuid=64999 --regid=64999 --clear-groups -- ./gate check --config g.yaml --lang en >out.txt
+    [ $? = 2 ] && grep -q 'listen.key: .* cannot be read by this account' out.txt || { cat out.txt; exit 1; }
+    for command in guard 'proof 0'; do
+        # shellcheck disable=SC2086
+        setpriv --reuid=64999 --regid=64999 --clear-groups -- ./gate $command --config g.yaml 2>err.txt
+        [ $? = 2 ] && grep -q '属于用户号 0' err.txt || { cat err.txt; exit 1; }
+    done
+fi
 chmod 644 s.key
 "$gate" check --config g.yaml --json > out.json
 [ $? = 2 ] && grep -q 'listen.key' out.json || exit 1

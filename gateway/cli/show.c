@@ -15,6 +15,7 @@ enum { INDENT = 4, DEEPER = 8, BODY_COLUMNS_MAX = 2000 };
 struct page {
     const struct cli *cli;
     FILE *to;
+    const char *record; /* whose life this is; NULL: of no one record */
 };
 
 static const char *say(const struct page *page, const char *zh, const char *en)
@@ -60,13 +61,68 @@ static void print_deed(const struct page *page, const char *label, const char *b
 
 /* --- deliveries --- */
 
+static bool names(const json_t *row, const char *record)
+{
+    const char *member;
+    const json_t *value;
+
+    json_object_foreach((json_t *)row, member, value)
+    {
+        if (json_is_string(value) && strcmp(json_string_value(value), record) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The object in one of the lists of an answer that names this record. Borrowed; NULL when there is none. */
+static const json_t *own_row(const struct page *page, const json_t *answer, size_t *of)
+{
+    const char *member;
+    const json_t *list;
+    size_t i;
+    const json_t *row;
+
+    json_object_foreach((json_t *)answer, member, list)
+    {
+        json_array_foreach(list, i, row)
+        {
+            *of = json_array_size(list);
+            if (names(row, page->record))
+                return row;
+        }
+    }
+    return NULL;
+}
+
+/* An answer speaks of all rows that went in one call: what it says of this record is what is asked for here. */
+static bool print_own_row(const struct page *page, const char *body)
+{
+    AUTO(json_release) json_t *answer = NULL;
+    AUTO(text_free) char *text = NULL;
+    size_t of = 0;
+    const json_t *row;
+    struct error ignored;
+
+    if (!page->record || !json_read(span_of(body), strlen(body), &answer, &ignored))
+        return false;
+    row = own_row(page, answer, &of);
+    if (!row || of < 2)
+        return false;
+    text = json_dumps(row, JSON_COMPACT);
+    fprintf(page->to, "%*s", DEEPER + INDENT, "");
+    print_text(page, text, DEEPER + INDENT);
+    fprintf(page->to, "%s%zu%s\n", say(page, "（同批 ", " (of "), of,
+            say(page, " 行中的本记录；全文见 --json）", " rows in one call; --json has all)"));
+    return true;
+}
+
 static void print_body(const struct page *page, const json_t *receipt)
 {
     const char *body = json_text_of(receipt, "body");
     struct span shown = utf8_cut(span_of(body), BODY_COLUMNS_MAX);
     AUTO(text_free) char *copy = memory_copy_span(shown);
 
-    if (!body || !*body)
+    if (!body || !*body || print_own_row(page, body))
         return;
     fprintf(page->to, "%*s", DEEPER + INDENT, "");
     print_text(page, copy, DEEPER + INDENT);
@@ -198,7 +254,7 @@ static void print_events(const struct page *page, const json_t *events)
         columns_add_number(columns, json_integer_of(event, "sequence", 0));
         add_instant(columns, json_text_of(event, "at"));
         columns_add(columns, json_text_of(event, "by"));
-        columns_add(columns, json_text_of(event, "type"));
+        columns_add(columns, words_event(page->cli, json_text_of(event, "type")));
     }
     columns_print(columns, INDENT, page->to);
 }
@@ -270,11 +326,11 @@ static void print_obligation(const struct page *page, const json_t *obligation)
 
 void show_print(const struct cli *cli, const json_t *json, FILE *to)
 {
-    struct page page = {cli, to};
+    struct page page = {cli, to, json_text_of(json, "record")};
     size_t i;
     const json_t *obligation;
 
-    if (json_text_of(json, "record")) {
+    if (page.record) {
         print_life(&page, json);
         return;
     }

@@ -8,6 +8,8 @@
 const char *words_op(const struct cli *cli, const char *slug);
 const char *words_state(const struct cli *cli, const char *slug); /* of records, obligations and deliveries */
 const char *words_ground(const struct cli *cli, const char *slug);
+/* What an event of the journal did. */
+const char *words_event(const struct cli *cli, const char *type);
 const char *words_receipt(const struct cli *cli, const char *kind);
 const char *words_channel(const struct cli *cli, const char *slug);
 const char *words_severity(const struct cli *cli, int64_t severity);

@@ -154,9 +154,30 @@ Test(show, a_life_names_who_did_what_why_and_what_came_back)
     expect_line(zh,
                 "报送信用广东：#6  被拒  2026-11-24 15:41:43  尝试次数 2\n        对方结果：E07  \\x1b[31m字段有误\n");
     expect_line(zh, "        业务回执  2026-08-03 09:04:00  HTTP 200  11 字节  #7\n            {\"ok\":true}\n");
+    expect_line(zh, "2026-08-03 09:00:00  author  提出记录\n");
+    expect_line(en, "2026-08-03 09:00:00  author  record.proposed\n");
     expect_line(en, "version 1  new  in force\n");
     expect_line(en, "severity, scope: general  public\n");
     cr_expect_null(strchr(zh, '\x1b'));
+}
+
+#define IN_A_BATCH                                                                                                     \
+    "{\"record\":\"R00112233445566778899\",\"versions\":[{\"version\":1,\"op\":\"new\",\"state\":\"effective\","       \
+    "\"deliveries\":[{\"channel\":\"credit-guangdong\",\"delivery\":6,\"state\":\"acknowledged\",\"attempts\":1,"      \
+    "\"code\":\"0\",\"message\":\"\",\"changed_ms\":1795506103000,\"receipts\":[{\"kind\":\"business\","               \
+    "\"at\":\"2026-08-03T09:04:00.000+08:00\",\"status\":200,\"sequence\":7,\"bytes\":99,\"body\":"                    \
+    "\"{\\\"state\\\":\\\"1\\\",\\\"rows\\\":[{\\\"ROWID\\\":\\\"Rffffffffffffffffffff\\\"},"                          \
+    "{\\\"ROWID\\\":\\\"R00112233445566778899\\\",\\\"result\\\":\\\"0\\\"}]}\"}]}]}]}"
+
+/* A batch holds up to 500 rows: the other 499 are nobody's business here, and bury what is. */
+Test(show, of_a_batch_only_the_own_row_is_told)
+{
+    AUTO(text_free) char *zh = printed(show_print, &ZH, IN_A_BATCH);
+
+    expect_line(
+        zh,
+        "            {\"ROWID\":\"R00112233445566778899\",\"result\":\"0\"}（同批 2 行中的本记录；全文见 --json）\n");
+    cr_expect_null(strstr(zh, "Rffffffffffffffffffff"));
 }
 
 Test(show, an_enterprise_is_told_by_its_obligations)

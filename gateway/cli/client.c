@@ -1,6 +1,7 @@
 #include "gateway/cli/client.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +151,8 @@ bool client_post_json(struct client *client, const char *path, const json_t *bod
 bool client_post_file(struct client *client, const char *path, const char *file, json_t **out, struct error *err)
 {
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/octet-stream");
-    FILE *from = fopen(file, "rbe");
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe without a writer must not hold us */
+    FILE *from = fd >= 0 ? fdopen(fd, "rb") : NULL;
     struct stat info;
     bool is_good;
 
@@ -159,6 +161,8 @@ bool client_post_file(struct client *client, const char *path, const char *file,
         curl_slist_free_all(headers);
         if (from)
             fclose(from);
+        else
+            file_close(fd);
         return refuse(err, ERR_NOT_FOUND, "cli.file", "%s cannot be read as a file", "文件 %s 无法读取", file);
     }
     curl_easy_reset(client->curl);

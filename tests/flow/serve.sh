@@ -59,6 +59,11 @@ pids_of() { grep -o "{\"kind\":\"$1\",\"pid\":[0-9]*,\"ready\":${2:-[a-z]*}" sta
 for kind in signer keeper; do [ "$(pids_of $kind true | wc -l)" = 1 ] || fail "processes.json: $kind"; done
 [ "$(pids_of api true | wc -l)" = 2 ] || fail "processes.json: api"
 
+# --- what is no file is refused, also when reading it would never end ---
+mkfifo pipe
+timeout 20 "$gate" import --config g.yaml pipe >out.txt 2>&1
+[ $? = 2 ] && grep -q 'pipe 无法读取' out.txt || fail "a pipe to import: $(cat out.txt)"
+
 # --- an import whose process is killed is complete all the same ---
 register=$cases/register/register-dev.csv
 "$gate" import --config g.yaml --json "$register" >import.json 2>import.err &

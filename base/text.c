@@ -3,26 +3,21 @@
 #include <string.h>
 #include <utf8proc.h>
 
-struct span span_of(const char *text)
+/* Texts are looked at eight bytes at a time while they are plain. */
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+static uint64_t word_at(const char *at)
 {
-    return text ? (struct span){text, strlen(text)} : SPAN_NONE;
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
 }
 
-bool span_equal(struct span a, struct span b)
+/* The high bit of a byte that is 0 (and perhaps of bytes above it). */
+static uint64_t zero_bytes(uint64_t word)
 {
-    return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.at, b.at, a.bytes) == 0);
-}
-
-bool span_is(struct span a, const char *text)
-{
-    return span_equal(a, span_of(text));
-}
-
-bool span_starts(struct span a, const char *text)
-{
-    size_t bytes = strlen(text);
-
-    return a.bytes >= bytes && memcmp(a.at, text, bytes) == 0;
+    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
 }
 
 static size_t leading_space(struct span a)
@@ -85,8 +80,13 @@ bool utf8_is_valid(struct span text, size_t *bad_at)
     size_t i = 0;
 
     while (i < text.bytes) {
-        size_t bytes = character_bytes(at + i, text.bytes - i);
+        size_t bytes;
 
+        if (i + sizeof(uint64_t) <= text.bytes && !(word_at(text.at + i) & EACH_BYTE(0x80))) {
+            i += sizeof(uint64_t);
+            continue;
+        }
+        bytes = character_bytes(at + i, text.bytes - i);
         if (bytes == 0) {
             if (bad_at)
                 *bad_at = i;
@@ -229,17 +229,36 @@ static void add_escaped(struct buf *out, unsigned char byte)
     }
 }
 
+static bool needs_escape(unsigned char byte)
+{
+    return byte < 0x20 || byte == '"' || byte == '\\';
+}
+
+/* The first byte from `at` on that needs an escape, or the end. */
+static size_t plain_end(struct span text, size_t at)
+{
+    while (at + sizeof(uint64_t) <= text.bytes) {
+        uint64_t word = word_at(text.at + at);
+
+        if (((word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80)) || zero_bytes(word ^ EACH_BYTE('"')) ||
+            zero_bytes(word ^ EACH_BYTE('\\')))
+            break;
+        at += sizeof(uint64_t);
+    }
+    while (at < text.bytes && !needs_escape((unsigned char)text.at[at]))
+        at++;
+    return at;
+}
+
 void json_string_add(struct buf *out, struct span text)
 {
     size_t plain = 0;
 
     buf_reserve(out, text.bytes + 2);
     buf_add_byte(out, '"');
-    for (size_t i = 0; i < text.bytes; i++) {
+    for (size_t i = plain_end(text, 0); i < text.bytes; i = plain_end(text, i + 1)) {
         unsigned char byte = (unsigned char)text.at[i];
 
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
-            continue;
         buf_add(out, text.at + plain, i - plain);
         add_escaped(out, byte);
         plain = i + 1;

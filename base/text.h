@@ -2,12 +2,29 @@
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
+#include <string.h>
+
 #include "base/buf.h"
 
-struct span span_of(const char *text); /* NULL gives an empty span */
-bool span_equal(struct span a, struct span b);
-bool span_is(struct span a, const char *text);
-bool span_starts(struct span a, const char *text);
+/* NULL gives an empty span. */
+static inline struct span span_of(const char *text)
+{
+    return text ? (struct span){text, strlen(text)} : SPAN_NONE;
+}
+static inline bool span_equal(struct span a, struct span b)
+{
+    return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.at, b.at, a.bytes) == 0);
+}
+static inline bool span_is(struct span a, const char *text)
+{
+    return span_equal(a, span_of(text));
+}
+static inline bool span_starts(struct span a, const char *text)
+{
+    size_t bytes = strlen(text);
+
+    return a.bytes >= bytes && memcmp(a.at, text, bytes) == 0;
+}
 struct span span_trim(struct span a); /* ASCII white space at both ends, U+00A0 and U+3000 */
 
 /* Well-formed UTF-8 (RFC 3629: no surrogates, nothing overlong, at most U+10FFFF). `bad_at` (may be NULL) gets the

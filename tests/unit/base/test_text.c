@@ -157,3 +157,45 @@ Test(text, json_strings_escape_controls_quote_and_backslash_only)
     json_string_add(&out, SPAN_NONE);
     cr_assert_str_eq(out.data, "\"\"");
 }
+
+/* Texts are read eight bytes at a time: what is special must be seen wherever it stands. */
+Test(text, json_strings_escape_at_every_place)
+{
+    static const char SPECIAL[] = {'"', '\\', '\n', 0x01, 0x1F};
+    static const char *const ESCAPED[] = {"\\\"", "\\\\", "\\n", "\\u0001", "\\u001f"};
+
+    for (size_t i = 0; i < COUNT_OF(SPECIAL); i++) {
+        for (size_t at = 0; at < 24; at++) {
+            AUTO(buf_done) struct buf plain = BUF_INIT;
+            AUTO(buf_done) struct buf expected = BUF_INIT;
+            AUTO(buf_done) struct buf out = BUF_INIT;
+
+            for (size_t j = 0; j < 24; j++)
+                buf_add_byte(&plain, j == at ? SPECIAL[i] : (char)(j % 3 ? 'a' : ' '));
+            buf_addf(&expected, "\"%.*s%s%.*s\"", (int)at, plain.data, ESCAPED[i], (int)(23 - at), plain.data + at + 1);
+            json_string_add(&out, buf_span(&plain));
+            cr_assert_str_eq(out.data, expected.data);
+        }
+    }
+}
+
+Test(text, what_is_not_ascii_is_no_escape_and_delete_is_none_either)
+{
+    AUTO(buf_done) struct buf out = BUF_INIT;
+
+    json_string_add(&out, SPAN("韶关市\x7F璞廪钢铁有限公司 é𝄞"));
+    cr_assert_str_eq(out.data, "\"韶关市\x7F璞廪钢铁有限公司 é𝄞\"");
+}
+
+Test(text, malformed_utf8_is_found_at_every_place)
+{
+    for (size_t at = 0; at < 24; at++) {
+        char plain[24];
+        size_t bad = 99;
+
+        memset(plain, 'a', sizeof plain);
+        plain[at] = '\xFF';
+        cr_assert_not(utf8_is_valid((struct span){plain, sizeof plain}, &bad));
+        cr_assert_eq(bad, at);
+    }
+}

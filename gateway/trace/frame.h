@@ -2,7 +2,8 @@
  *
  * Frame, little-endian: u32 bytes of the entry, u32 CRC-32 over the segment's id and all that follows the CRC, u32
  * number, u32 promised, the entry. `number` counts from 0; every entry below `promised` was durable when this one was
- * written, so whoever finds a later frame intact knows which of the damaged ones had been promised. */
+ * written, so whoever finds a later frame intact knows which of the damaged ones had been promised. Behind the last
+ * frame there may be zeros, which are no frame (writer.c). */
 #ifndef GATEWAY_TRACE_FRAME_H
 #define GATEWAY_TRACE_FRAME_H
 

@@ -134,6 +134,16 @@ static inline void assert_root(struct trace_log *log)
     cr_assert_arr_eq(root, expected, sizeof root);
 }
 
+/* The frames of a segment: what is there before the zeros that a live writer keeps ahead of them. No frame ends in a
+ * zero. */
+static inline void read_frames(const char *path, struct buf *out)
+{
+    buf_clear(out);
+    cr_assert(file_read(path, 2 << 20, out, &S.err), "%s", S.err.text);
+    while (out->bytes > 0 && out->data[out->bytes - 1] == '\0')
+        out->bytes--;
+}
+
 /* The path of the one file of segments/ that ends in `suffix`, or "". */
 static inline void only_segment(const char *suffix, char path[TEST_PATH_BYTES])
 {

@@ -210,35 +210,52 @@ Test(log, a_second_keeper_is_told_to_wait_and_readers_are_not)
     cr_assert_eq(integrate(other), 1);
 }
 
-/* Ten entries, then one more that is cut at every place of its head, and at many of its text. */
-Test(log, a_torn_tail_of_a_dead_writer_is_cut_wherever_it_tore)
+/* Ten entries, then one more that is cut at every place of its head, and at many of its text: there the file ends, or
+ * the zeros begin that the writer had put ahead. */
+static void tear_everywhere(size_t zeros)
 {
     AUTO(buf_done) struct buf whole = BUF_INIT;
     char path[TEST_PATH_BYTES], name[TEST_PATH_BYTES];
     struct trace_writer *writer = new_writer();
-    struct stat before;
+    size_t before;
 
     add_entries(writer, 1, 0, 10);
     flush(writer);
     only_segment(".seg", path);
-    cr_assert_eq(stat(path, &before), 0);
+    read_frames(path, &whole);
+    before = whole.bytes;
     add_entry(writer, 1, 10);
     flush(writer);
     trace_writer_free(writer);
-    cr_assert(file_read(path, 1 << 20, &whole, &S.err), "%s", S.err.text);
+    read_frames(path, &whole);
     snprintf(name, sizeof name, "%s", path);
-    for (size_t bytes = (size_t)before.st_size; bytes <= whole.bytes; bytes += bytes - (size_t)before.st_size < 16 ? 1
-                                                                               : whole.bytes - bytes < 5           ? 1
-                                                                                                         : 29) {
+    for (size_t bytes = before; bytes <= whole.bytes;
+         bytes += bytes - before < 16 || whole.bytes - bytes < 5 ? 1 : 29) {
         AUTO(text_free) char *log_folder = path_join(S.folder, "log");
+        AUTO(buf_done) struct buf torn = BUF_INIT;
 
+        buf_add(&torn, whole.data, bytes);
+        buf_reserve(&torn, zeros);
+        memset(torn.data + bytes, 0, zeros);
+        torn.bytes += zeros;
         cr_assert(file_remove_tree(log_folder, &S.err));
-        cr_assert(file_write(name, (struct span){whole.data, bytes}, 0600, &S.err), "%s", S.err.text);
+        cr_assert(file_write(name, buf_span(&torn), 0600, &S.err), "%s", S.err.text);
         AUTO(trace_log_free) struct trace_log *log = open_log();
         cr_assert_eq(integrate(log), bytes == whole.bytes ? 11 : 10, "%zu of %zu", bytes, whole.bytes);
         only_segment("", path);
         cr_assert_str_eq(path, "");
     }
+}
+
+Test(log, a_torn_tail_of_a_dead_writer_is_cut_wherever_it_tore)
+{
+    tear_everywhere(0);
+}
+
+Test(log, a_torn_tail_before_zeros_is_cut_as_well)
+{
+    tear_everywhere(1);
+    tear_everywhere(70000);
 }
 
 /* What a live writer has not finished is not torn: a helper holds the lock as a writer does. */
@@ -252,7 +269,7 @@ Test(log, an_unfinished_frame_of_a_live_writer_is_left_for_later)
     add_entries(writer, 1, 0, 3);
     flush(writer);
     only_segment(".seg", path);
-    cr_assert(file_read(path, 1 << 20, &whole, &S.err), "%s", S.err.text);
+    read_frames(path, &whole);
     cr_assert_eq(truncate(path, (off_t)whole.bytes - 5), 0);
     cr_assert_eq(integrate(log), 2);
     cr_assert_eq(integrate(log), 0);
@@ -285,16 +302,14 @@ Test(log, a_damaged_promised_entry_is_told_once_and_costs_no_other)
     uint64_t taken;
 
     for (unsigned i = 0; i < 3; i++) {
-        struct stat info;
-
         add_entries(writer, 1, (const unsigned[]){0, BEFORE, BEFORE + 1}[i], (const unsigned[]){BEFORE, 1, AFTER}[i]);
         flush(writer);
         only_segment(".seg", path);
-        cr_assert_eq(stat(path, &info), 0);
-        marks[i] = (size_t)info.st_size;
+        read_frames(path, &whole);
+        marks[i] = whole.bytes;
     }
     trace_writer_free(writer);
-    cr_assert(file_read(path, 1 << 20, &whole, &S.err), "%s", S.err.text);
+    read_frames(path, &whole);
     snprintf(name, sizeof name, "%s", path);
     for (size_t at = marks[0]; at < marks[1]; at += 23) {
         AUTO(text_free) char *log_folder = path_join(S.folder, "log");

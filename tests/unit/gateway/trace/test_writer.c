@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 TestSuite(writer, .init = scribe_open, .fini = scribe_close);
@@ -199,4 +200,39 @@ Test(writer, a_segment_ends_by_size_and_the_next_begins)
     only_segment(".seg", path);
     cr_assert(strstr(path, "/segments/") && strncmp(strstr(path, "/segments/") + 10, last, 24) == 0,
               "the first is gone, the second stays: %s", path);
+}
+
+static off_t file_bytes(const char *path)
+{
+    struct stat info;
+
+    cr_assert_eq(stat(path, &info), 0);
+    return info.st_size;
+}
+
+/* So that a sync has no growing of the file to wait for. */
+Test(writer, the_file_reaches_ahead_of_the_entries_and_ends_with_them)
+{
+    struct trace_writer *writer = new_writer();
+    AUTO(buf_done) struct buf frames = BUF_INIT;
+    char path[TEST_PATH_BYTES];
+    off_t first;
+
+    add_entry(writer, 1, 0);
+    flush(writer);
+    only_segment(".seg", path);
+    first = file_bytes(path);
+    read_frames(path, &frames);
+    cr_assert_gt(first, (off_t)frames.bytes + 100000);
+    for (unsigned i = 1; i < 200; i++) {
+        add_entry(writer, 1, i);
+        flush(writer);
+    }
+    cr_assert_eq(file_bytes(path), first, "200 small flushes do not lengthen it");
+    add_entries(writer, 1, 200, 3000);
+    flush(writer);
+    cr_assert_gt(file_bytes(path), first);
+    read_frames(path, &frames);
+    trace_writer_free(writer);
+    cr_assert_eq(file_bytes(path), (off_t)frames.bytes);
 }

@@ -86,6 +86,7 @@ void error_prefix(struct error *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(where, sizeof where, format, args);
     va_end(args);
+    cut_to_whole_characters(where);
     snprintf(whole, sizeof whole, "%s: %s", where, err->text);
     snprintf(err->text, sizeof err->text, "%.*s", (int)sizeof err->text - 1, whole);
     cut_to_whole_characters(err->text);

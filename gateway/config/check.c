@@ -1,7 +1,6 @@
 /* What the form of the file cannot show: see config_check. */
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +10,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "gateway/config/certificate.h"
-#include "gateway/config/config.h"
+#include "gateway/config/problem.h"
 
 enum { CERTIFICATE_WARNING_DAYS = 30 };
 
@@ -26,9 +25,7 @@ static void tell(struct checking *checking, const char *setting, bool is_warning
 {
     struct config_problem problem = {.is_warning = is_warning};
 
-    snprintf(problem.setting, sizeof problem.setting, "%s", setting);
-    snprintf(problem.en, sizeof problem.en, "%.250s", what->text);
-    snprintf(problem.zh, sizeof problem.zh, "%.*s", (int)utf8_cut(span_of(what->zh), 250).bytes, what->zh);
+    problem_say(&problem, setting, what);
     checking->is_good = checking->is_good && is_warning;
     if (checking->report)
         checking->report(&problem, checking->context);

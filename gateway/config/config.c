@@ -1,6 +1,5 @@
 #include "gateway/config/config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gateway/config/certificate.h"
+#include "gateway/config/problem.h"
 #include "gateway/config/table.h"
 #include "gateway/config/tree.h"
 
@@ -25,9 +25,7 @@ static void tell(struct loading *loading, const struct tree *at, const char *set
 {
     struct config_problem problem = {.line = at ? at->line : 0, .column = at ? at->column : 0};
 
-    snprintf(problem.setting, sizeof problem.setting, "%s", setting);
-    snprintf(problem.en, sizeof problem.en, "%.250s", what->text);
-    snprintf(problem.zh, sizeof problem.zh, "%.*s", (int)utf8_cut(span_of(what->zh), 250).bytes, what->zh);
+    problem_say(&problem, setting, what);
     if (loading->errors++ == 0) {
         loading->first = *what;
         error_prefix(&loading->first, "%s:%zu: %s", loading->config->path, problem.line, setting);

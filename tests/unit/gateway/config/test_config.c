@@ -129,6 +129,39 @@ Test(config, defaults_units_and_relative_paths)
     cr_assert_eq(config->clients[0].fingerprint[31], 0x1f);
 }
 
+static void expect_text(const struct config_problem *problem, void *context)
+{
+    size_t *count = context;
+
+    cr_expect(utf8_is_valid(span_of(problem->setting), NULL), "%s", problem->setting);
+    cr_expect(utf8_is_valid(span_of(problem->en), NULL), "%s", problem->en);
+    cr_expect(utf8_is_valid(span_of(problem->zh), NULL), "%s", problem->zh);
+    (*count)++;
+}
+
+/* Problems go into JSON: a character cut in two would make it unreadable. */
+Test(config, long_names_and_values_are_cut_between_characters)
+{
+    AUTO(config_free) struct config *config = NULL;
+    size_t count = 0;
+
+    for (int shift = 0; shift < 3; shift++) {
+        AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+        buf_addf(&yaml, "%s%.*s", GOOD, shift, "xx");
+        for (int i = 0; i < 200; i++)
+            buf_add_text(&yaml, "广");
+        buf_addf(&yaml, ": 1\nadmin: {mode: %.*s", shift, "xx");
+        for (int i = 0; i < 400; i++)
+            buf_add_text(&yaml, "东");
+        buf_add_text(&yaml, "}\n");
+        write_config(yaml.data);
+        cr_assert_not(config_load(path, expect_text, &count, &config, &err));
+        cr_expect(utf8_is_valid(span_of(err.text), NULL) && utf8_is_valid(span_of(err.zh), NULL), "%s", err.text);
+    }
+    cr_assert_geq(count, 6);
+}
+
 Test(config, check_tells_what_is_not_there)
 {
     AUTO(config_free) struct config *config = NULL;

@@ -145,6 +145,28 @@ Test(http2, all_bodies_together_have_a_limit)
     stop();
 }
 
+/* However many connections share them: a client may try a refused stream again (RFC 9113 section 8.7). */
+Test(http2, all_requests_being_received_together_have_a_limit)
+{
+    struct h2_request request = {.method = "POST", .path = "/", .body = {"ab", 2}, .is_endless = true};
+    struct h2_answer *answers[6];
+    size_t refused = 0;
+
+    fixture.limits.connections = 2;
+    start();
+    for (int i = 0; i < 6; i++) {
+        answers[i] = h2_ask(&client, &request);
+        h2_turn(&client, 20);
+    }
+    cr_assert(h2_until(&client, answers[5]->is_closed));
+    for (int i = 0; i < 6; i++)
+        refused += answers[i]->is_closed && answers[i]->code == NGHTTP2_REFUSED_STREAM;
+    cr_assert_eq(refused, 1, "%zu", refused);
+    nghttp2_submit_rst_stream(client.session, NGHTTP2_FLAG_NONE, answers[0]->stream_id, NGHTTP2_CANCEL);
+    cr_assert_eq(h2_fetch(&client, &(struct h2_request){.method = "GET", .path = "/"})->status, 200);
+    stop();
+}
+
 Test(http2, every_answer_of_a_turn_that_is_not_durable_becomes_503)
 {
     struct h2_answer *answers[10];

@@ -65,7 +65,8 @@ static bool open_store(const struct process *process, struct store **out, struct
 {
     AUTO(text_free) char *path = config_state_path(process->config, "store");
     AUTO(store_close) struct store *store = NULL;
-    struct store_options options = {.map_bytes = (size_t)process->config->map_bytes};
+    struct store_options options = {.map_bytes = (size_t)process->config->map_bytes,
+                                    .is_scattered = process->kind == PROCESS_API};
 
     if (!store_open(path, &options, &store, err) || !guard_check(store, process->config->state, err))
         return false;

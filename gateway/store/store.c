@@ -149,6 +149,8 @@ static bool open_environment(struct store *store, const struct store_options *op
         flags |= MDB_RDONLY;
     if (options->is_scratch)
         flags |= MDB_NOSYNC | MDB_NOMETASYNC;
+    if (options->is_scattered)
+        flags |= MDB_NORDAHEAD;
     code = mdb_env_create(&store->env);
     if (code == 0)
         code = mdb_env_set_mapsize(store->env, options->map_bytes ? options->map_bytes : MAP_DEFAULT);

@@ -100,7 +100,7 @@ static bool run(const char *folder, const char *codes, struct error *err)
 
     if (!domains_load(TEST_SOURCE "/adapters/consumers", TEST_SOURCE "/schemas", &domains, err) ||
         !file_read(codes, CODES_BYTES_MAX, &bench.codes, err) ||
-        !store_open(folder, &(struct store_options){.is_read_only = true}, &store, err) ||
+        !store_open(folder, &(struct store_options){.is_read_only = true, .is_scattered = true}, &store, err) ||
         !store_begin(store, STORE_READ, &txn, err))
         return false;
     bench.txn = txn;

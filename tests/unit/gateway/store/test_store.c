@@ -305,3 +305,37 @@ Test(store, copies_taken_while_written_are_whole)
     cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     store_close(store);
 }
+
+/* The kernel's own word for the mapping of the store's file: "rr" is read at random (proc(5), VmFlags). */
+static bool is_mapped_for_random_reads(void)
+{
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    bool is_ours = false;
+    bool is_random = false;
+    char line[1024];
+
+    cr_assert(maps);
+    while (fgets(line, sizeof line, maps)) {
+        if (strstr(line, "data.mdb"))
+            is_ours = true;
+        if (strncmp(line, "VmFlags:", 8) != 0)
+            continue;
+        is_random = is_random || (is_ours && strstr(line, " rr"));
+        is_ours = false;
+    }
+    fclose(maps);
+    return is_random;
+}
+
+Test(store, only_a_scattered_reader_goes_without_the_neighbours_of_a_page)
+{
+    struct store_options options = {.creates = true, .is_scratch = true};
+
+    for (int i = 0; i < 2; i++) {
+        AUTO(store_close) struct store *store = NULL;
+
+        options.is_scattered = i == 1;
+        cr_assert(store_open(folder, &options, &store, &err), "%s", err.text);
+        cr_assert_eq(is_mapped_for_random_reads(), options.is_scattered);
+    }
+}

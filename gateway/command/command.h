@@ -84,7 +84,9 @@ DEFINE_AUTO(struct command_import *, command_import_free)
 MUST_CHECK bool command_propose(const struct desk *desk, const uint8_t (*obligations)[OBLIGATION_ID_BYTES],
                                 size_t count, const struct proposal *proposal, command_report *report, void *context,
                                 struct tally *tally, struct error *err);
-/* The obligation's newest record, when there is one. True when it waits or stands, so that no other can be proposed.
+/* The obligation's newest record, when there is one. True when it waits or stands, so that no other can be proposed, or
+ * when it was withdrawn or repaired and the register has not changed since: what two people decided is not undone by
+ * proposing everything; whoever means it names the obligation.
  * `record` "" : there is none (or after a store error: store_txn_is_good tells). `hold` owns the texts of `newest`. */
 bool command_has_record(struct store_txn *txn, const uint8_t obligation[OBLIGATION_ID_BYTES],
                         char record[RECORD_ID_BYTES], struct record_version *newest, struct buf *hold);

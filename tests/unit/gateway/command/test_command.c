@@ -246,6 +246,29 @@ Test(command, all_overdue_are_proposed_once_and_only_those)
     cr_assert_eq(tally.skipped, 2);
 }
 
+Test(command, what_was_withdrawn_is_not_listed_again_by_proposing_everything)
+{
+    struct obligations_filter all = OBLIGATIONS_ALL;
+    struct proposal proposal = sample_proposal();
+    struct proposal withdrawal = blank_change(OP_WITHDRAWN);
+    struct tally tally = {0};
+    const char *record = listed_sample();
+
+    cr_assert_str_eq(change(record, withdrawal), "done");
+    cr_assert_str_eq(approve_as("reviewer", record), "done");
+    cr_assert(command_propose_overdue(&T.desk, &all, &proposal, keep, NULL, &tally, &T.err), "%s", T.err.text);
+    cr_assert_eq(tally.done, 0);
+    cr_assert_eq(tally.skipped, 1);
+    /* Whoever names it means it. */
+    cr_assert_str_eq(propose_sample(&proposal), "done");
+    cr_assert_str_eq(return_it(T.last.record, "误提"), "done");
+    /* The register says something new of the order. */
+    import_with(COLUMN_CAPACITY, "99");
+    tally = (struct tally){0};
+    cr_assert(command_propose_overdue(&T.desk, &all, &proposal, keep, NULL, &tally, &T.err), "%s", T.err.text);
+    cr_assert_eq(tally.done, 1);
+}
+
 /* --- any order of commands --- */
 
 enum { OBLIGATIONS = 4, STEPS = 400 };

@@ -5,14 +5,9 @@ static struct fixture fixture;
 
 static void setup(void)
 {
-    fixture = (struct fixture){.limits = {.header_ms = 300,
-                                          .body_ms = 300,
-                                          .idle_ms = 500,
-                                          .write_ms = 400,
-                                          .body_bytes = 1000,
-                                          .header_bytes = 4096,
-                                          .header_count = 20,
-                                          .target_bytes = 1000}};
+    /* The deadlines are long where they are not what is tried: the machine may be busy. */
+    fixture = (struct fixture){
+        .limits = {.body_bytes = 1000, .header_bytes = 4096, .header_count = 20, .target_bytes = 1000}};
     test_folder_new(fixture.folder);
 }
 
@@ -255,6 +250,7 @@ Test(http1, who_is_too_slow_is_told_so_and_cut_off)
         int status;
     } SLOW[] = {{"GET / HTT", 408}, {POST "Content-Length: 9\r\n\r\nab", 408}, {CHUNKED "1\r\n", 408}, {"", 0}};
 
+    fixture.limits.header_ms = fixture.limits.body_ms = fixture.limits.idle_ms = 300;
     fixture_start(&fixture);
     for (size_t i = 0; i < COUNT_OF(SLOW); i++) {
         AUTO(buf_done) struct buf answer = BUF_INIT;
@@ -274,12 +270,13 @@ Test(http1, a_byte_now_and_then_does_not_prolong_the_head)
     int64_t start_ms = time_monotonic_ms();
     int fd;
 
+    fixture.limits.header_ms = 300;
     fixture_start(&fixture);
     fd = fixture_connect(&fixture);
-    while (time_monotonic_ms() - start_ms < 3000 && send(fd, "G", 1, MSG_NOSIGNAL) == 1 &&
+    while (time_monotonic_ms() - start_ms < 8000 && send(fd, "G", 1, MSG_NOSIGNAL) == 1 &&
            recv(fd, &(char){0}, 1, MSG_DONTWAIT | MSG_PEEK) < 0)
         usleep(50000);
-    cr_assert_lt(time_monotonic_ms() - start_ms, 1500);
+    cr_assert_lt(time_monotonic_ms() - start_ms, 5000);
     fixture_read_all(fd, &answer);
     cr_assert_eq(fixture_status(&answer), 408);
     close(fd);
@@ -292,15 +289,16 @@ Test(http1, a_client_that_never_reads_is_cut_off)
     int small = 4096;
     int fd;
 
+    fixture.limits.write_ms = 400;
     fixture_start(&fixture);
     fd = fixture_connect(&fixture);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     fixture_send(fd, RAW("GET /big?bytes=20000000 HTTP/1.1\r\nHost: a\r\n\r\n"));
     start_ms = time_monotonic_ms();
     /* Our next request cannot be answered; at last sending it fails. */
-    while (send(fd, HEAD "\r\n", sizeof(HEAD) + 1, MSG_NOSIGNAL) > 0 && time_monotonic_ms() - start_ms < 5000)
+    while (send(fd, HEAD "\r\n", sizeof(HEAD) + 1, MSG_NOSIGNAL) > 0 && time_monotonic_ms() - start_ms < 15000)
         usleep(20000);
-    cr_assert_lt(time_monotonic_ms() - start_ms, 3000);
+    cr_assert_lt(time_monotonic_ms() - start_ms, 10000);
     close(fd);
     fixture_stop(&fixture);
 }
@@ -312,7 +310,6 @@ Test(http1, a_pipeline_that_nobody_reads_does_not_fill_memory)
     long long sent = 0;
     int fd;
 
-    fixture.limits.write_ms = 5000;
     fixture_start(&fixture);
     fd = fixture_connect(&fixture);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof brief);
@@ -375,7 +372,6 @@ Test(http1, who_half_closes_after_a_pipeline_of_large_answers_gets_them_all)
     AUTO(buf_done) struct buf answer = BUF_INIT;
     int fd;
 
-    fixture.limits.write_ms = 5000;
     fixture_start(&fixture);
     for (int i = 0; i < 200; i++)
         buf_add_text(&request, "GET /big?bytes=100000 HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -397,7 +393,6 @@ Test(http1, a_request_in_single_bytes_is_the_same_request)
     AUTO(buf_done) struct buf answer = BUF_INIT;
     int fd;
 
-    fixture.limits.header_ms = fixture.limits.body_ms = 10000;
     fixture_start(&fixture);
     fd = fixture_connect(&fixture);
     for (size_t i = 0; i + 1 < sizeof REQUEST; i++) {

@@ -6,13 +6,8 @@ static struct h2 client;
 
 static void setup(void)
 {
-    fixture = (struct fixture){.uses_tls = true,
-                               .limits = {.header_ms = 500,
-                                          .body_ms = 500,
-                                          .idle_ms = 700,
-                                          .write_ms = 700,
-                                          .drain_ms = 3000,
-                                          .body_bytes = 4000000}};
+    /* The deadlines are long where they are not what is tried: the machine may be busy. */
+    fixture = (struct fixture){.uses_tls = true, .limits = {.body_bytes = 4000000}};
     test_folder_new(fixture.folder);
     fixture_make_certificates(&fixture);
 }
@@ -51,6 +46,7 @@ Test(http2_ends, a_body_that_does_not_come_is_refused_and_its_stream_ended)
     struct h2_answer *slow;
     struct h2_answer *good;
 
+    fixture.limits.body_ms = 500;
     start();
     slow = h2_ask(&client, &(struct h2_request){.method = "POST", .path = "/", .body = {"ab", 2}, .is_endless = true});
     cr_assert(h2_until(&client, slow->is_closed));
@@ -66,6 +62,7 @@ Test(http2_ends, a_byte_now_and_then_does_not_prolong_a_body)
     struct h2_answer *slow;
     int64_t start_ms = time_monotonic_ms();
 
+    fixture.limits.body_ms = 500;
     start();
     slow = h2_ask(&client, &(struct h2_request){.method = "POST", .path = "/", .is_endless = true});
     while (!slow->is_closed && time_monotonic_ms() - start_ms < 10000) {
@@ -80,15 +77,15 @@ Test(http2_ends, a_byte_now_and_then_does_not_prolong_a_body)
 
 Test(http2_ends, a_large_file_may_take_its_time_while_it_grows)
 {
-    enum { PIECE = 400000, PIECES = 12 };
+    enum { PIECE = 400000, PIECES = 20 };
     AUTO(text_free) char *piece = memory_new(PIECE);
     struct h2_answer *slow;
 
-    fixture.limits.body_ms = 1500;
+    fixture.limits.body_ms = 2500;
     start();
     slow = h2_ask(&client, &(struct h2_request){.method = "POST", .path = "/spool", .is_endless = true});
     for (int i = 0; i < PIECES; i++) {
-        int64_t pause_ms = time_monotonic_ms() + 200;
+        int64_t pause_ms = time_monotonic_ms() + 250;
 
         slow->is_endless = i + 1 < PIECES;
         slow->upload = (struct span){piece, PIECE};
@@ -108,6 +105,8 @@ Test(http2_ends, headers_that_do_not_end_are_refused_and_block_nobody_for_ever)
     struct h2_outcome outcome = {.goaway = -1};
     int64_t start_ms = time_monotonic_ms();
 
+    fixture.limits.header_ms = 500;
+    fixture.limits.idle_ms = 2000;
     fixture_start(&fixture);
     h2_raw_open(&client, &fixture);
     h2_add_frame(&bytes, NGHTTP2_HEADERS, H2_END_STREAM, 1, SPAN("\x82\x87"));
@@ -125,6 +124,7 @@ Test(http2_ends, an_idle_connection_is_closed_with_a_word)
 {
     int64_t start_ms;
 
+    fixture.limits.idle_ms = 1500;
     start();
     cr_assert_eq(h2_fetch(&client, &(struct h2_request){.method = "GET", .path = "/"})->status, 200);
     start_ms = time_monotonic_ms();
@@ -132,13 +132,14 @@ Test(http2_ends, an_idle_connection_is_closed_with_a_word)
     cr_assert(client.is_over);
     cr_assert(client.has_goaway);
     cr_assert_eq(client.goaway_code, (uint32_t)NGHTTP2_NO_ERROR);
-    cr_assert_geq(time_monotonic_ms() - start_ms, 500);
+    cr_assert_geq(time_monotonic_ms() - start_ms, 1000);
     cr_assert_lt(time_monotonic_ms() - start_ms, 8000);
     stop();
 }
 
 Test(http2_ends, who_never_says_a_word_is_hung_up_on)
 {
+    fixture.limits.idle_ms = 700;
     fixture_start(&fixture);
     h2_open(&client, &fixture, &(struct h2_options){.is_raw = true});
     for (int i = 0; i < 200 && !client.is_over; i++)
@@ -157,6 +158,7 @@ Test(http2_ends, what_asks_for_nothing_does_not_keep_a_connection)
         SPAN("\0\0\0\4\0\0\0\0\0"),
     };
 
+    fixture.limits.idle_ms = 700;
     fixture_start(&fixture);
     for (size_t i = 0; i < COUNT_OF(IDLE); i++) {
         int64_t start_ms = time_monotonic_ms();
@@ -167,7 +169,7 @@ Test(http2_ends, what_asks_for_nothing_does_not_keep_a_connection)
             h2_raw_gather(&client, 50);
         }
         cr_expect(client.is_over, "%zu", i);
-        cr_expect_lt(time_monotonic_ms() - start_ms, 6000, "%zu", i);
+        cr_expect_lt(time_monotonic_ms() - start_ms, 9000, "%zu", i);
         h2_close(&client);
     }
     fixture_stop(&fixture);
@@ -179,6 +181,7 @@ Test(http2_ends, an_answer_whose_window_stays_shut_is_given_up_and_its_memory_fr
     struct h2_answer *good;
 
     fixture.limits.unsent_bytes = 100000;
+    fixture.limits.write_ms = 700;
     fixture_start(&fixture);
     h2_meet(&client, &fixture, &(struct h2_options){.is_slow = true, .window = 1000});
     stalled = h2_get(&client, "/big?bytes=500000");
@@ -195,6 +198,7 @@ Test(http2_ends, who_never_reads_its_socket_is_cut_off)
     AUTO(buf_done) struct buf bytes = BUF_INIT;
     int64_t start_ms;
 
+    fixture.limits.write_ms = 700;
     fixture_start(&fixture);
     h2_open(&client, &fixture, &(struct h2_options){.is_raw = true, .receive_bytes = 4096});
     buf_add_text(&bytes, H2_PREFACE);
@@ -230,17 +234,19 @@ Test(http2_ends, who_reads_slowly_but_steadily_gets_all_answers)
     struct h2_answer *small;
     int64_t start_ms = time_monotonic_ms();
 
+    fixture.limits.unsent_bytes = 1000000;
+    fixture.limits.write_ms = 1500;
     fixture_start(&fixture);
     h2_meet(&client, &fixture, &(struct h2_options){.is_slow = true, .window = 1000000});
-    large = h2_get(&client, "/big?bytes=265000");
+    large = h2_get(&client, "/big?bytes=400000");
     small = h2_get(&client, "/big?bytes=3000");
-    while (!(large->is_closed && small->is_closed) && !client.is_over && time_monotonic_ms() - start_ms < 15000) {
+    while (!(large->is_closed && small->is_closed) && !client.is_over && time_monotonic_ms() - start_ms < 30000) {
         nghttp2_submit_window_update(client.session, NGHTTP2_FLAG_NONE, 0, 5000);
         h2_turn(&client, 50);
         usleep(50000);
     }
-    cr_assert_gt(time_monotonic_ms() - start_ms, 1500);
-    cr_expect(h2_is_good_letters(large, 265000), "%zu, code %u", large->body.bytes, large->code);
+    cr_assert_gt(time_monotonic_ms() - start_ms, 2500);
+    cr_expect(h2_is_good_letters(large, 400000), "%zu, code %u", large->body.bytes, large->code);
     cr_expect(h2_is_good_letters(small, 3000), "%zu, code %u", small->body.bytes, small->code);
     stop();
 }
@@ -320,7 +326,6 @@ Test(http2_ends, told_to_stop_it_says_so_and_finishes_what_is_in_flight)
     struct h2_answer *late;
     struct h2_answer *too_late;
 
-    fixture.limits.body_ms = 5000;
     start();
     late =
         h2_ask(&client, &(struct h2_request){.method = "POST", .path = "/late", .body = {"ab", 2}, .is_endless = true});
@@ -349,7 +354,6 @@ Test(http2_ends, a_stream_begun_after_the_goodbye_is_left_to_be_tried_elsewhere)
     static struct h2_frame frame;
     struct h2_outcome outcome = {.goaway = -1, .last = -1};
 
-    fixture.limits.body_ms = 5000;
     fixture_start(&fixture);
     h2_raw_open(&client, &fixture);
     h2_add_frame(&bytes, NGHTTP2_HEADERS, H2_END_HEADERS, 1, SPAN("\x83\x87\x84\x41\x01\x61"));
@@ -410,7 +414,6 @@ Test(http2_ends, it_does_not_wait_for_ever_for_what_is_in_flight)
     int64_t start_ms;
 
     fixture.limits.drain_ms = 400;
-    fixture.limits.body_ms = 60000;
     start();
     endless = h2_ask(&client, &(struct h2_request){.method = "POST", .path = "/", .is_endless = true});
     h2_turn(&client, 100);

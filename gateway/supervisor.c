@@ -64,8 +64,12 @@ static bool open_sockets(struct supervisor *parent, struct error *err)
     int words[2];
 
     parent->port = (uint16_t)config->port;
-    if (!http_listen_tcp(config->address, &parent->port, &given->listen_fd, err))
+    if (!http_listen_tcp(config->address, &parent->port, &given->listen_fd, err)) {
+        if (err->code == ERR_CONFLICT)
+            return refuse(err, ERR_CONFLICT, "listen.port", "listen.port: another program uses %s:%u already",
+                          "listen.port：%s:%u 已被其他程序占用", config->address, parent->port);
         return fail_in(err, "listen.address");
+    }
     if (!http_listen_unix(config->admin_socket, (unsigned)config->admin_mode, &given->admin_fd, err))
         return fail_in(err, "admin.socket");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, words) != 0)

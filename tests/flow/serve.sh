@@ -55,6 +55,11 @@ start
 "$gate" serve --config g.yaml >out.txt 2>&1
 [ $? = 2 ] && grep -q "$parent" out.txt || fail "a second gateway on the same state: $(cat out.txt)"
 
+sed "s/state: state/state: other/; s/port: 0/port: $port/" g.yaml >other.yaml
+"$gate" init --config other.yaml >/dev/null || fail "init of another state"
+"$gate" serve --config other.yaml >out.txt 2>&1
+[ $? = 2 ] && grep -q "$port 已被其他程序占用" out.txt || fail "a port that is in use: $(cat out.txt)"
+
 pids_of() { grep -o "{\"kind\":\"$1\",\"pid\":[0-9]*,\"ready\":${2:-[a-z]*}" state/processes.json | sed 's/.*"pid":\([0-9]*\).*/\1/'; }
 for kind in signer keeper; do [ "$(pids_of $kind true | wc -l)" = 1 ] || fail "processes.json: $kind"; done
 [ "$(pids_of api true | wc -l)" = 2 ] || fail "processes.json: api"

@@ -23,7 +23,8 @@ MUST_CHECK bool client_post_file(struct client *client, const char *path, const 
 void client_escape(struct buf *out, const char *text);
 
 /* Order a job, wait for it (with progress on a terminal), print its report as text or JSON. Returns the exit status.
- * `file` NULL: the arguments are the body. Else the file is the body, and arguments that are texts go into the query. */
+ * `file` NULL: the arguments are the body. Else the file is the body, and arguments that are texts go into the query.
+ */
 int client_job(const struct cli *cli, const char *kind, const json_t *arguments, const char *file);
 
 DEFINE_AUTO(struct client *, client_free)

@@ -10,7 +10,8 @@
 
 int cli_fail(const struct cli *cli, const struct error *err)
 {
-    fprintf(stderr, "creditgate %s: %s\n", cli->command ? cli->command : "", error_text(err, cli->lang));
+    fprintf(stderr, "creditgate%s%s: %s\n", cli->command ? " " : "", cli->command ? cli->command : "",
+            error_text(err, cli->lang));
     return CLI_UNUSABLE;
 }
 

@@ -16,10 +16,9 @@
 #include "gateway/intake/kind.h"
 #include "gateway/intake/seen.h"
 #include "gateway/intake/spool.h"
+#include "gateway/intake/temporary.h"
 #include "gateway/intake/xlsx.h"
 #include "schemas/uscc.h"
-
-static const char SCRATCH[] = "/var/tmp";
 
 struct intake {
     int own_fd; /* -1: borrowed */
@@ -142,14 +141,15 @@ static bool look_through(struct intake *intake, struct error *err)
 
 static bool load(struct intake *intake, const struct intake_options *options, struct error *err)
 {
-    const char *scratch = options->scratch ? options->scratch : SCRATCH;
+    const char *scratch = temporary_folder(options->scratch);
     bool is_xlsx;
     struct stat status;
 
     if (fstat(intake->fd, &status) != 0)
         return fail(err, ERR_IO, "%s", strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return refuse(err, ERR_INVALID, "file.kind", "this is not a plain file%s", "这不是普通文件%s", "");
+        return refuse(err, ERR_INVALID, "file.kind", "this is not a plain file: name a CSV or .xlsx file%s",
+                      "这不是普通文件：请指定 CSV 或 .xlsx 文件%s", "");
     if (!kind_judge(intake->fd, &is_xlsx, err))
         return false;
     if (!is_xlsx && !encoding_detect(intake->fd, &intake->encoding, err))

@@ -13,7 +13,7 @@
 struct intake_options {
     const struct rules *rules; /* borrowed */
     int32_t today;             /* the day of the import */
-    const char *scratch;       /* folder for temporary files; NULL: /var/tmp */
+    const char *scratch;       /* folder for temporary files; NULL: $TMPDIR, /var/tmp or /tmp */
 };
 
 /* One row. Everything is borrowed until the next call of intake_next. */

@@ -26,7 +26,7 @@ struct report {
 bool report_new(const char *scratch, const char *lang, struct report **out, struct error *err)
 {
     AUTO(report_free) struct report *report = memory_new(sizeof *report);
-    const char *folder = scratch ? scratch : "/var/tmp";
+    const char *folder = temporary_folder(scratch);
 
     report->is_chinese = strcmp(lang, "zh") == 0;
     snprintf(report->lang, sizeof report->lang, "%s", report->is_chinese ? "zh" : "en");

@@ -25,7 +25,7 @@ struct report_counts {
 
 struct report;
 
-/* `lang` is "zh" or "en"; `scratch` NULL: /var/tmp. */
+/* `lang` is "zh" or "en"; `scratch` as of temporary_folder. */
 MUST_CHECK bool report_new(const char *scratch, const char *lang, struct report **out, struct error *err);
 void report_free(struct report *report);
 /* The warnings about the file itself; called once, before the rows. The intake's rules must outlive the report. */

@@ -7,6 +7,18 @@
 
 #include "base/file.h"
 
+const char *temporary_folder(const char *asked)
+{
+    const char *const folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
+
+    if (asked)
+        return asked;
+    for (size_t i = 0; i < COUNT_OF(folders); i++)
+        if (folders[i] && access(folders[i], W_OK | X_OK) == 0)
+            return folders[i];
+    return "/var/tmp"; /* making the file there says why not */
+}
+
 bool temporary_fd(const char *folder, int *out, struct error *err)
 {
     AUTO(text_free) char *path = path_join(folder, "creditgate-XXXXXX");

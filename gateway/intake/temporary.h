@@ -6,6 +6,9 @@
 
 #include "base/error.h"
 
+/* Where such files go: `asked`, or when it is NULL the first folder that can be written of $TMPDIR, /var/tmp and /tmp
+ * (files may be large, and /tmp is often memory). Borrowed. */
+const char *temporary_folder(const char *asked);
 MUST_CHECK bool temporary_fd(const char *folder, int *out, struct error *err);
 MUST_CHECK bool temporary_file(const char *folder, FILE **out, struct error *err);
 

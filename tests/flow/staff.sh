@@ -46,6 +46,7 @@ chmod 644 "$stage"/*.csv
 reviewer 2 '' import "$stage/台账.csv"
 operator 2 none.csv import "$stage/none.csv"
 operator 2 统一社会信用代码 import "$stage/007-column-missing.csv"
+operator 2 '"encoding":null,"rows":0,"accepted":0,"unchanged":0,"refused":0,"problems":[{"line":1,' import --json "$stage/007-column-missing.csv"
 operator 1 '"rows":4,"accepted":3,"unchanged":0,"refused":1,"problems":[{"line":5,' import --json "$stage/001-uscc-check.csv"
 operator 0 '{"file":"台账.csv","encoding":"utf-8","rows":515,"accepted":515,"unchanged":0,"refused":0,"problems":[' import --json "$stage/台账.csv"
 operator 0 '"rows":515,"accepted":0,"unchanged":515,"refused":0' import --json "$stage/台账.csv"

@@ -54,7 +54,7 @@ static void settle_rows(struct shipment *shipment)
 
     for (size_t i = 0; i < shipment->count; i++) {
         shipment->rows[i].record = shipment->records[i];
-        shipment->rows[i].json.at = shipment->json.data + at;
+        shipment->rows[i].json.at = buf_text(&shipment->json) + at; /* never NULL, which has no offset */
         at += shipment->rows[i].json.bytes;
     }
     shipment->call.rows = shipment->rows;

@@ -266,9 +266,11 @@ static inline ssize_t h2_read_upload(nghttp2_session *session, int32_t stream_id
     (void)context;
     if (bytes == 0 && answer->is_endless)
         return NGHTTP2_ERR_DEFERRED;
-    memcpy(out, answer->upload.bytes ? answer->upload.at : "", bytes);
-    answer->upload.at += bytes;
-    answer->upload.bytes -= bytes;
+    if (bytes > 0) { /* an empty upload has no bytes to point at */
+        memcpy(out, answer->upload.at, bytes);
+        answer->upload.at += bytes;
+        answer->upload.bytes -= bytes;
+    }
     if (answer->upload.bytes == 0 && !answer->is_endless)
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)bytes;

@@ -219,7 +219,7 @@ static bool apply_superseded(struct applying *applying, struct error *err)
     before = (enum delivery_state)entry.state;
     if (!delivery_step((uint64_t)number, before, STEP_SUPERSEDED, &next, err))
         return false;
-    if (by_version <= entry.version)
+    if (by_version < entry.version)
         return fail(err, ERR_CONFLICT, "version %u cannot be superseded by version %lld", entry.version,
                     (long long)by_version);
     if (before == DELIVERY_QUEUED && lane_head(applying->txn, (enum channel)entry.channel, entry.subject, &head) &&

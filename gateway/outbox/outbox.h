@@ -129,7 +129,8 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *
  *   delivery.queued      {"channel","record","row":{…},"row_sha256","subject","version"}
  *   delivery.requeued    {"delivery","reason"}        refused → queued, by a person
- *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go
+ *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go. By
+ *                                                     its own version: they never took the record, nothing need be told
  *   call.prepared        {"call","channel","deliveries":[n…],"due_ms","request":{… what the adapter fixed …}}
  *   call.failed          {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}  an attempt went wrong
  *   call.received        {"call","due_ms"}            transport receipt

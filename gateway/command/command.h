@@ -139,7 +139,8 @@ struct push_request {
     void *make_row_context;
 };
 /* Queue every effective version that fits, was approved before the job began and was never queued for the channel, in
- * order of approval. A version that puts right what was refused takes its place (supersede.h). */
+ * order of approval. A version that puts right what was refused takes its place, also one that was queued before the
+ * refusal (supersede.h). */
 MUST_CHECK bool command_push(const struct desk *desk, const struct push_request *request, command_report *report,
                              void *context, struct tally *tally, struct error *err);
 /* Put refused deliveries back in their lanes, with a reason: delivery.unknown, delivery.not-refused, push.reason. */

@@ -155,7 +155,7 @@ static bool push_one(struct run *run, struct ledger *ledger, size_t index, struc
         return false;
     if (!make_row(run, unsent, &version, &why))
         return run_refuse(item, &why, err);
-    if (!supersede_refused(run, ledger, pushing->request->channel, &version.record, &is_needless, err))
+    if (!supersede_by_new(run, ledger, pushing->request->channel, &version.record, &is_needless, err))
         return false;
     if (!is_needless)
         return emit_queued(run, ledger, &version.record, err);
@@ -179,7 +179,8 @@ bool command_push(const struct desk *desk, const struct push_request *request, c
     if (request->channel != CHANNEL_CREDIT_GUANGDONG)
         return refuse(err, ERR_REFUSED, "push.stage", "%s comes after the stages before it (seed row 18)",
                       "%s 须待前一阶段办结（任务分工表第 18 行）", CHANNEL_NAMES[request->channel]);
-    is_good = run_begin(&run, err) && gather_all(&run, &pushing, err);
+    is_good =
+        run_begin(&run, err) && supersede_by_queued(desk, request->channel, err) && gather_all(&run, &pushing, err);
     run.count = pushing.count;
     is_good = is_good && run_all(&run, err);
     free(pushing.list);

@@ -4,29 +4,36 @@
 
 #include "base/text.h"
 
-/* How the versions before it stand at the upstream. */
-struct before {
-    uint64_t *refused; /* deliveries */
-    size_t refused_count;
+/* The deliveries of a record to one channel, the oldest version first, and what they come to. */
+struct standing_there {
+    struct delivery *all; /* their borrowed texts are not used */
+    size_t count;
+    size_t refused;
     bool has_taken;
-    bool has_open; /* queued, or under way */
+    bool has_under_way; /* in a call: its outcome is open */
+    bool has_queued;
 };
 
-static bool look(struct run *run, enum channel channel, const struct record *record, struct before *before,
+/* Versions below `below`. They were queued one after the other: behind the first that was not, none was. */
+static bool look(struct run *run, enum channel channel, const char *record, uint32_t below, struct standing_there *out,
                  struct error *err)
 {
     struct delivery delivery;
+    size_t capacity = 0;
 
-    before->refused = memory_new(record->version * sizeof *before->refused);
-    for (uint32_t version = 1; version < record->version; version++) {
-        if (!outbox_of_version(run->txn, channel, record->id, version, &delivery))
-            continue;
-        if (delivery.state == DELIVERY_REFUSED)
-            before->refused[before->refused_count++] = delivery.number;
-        else if (delivery.state == DELIVERY_ACKNOWLEDGED)
-            before->has_taken = true;
-        else if (delivery.state != DELIVERY_SUPERSEDED)
-            before->has_open = true;
+    for (uint32_t version = 1; version < below; version++) {
+        if (!outbox_of_version(run->txn, channel, record, version, &delivery))
+            break;
+        if (out->count == capacity) {
+            capacity = capacity ? 2 * capacity : 8;
+            out->all = memory_resize(out->all, capacity * sizeof *out->all);
+        }
+        out->all[out->count++] = delivery;
+        out->refused += delivery.state == DELIVERY_REFUSED;
+        out->has_taken = out->has_taken || delivery.state == DELIVERY_ACKNOWLEDGED;
+        out->has_queued = out->has_queued || delivery.state == DELIVERY_QUEUED;
+        out->has_under_way = out->has_under_way || delivery.state == DELIVERY_SENDING ||
+                             delivery.state == DELIVERY_IN_DOUBT || delivery.state == DELIVERY_RECEIVED;
     }
     return store_txn_is_good(run->txn, err);
 }
@@ -41,19 +48,154 @@ static bool emit(struct run *run, struct ledger *ledger, uint64_t delivery, uint
     return ledger_emit(ledger, run->desk->person, "delivery.superseded", buf_span(&data), NULL, err);
 }
 
-bool supersede_refused(struct run *run, struct ledger *ledger, enum channel channel, const struct record *record,
-                       bool *is_needless, struct error *err)
+/* All that are in that state. */
+static bool emit_all(struct run *run, struct ledger *ledger, const struct standing_there *there,
+                     enum delivery_state state, uint32_t by_version, struct error *err)
 {
-    struct before before = {.refused = NULL};
-    bool is_good = look(run, channel, record, &before, err);
+    for (size_t i = 0; i < there->count; i++) {
+        if (there->all[i].state == state && !emit(run, ledger, there->all[i].number, by_version, err))
+            return false;
+    }
+    return true;
+}
+
+bool supersede_by_new(struct run *run, struct ledger *ledger, enum channel channel, const struct record *record,
+                      bool *is_needless, struct error *err)
+{
+    struct standing_there there = {.all = NULL};
+    bool is_good = look(run, channel, record->id, record->version, &there, err);
     bool ends = record_op_ends(record->op);
 
     *is_needless = false;
-    if (is_good && !before.has_open && (record->op == OP_CHANGED || ends)) {
-        for (size_t i = 0; is_good && i < before.refused_count; i++)
-            is_good = emit(run, ledger, before.refused[i], record->version, err);
-        *is_needless = ends && before.refused_count > 0 && !before.has_taken;
+    if (is_good && there.refused > 0 && !there.has_queued && !there.has_under_way &&
+        (record->op == OP_CHANGED || ends)) {
+        is_good = emit_all(run, ledger, &there, DELIVERY_REFUSED, record->version, err);
+        *is_needless = ends && !there.has_taken;
     }
-    free(before.refused);
+    free(there.all);
+    return is_good;
+}
+
+/* --- the other way round: it was queued first, and refused then --- */
+
+static bool op_of(struct run *run, const char *record, uint32_t version, enum record_op *op, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version loaded;
+
+    if (!records_load(run->txn, span_of(record), version, &loaded, &hold, err))
+        return false;
+    *op = loaded.record.op;
+    return true;
+}
+
+/* The first version behind the refused one that can take its place; 0: none. */
+static bool find_successor(struct run *run, const struct delivery *refused, const struct standing_there *there,
+                           uint32_t *successor, struct error *err)
+{
+    enum record_op op;
+
+    *successor = 0;
+    for (size_t i = 0; i < there->count && *successor == 0; i++) {
+        const struct delivery *other = &there->all[i];
+
+        if (other->version <= refused->version || other->state != DELIVERY_QUEUED)
+            continue;
+        if (!op_of(run, refused->record, other->version, &op, err))
+            return false;
+        if (op == OP_CHANGED || (record_op_ends(op) && there->has_taken))
+            *successor = other->version;
+    }
+    return true;
+}
+
+/* Is the record over, and was that on its way to somebody who never took it? */
+static bool is_over_untaken(struct run *run, const struct delivery *refused, const struct standing_there *there,
+                            bool *out, struct error *err)
+{
+    uint32_t last = there->all[there->count - 1].version;
+    enum record_op op;
+
+    if (!op_of(run, refused->record, last, &op, err))
+        return false;
+    *out = record_op_ends(op) && !there->has_taken;
+    return true;
+}
+
+static bool decide(struct run *run, struct ledger *ledger, const struct delivery *refused,
+                   const struct standing_there *there, struct error *err)
+{
+    uint32_t last = there->all[there->count - 1].version;
+    uint32_t successor;
+    bool is_needless;
+
+    if (!find_successor(run, refused, there, &successor, err))
+        return false;
+    if (successor > 0)
+        return emit(run, ledger, refused->number, successor, err);
+    if (!is_over_untaken(run, refused, there, &is_needless, err))
+        return false;
+    return !is_needless || (emit_all(run, ledger, there, DELIVERY_REFUSED, last, err) &&
+                            emit_all(run, ledger, there, DELIVERY_QUEUED, last, err));
+}
+
+struct closing {
+    uint64_t *numbers;
+    size_t count;
+    size_t capacity;
+};
+
+static bool gather(const struct delivery *delivery, void *context)
+{
+    struct closing *closing = context;
+
+    if (closing->count == closing->capacity) {
+        closing->capacity = closing->capacity ? 2 * closing->capacity : 64;
+        closing->numbers = memory_resize(closing->numbers, closing->capacity * sizeof *closing->numbers);
+    }
+    closing->numbers[closing->count++] = delivery->number;
+    return true;
+}
+
+/* Refused deliveries are few, if any; lanes may be many. */
+static bool gather_all(const struct desk *desk, enum channel channel, struct closing *closing, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct channel_status status;
+
+    if (!store_begin(desk->store, STORE_READ, &txn, err) || !outbox_status(txn, channel, &status, err))
+        return false;
+    return status.count[DELIVERY_REFUSED] == 0 || outbox_refused(txn, channel, gather, closing, err);
+}
+
+static bool close_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
+{
+    const struct closing *closing = run->context;
+    struct standing_there there = {.all = NULL};
+    struct delivery refused;
+    bool is_good;
+
+    item->result = RUN_SKIPPED;
+    if (!outbox_find(run->txn, closing->numbers[index], &refused, err))
+        return false;
+    if (refused.state != DELIVERY_REFUSED)
+        return true;
+    is_good = look(run, refused.channel, refused.record, UINT32_MAX, &there, err);
+    if (is_good && !there.has_under_way && there.count > 0)
+        is_good = decide(run, ledger, &refused, &there, err);
+    free(there.all);
+    return is_good;
+}
+
+bool supersede_by_queued(const struct desk *desk, enum channel channel, struct error *err)
+{
+    struct closing closing = {.numbers = NULL};
+    struct tally tally = {0};
+    AUTO(run_done) struct run run = {.desk = desk, .one = close_one, .context = &closing, .tally = &tally};
+    bool is_good = gather_all(desk, channel, &closing, err);
+
+    run.count = closing.count;
+    is_good = is_good && (closing.count == 0 || run_all(&run, err));
+    free(closing.numbers);
     return is_good;
 }

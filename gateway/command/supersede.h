@@ -1,5 +1,4 @@
-/* supersede.h - a version that is pushed while an earlier one of the same record stands refused. Only command_push.c
- * needs it.
+/* supersede.h - what a push does about refused deliveries. Only command_push.c needs it.
  *
  * A refused delivery holds its lane. What puts the matter right is usually a new version: a correction takes the place
  * of what was refused, and so does a withdrawal or repair of what the upstream holds. A record that the upstream never
@@ -10,8 +9,13 @@
 
 #include "gateway/command/run.h"
 
-/* Emit delivery.superseded for what this version takes the place of. `*is_needless`: it need not be sent itself. */
-MUST_CHECK bool supersede_refused(struct run *run, struct ledger *ledger, enum channel channel,
-                                  const struct record *record, bool *is_needless, struct error *err);
+/* For a version that is about to be queued: emit delivery.superseded for what it takes the place of. `*is_needless`: it
+ * need not be sent itself. */
+MUST_CHECK bool supersede_by_new(struct run *run, struct ledger *ledger, enum channel channel,
+                                 const struct record *record, bool *is_needless, struct error *err);
+
+/* For what was refused after the version that puts it right had been queued behind it: the same, all over the channel,
+ * in transactions of its own. Nothing is sent that nobody has pushed. */
+MUST_CHECK bool supersede_by_queued(const struct desk *desk, enum channel channel, struct error *err);
 
 #endif

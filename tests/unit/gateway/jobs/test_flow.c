@@ -575,6 +575,50 @@ Test(flow, a_withdrawal_of_what_they_never_took_is_not_sent)
     cr_assert_eq(listed_by("refused"), 0);
 }
 
+/* A listed record with its next version queued behind the first, which then is refused. */
+static void changed_and_refused(char id[64], const char *kind, const char *arguments)
+{
+    unsigned long long number;
+
+    listed(id);
+    number = events();
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    changed(id, kind, arguments);
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    refuse_delivery(number);
+    cr_assert_eq(listed_by("refused"), 1);
+}
+
+static size_t due(void)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    uint64_t numbers[2];
+
+    cr_assert(store_begin(J.store, STORE_READ, &txn, &J.err));
+    return outbox_due(txn, CHANNEL_CREDIT_GUANGDONG, J.now_ms, numbers, 2);
+}
+
+Test(flow, a_correction_that_was_queued_before_the_refusal_takes_its_place_at_the_next_push)
+{
+    char id[64];
+
+    changed_and_refused(id, "correct", "'reason':'x','document':'粤工信失信〔2026〕2号'");
+    cr_assert_eq(due(), 0);
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    cr_assert_eq(listed_by("refused"), 0);
+    cr_assert_eq(due(), 1);
+}
+
+Test(flow, a_withdrawal_that_was_queued_before_the_refusal_is_closed_with_it)
+{
+    char id[64];
+
+    changed_and_refused(id, "withdraw", "'reason':'不应认定'");
+    cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    cr_assert_eq(listed_by("refused"), 0);
+    cr_assert_eq(due(), 0);
+}
+
 Test(flow, a_dispute_mark_waits_behind_what_was_refused)
 {
     char id[64];

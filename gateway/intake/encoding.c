@@ -221,35 +221,52 @@ static bool is_foreign(struct span token)
     return high >= FOREIGN_BYTES && utf8_is_valid(token, NULL);
 }
 
+/* The first text in UTF-8 among those that end in the piece; `*rest` is where the last one begins, which does not. */
+static bool find_foreign(struct span piece, size_t *rest, size_t *found)
+{
+    size_t start = 0;
+
+    for (size_t i = 0; i < piece.bytes; i++) {
+        if (!ends_token(piece.at[i]))
+            continue;
+        *found = start;
+        if (is_foreign((struct span){piece.at + start, i - start}))
+            return true;
+        start = i + 1;
+    }
+    *rest = start;
+    return false;
+}
+
 /* *bad_at: the first text in UTF-8, or -1. */
 static bool scan_foreign(int fd, off_t *bad_at, struct error *err)
 {
     AUTO(text_free) char *piece = memory_new(INTAKE_CHUNK_BYTES);
-    size_t kept = 0;
+    struct span text = {piece, 0};
     off_t at = 0; /* of piece[0] */
+    size_t rest = 0;
+    size_t found = 0;
     size_t got;
 
-    *bad_at = -1;
-    do {
-        size_t start = 0;
-
-        if (!read_at(fd, at + (off_t)kept, (struct span){piece + kept, INTAKE_CHUNK_BYTES - kept}, &got, err))
+    for (;;) {
+        if (!read_at(fd, at + (off_t)text.bytes, (struct span){piece + text.bytes, INTAKE_CHUNK_BYTES - text.bytes},
+                     &got, err))
             return false;
-        for (size_t i = 0; i < kept + got; i++) {
-            if (!ends_token(piece[i]))
-                continue;
-            if (is_foreign((struct span){piece + start, i - start})) {
-                *bad_at = at + (off_t)start;
-                return true;
-            }
-            start = i + 1;
+        if (got == 0) { /* what is left is the last text, which nothing ends */
+            *bad_at = is_foreign(text) ? at : -1;
+            return true;
         }
-        /* A text of a whole piece is too long for any column: let it go. */
-        kept = start == 0 && kept + got == INTAKE_CHUNK_BYTES ? 0 : kept + got - start;
-        memmove(piece, piece + start, kept);
-        at += (off_t)(kept == 0 && start == 0 ? INTAKE_CHUNK_BYTES : start);
-    } while (got > 0);
-    return true;
+        text.bytes += got;
+        if (find_foreign(text, &rest, &found)) {
+            *bad_at = at + (off_t)found;
+            return true;
+        }
+        if (rest == 0 && text.bytes == INTAKE_CHUNK_BYTES)
+            rest = text.bytes; /* a text of a whole piece is too long for any column: let it go */
+        memmove(piece, piece + rest, text.bytes - rest);
+        text.bytes -= rest;
+        at += (off_t)rest;
+    }
 }
 
 static bool refuse_foreign(off_t bad_at, struct error *err)

@@ -129,6 +129,11 @@ Test(files, utf_8_inside_gb18030_is_found)
     buf_add_text(&mixed, NAME);
     buf_add_text(&mixed, strchr(line, ','));
     is_refused(buf_span(&mixed), "file.encoding", "mixes two encodings");
+    buf_clear(&mixed);
+    buf_add_span(&mixed, buf_span(&text));
+    mixed.bytes -= 2; /* the last line's end */
+    buf_add_text(&mixed, NAME);
+    is_refused(buf_span(&mixed), "file.encoding", "mixes two encodings");
 }
 
 Test(files, header_that_is_none_is_told_why)

@@ -343,12 +343,13 @@ bool book_style_is_date(const struct book *book, size_t style)
     return book->styles && styles_is_date(book->styles, style);
 }
 
-/* The 1900 system believes in a 29 February 1900, its day 60: from then on it is one day ahead. */
+/* The 1900 system believes in a 29 February 1900, its day 60: from then on it is one day ahead. Half a second is taken
+ * for what computing with fractions leaves behind. */
 bool book_date(const struct book *book, double serial, char text[32])
 {
-    enum { SERIAL_MAX = 200000, FALSE_DAY = 60, MINUTES = 24 * 60 };
-    double whole = floor(serial);
-    int minutes;
+    enum { SERIAL_MAX = 200000, FALSE_DAY = 60, SECONDS = 24 * 60 * 60 };
+    double whole = floor(serial + 0.5 / SECONDS);
+    int seconds = (int)lround((serial - whole) * SECONDS);
     int32_t day;
 
     if (!(serial >= 1) || serial > SERIAL_MAX || (!book->is_1904 && (int)whole == FALSE_DAY))
@@ -358,8 +359,7 @@ bool book_date(const struct book *book, double serial, char text[32])
     else
         day = day_from_civil(1899, 12, whole < FALSE_DAY ? 31 : 30) + (int32_t)whole;
     day_format(day, text);
-    minutes = (int)((serial - whole) * MINUTES);
-    if (serial > whole)
-        snprintf(text + DAY_TEXT_BYTES - 1, 32 - DAY_TEXT_BYTES, " %02d:%02d", minutes / 60, minutes % 60);
+    if (seconds > 0)
+        snprintf(text + DAY_TEXT_BYTES - 1, 32 - DAY_TEXT_BYTES, " %02d:%02d", seconds / 3600, seconds / 60 % 60);
     return true;
 }

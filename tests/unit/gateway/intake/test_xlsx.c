@@ -395,6 +395,12 @@ Test(xlsx, numbers_are_dates_only_by_their_style)
             COLUMN_ORDER_DATE, 2, "2025-10-02");
     cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>45932.5</v></c></row>"},
             COLUMN_ORDER_DATE, 2, "2025-10-02 12:00");
+    cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>45931.999999</v></c></row>"},
+            COLUMN_ORDER_DATE, 2, "2025-10-02");
+    cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>45932.000001</v></c></row>"},
+            COLUMN_ORDER_DATE, 2, "2025-10-02");
+    cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>45931.9999</v></c></row>"},
+            COLUMN_ORDER_DATE, 2, "2025-10-01 23:59");
     cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>59</v></c></row>"},
             COLUMN_ORDER_DATE, 2, "1900-02-28");
     cell_is(&(struct workbook){.styles = STYLES, .rows = "<row><c r=\"K2\" s=\"1\"><v>60</v></c></row>"},

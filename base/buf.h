@@ -24,6 +24,8 @@ void buf_reserve(struct buf *buf, size_t more);
 /* Answers are made of hundreds of small pieces: what fits is added without a call. */
 static inline void buf_add(struct buf *buf, const void *data, size_t bytes)
 {
+    if (!data)
+        bytes = 0; /* what is not there has none */
     if (bytes >= buf->capacity - buf->bytes)
         buf_reserve(buf, bytes);
     if (bytes)

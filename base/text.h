@@ -13,7 +13,8 @@ static inline struct span span_of(const char *text)
 }
 static inline bool span_equal(struct span a, struct span b)
 {
-    return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.at, b.at, a.bytes) == 0);
+    /* no bytes may stand at no place; the analyser cannot see that others never do */
+    return a.bytes == b.bytes && (a.bytes == 0 || (a.at && b.at && memcmp(a.at, b.at, a.bytes) == 0));
 }
 static inline bool span_is(struct span a, const char *text)
 {

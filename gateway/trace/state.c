@@ -17,7 +17,8 @@ static bool read_segment(const json_t *json, struct taken *taken)
     int64_t next = json_integer_of(json, "next", -1);
     int64_t runs = json_integer_of(json, "runs", -1);
 
-    if (!segment_id_is_valid(id) || bytes < 0 || next < 0 || next > UINT32_MAX || runs < 0 || runs > UINT32_MAX)
+    if (!id.at || !segment_id_is_valid(id) || bytes < 0 || next < 0 || next > UINT32_MAX || runs < 0 ||
+        runs > UINT32_MAX)
         return false;
     memcpy(taken->id, id.at, id.bytes);
     taken->bytes = (uint64_t)bytes;

@@ -5,7 +5,8 @@
  * program asks both sides of a comparison. Prints one JSON object.
  *
  * `{}` in the path becomes a random line of the codes file. The core whose busy share is told is the server's: when it
- * is far from 1, this program was the bottleneck. */
+ * is far from 1, this program was the bottleneck. With --server, what other processes took of the core is taken out of
+ * the time (share.h). */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "tests/bench/asking.h"
+#include "tests/bench/share.h"
 
 enum { CODES_BYTES_MAX = 128 * 1024 * 1024, CONNECTIONS_MAX = 1024, EVENTS = 256, QUIET_MS = 5000 };
 /* Latencies are counted in steps of this many nanoseconds; the last step holds all that is longer. */
@@ -28,7 +30,7 @@ struct load {
     long connections;
     long seconds;
     long warm_seconds;
-    long core;
+    struct share_of server;
     struct buf codes;
     uint32_t *counts; /* STEPS */
     uint64_t answers;
@@ -39,7 +41,7 @@ struct load {
 };
 
 enum { KEY_PORT = 1000, KEY_CA, KEY_CERTIFICATE, KEY_KEY, KEY_PATH, KEY_CODES, KEY_EXPECT, KEY_COUNT, KEY_SECONDS };
-enum { KEY_WARM = KEY_SECONDS + 1, KEY_CORE };
+enum { KEY_WARM = KEY_SECONDS + 1, KEY_CORE, KEY_SERVER };
 
 static const struct argp_option OPTIONS[] = {
     {"port", KEY_PORT, "N", 0, "of 127.0.0.1", 0},
@@ -52,6 +54,7 @@ static const struct argp_option OPTIONS[] = {
     {"connections", KEY_COUNT, "N", 0, "default 64", 0},
     {"seconds", KEY_SECONDS, "N", 0, "measured; default 5", 0},
     {"warm", KEY_WARM, "N", 0, "seconds before that; default 1", 0},
+    {"server", KEY_SERVER, "PID,…", 0, "of the server, then of those that belong to it and share its core", 0},
     {"core", KEY_CORE, "N", 0, "whose busy share is told; default 0", 0},
     {0},
 };
@@ -77,8 +80,10 @@ static error_t take_numbered(struct load *load, int key, const char *text)
         return take_number(text, 1, 3600, &load->seconds) ? 0 : EINVAL;
     case KEY_WARM:
         return take_number(text, 0, 3600, &load->warm_seconds) ? 0 : EINVAL;
+    case KEY_SERVER:
+        return share_parse(text, &load->server) ? 0 : EINVAL;
     case KEY_CORE:
-        return take_number(text, 0, 1023, &load->core) ? 0 : EINVAL;
+        return take_number(text, 0, 1023, &load->server.core) ? 0 : EINVAL;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -107,32 +112,6 @@ static int64_t now_ns(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* Busy and all ticks of one core since the machine started (proc(5)). */
-static bool core_ticks(long core, uint64_t *busy, uint64_t *all)
-{
-    FILE *stat = fopen("/proc/stat", "re");
-    char line[512];
-    char name[16];
-    bool is_found = false;
-
-    snprintf(name, sizeof name, "cpu%ld ", core);
-    while (stat && !is_found && fgets(line, sizeof line, stat)) {
-        char *at = line + strlen(name);
-
-        is_found = strncmp(line, name, strlen(name)) == 0;
-        *busy = *all = 0;
-        for (int i = 0; is_found && i < 8; i++) {
-            uint64_t ticks = strtoull(at, &at, 10);
-
-            *all += ticks;
-            *busy += i == 3 || i == 4 ? 0 : ticks; /* idle, iowait */
-        }
-    }
-    if (stat)
-        fclose(stat);
-    return is_found;
 }
 
 /* xorshift64*: which code is asked next need only be spread, not secret. */
@@ -206,12 +185,14 @@ static double percentile(const struct load *load, double share)
     return ((double)step + 0.5) * STEP_NS / 1000;
 }
 
-static void print_result(const struct load *load, double busy)
+/* A core of its own is promised: what others took of it is taken out. */
+static void print_result(const struct load *load, double busy, double lost_s)
 {
     printf("{\"requests\": %llu, \"per_second\": %.0f, \"p50_us\": %.0f, \"p99_us\": %.0f, \"answer_bytes\": %.0f, "
-           "\"core_busy\": %.2f}\n",
-           (unsigned long long)load->answers, (double)load->answers / (double)load->seconds, percentile(load, 0.5),
-           percentile(load, 0.99), (double)load->answer_bytes / (double)load->answers, busy);
+           "\"core_busy\": %.2f, \"lost_s\": %.2f}\n",
+           (unsigned long long)load->answers, (double)load->answers / ((double)load->seconds - lost_s),
+           percentile(load, 0.5), percentile(load, 0.99), (double)load->answer_bytes / (double)load->answers, busy,
+           lost_s);
 }
 
 static bool start(struct load *load, struct connection *connections, struct error *err)
@@ -235,16 +216,16 @@ static bool start(struct load *load, struct connection *connections, struct erro
 
 static bool measure(struct load *load, struct connection *connections, struct error *err)
 {
-    uint64_t busy[2], all[2];
+    struct share before, after;
 
     if (!start(load, connections, err) || !loop(load, err))
         return false;
     load->end_ns += load->seconds * 1000000000;
-    if (!core_ticks(load->core, &busy[0], &all[0]) || !loop(load, err) || !core_ticks(load->core, &busy[1], &all[1]))
-        return err->code != ERR_NONE ? false : fail(err, ERR_IO, "/proc/stat does not know core %ld", load->core);
+    if (!share_take(&load->server, &before, err) || !loop(load, err) || !share_take(&load->server, &after, err))
+        return false;
     if (load->answers == 0)
         return fail(err, ERR_TIMEOUT, "no answer at all");
-    print_result(load, (double)(busy[1] - busy[0]) / (double)(all[1] - all[0]));
+    print_result(load, share_busy(&before, &after), share_lost_s(&before, &after));
     return true;
 }
 

@@ -478,7 +478,6 @@ Test(http2_hostile, floods_of_frames_that_ask_for_nothing_are_stopped)
         {"WINDOW_UPDATE", SPAN(""), SPAN("\0\0\4\x8\0\0\0\0\0\0\0\0\1"), 11},
         {"empty DATA", SPAN("\0\0\6\1\4\0\0\0\1" HEAD_POST), SPAN("\0\0\0\0\0\0\0\0\1"), 11},
         {"DATA of padding", SPAN("\0\0\6\1\4\0\0\0\1" HEAD_POST), SPAN("\0\0\2\0\x8\0\0\0\1\1\0"), 11},
-        {"DATA on a closed stream", SPAN("\0\0\6\1\5\0\0\0\1" HEAD_GET), SPAN("\0\0\0\0\1\0\0\0\1"), 5},
         {"WINDOW_UPDATE of nothing", SPAN("\0\0\6\1\4\0\0\0\1" HEAD_POST), SPAN("\0\0\4\x8\0\0\0\0\1\0\0\0\0"), 1},
     };
 

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "tests/bench/importing.h"
 #include "tests/bench/sample.h"
+#include "tests/bench/share.h"
 #include "tests/bench/telling.h"
 #include "tests/support/support.h"
 
@@ -24,16 +25,15 @@ struct measured {
     double peak_mib;
 };
 
-/* How long this process was ready and did not run (sched-stats.rst of the kernel: the second number). */
-static int64_t waited_for_core_ms(void)
+/* A clock that stands while this process is ready and another has its core. */
+static bool own_ms(int64_t *out, struct error *err)
 {
-    FILE *stat = fopen("/proc/self/schedstat", "re");
-    unsigned long long ran_ns, waited_ns;
-    bool is_read = stat && fscanf(stat, "%llu %llu", &ran_ns, &waited_ns) == 2;
+    uint64_t ran_ns, waited_ns;
 
-    if (stat)
-        fclose(stat);
-    return is_read ? (int64_t)(waited_ns / 1000000) : 0;
+    if (!share_of_process(getpid(), &ran_ns, &waited_ns, err))
+        return false;
+    *out = time_monotonic_ms() - (int64_t)(waited_ns / 1000000);
+    return true;
 }
 
 static bool import_timed(const char *folder, const char *csv, double *rows_per_s, struct error *err)
@@ -42,17 +42,17 @@ static bool import_timed(const char *folder, const char *csv, double *rows_per_s
     AUTO(store_close) struct store *store = NULL;
     AUTO(text_free) char *path = path_join(folder, "store");
     struct desk desk = {.clock = &CLOCK_SYSTEM, .person = "bench"};
-    int64_t start = time_monotonic_ms() - waited_for_core_ms();
+    int64_t start, end;
     uint64_t rows;
 
-    if (!rules_load(TEST_SOURCE "/schemas", &rules, err) ||
+    if (!own_ms(&start, err) || !rules_load(TEST_SOURCE "/schemas", &rules, err) ||
         !store_open(path, &(struct store_options){.creates = true}, &store, err))
         return false;
     desk.rules = rules;
     desk.store = store;
-    if (!importing_run(&desk, csv, folder, &rows, err))
+    if (!importing_run(&desk, csv, folder, &rows, err) || !own_ms(&end, err))
         return false;
-    *rows_per_s = (double)rows * 1000 / (double)(time_monotonic_ms() - waited_for_core_ms() - start);
+    *rows_per_s = (double)rows * 1000 / (double)(end - start);
     return true;
 }
 

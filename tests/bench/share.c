@@ -33,23 +33,23 @@ static bool take_core(long core, struct share *out, struct error *err)
 }
 
 /* /proc/PID/schedstat: ran, was ready and waited, both in nanoseconds (sched-stats.rst of the kernel). */
-static bool take_process(long pid, uint64_t *ran_ns, uint64_t *waited_ns, struct error *err)
+bool share_of_process(long pid, uint64_t *ran_ns, uint64_t *waited_ns, struct error *err)
 {
-    char path[64];
-    unsigned long long ran, waited;
+    char path[64], line[128];
+    char *at = line, *end = line;
+    uint64_t ran = 0;
     FILE *stat;
-    bool is_read;
 
     snprintf(path, sizeof path, "/proc/%ld/schedstat", pid);
     stat = fopen(path, "re");
-    is_read = stat && fscanf(stat, "%llu %llu", &ran, &waited) == 2;
+    if (stat && fgets(line, sizeof line, stat)) {
+        ran = strtoull(line, &at, 10);
+        *waited_ns = strtoull(at, &end, 10);
+        *ran_ns = ran;
+    }
     if (stat)
         fclose(stat);
-    if (!is_read)
-        return fail(err, ERR_NOT_FOUND, "%s cannot be read", path);
-    *ran_ns = ran;
-    *waited_ns = waited;
-    return true;
+    return end > at || fail(err, ERR_NOT_FOUND, "%s cannot be read", path);
 }
 
 bool share_take(const struct share_of *of, struct share *out, struct error *err)
@@ -60,7 +60,7 @@ bool share_take(const struct share_of *of, struct share *out, struct error *err)
     if (!take_core(of->core, &share, err))
         return false;
     for (size_t i = 0; i < of->count; i++) {
-        if (!take_process(of->pids[i], &ran_ns, &waited_ns, err))
+        if (!share_of_process(of->pids[i], &ran_ns, &waited_ns, err))
             return false;
         if (i == 0)
             share.waited_ns = waited_ns;

@@ -20,6 +20,8 @@ struct share {
     uint64_t waited_ns; /* the server was ready to run and did not */
     uint64_t beside_ns; /* those beside it ran */
 };
+/* Of one process: how long it ran, and how long it was ready to and did not. */
+MUST_CHECK bool share_of_process(long pid, uint64_t *ran_ns, uint64_t *waited_ns, struct error *err);
 MUST_CHECK bool share_take(const struct share_of *of, struct share *out, struct error *err);
 /* "1,2,3" */
 MUST_CHECK bool share_parse(const char *text, struct share_of *of);

@@ -215,4 +215,35 @@ static inline void h2_raw_open(struct h2 *h2, const struct fixture *fixture)
     h2_raw_send(h2, buf_span(&start));
 }
 
+/* GET / of host a, as a header block. */
+#define HEAD_GET "\x82\x87\x84\x41\x01\x61"
+#define HEAD_POST "\x83\x87\x84\x41\x01\x61"
+
+/* Connected, and `bytes` sent behind a good beginning. */
+static inline struct h2_outcome h2_try(struct h2 *h2, const struct fixture *fixture, struct span bytes)
+{
+    struct h2_outcome outcome;
+
+    h2_raw_open(h2, fixture);
+    h2_raw_send(h2, bytes);
+    outcome = h2_raw_outcome(h2);
+    h2_close(h2);
+    return outcome;
+}
+
+/* The number a path of the fixture answers, asked on a connection of its own: the server must still serve. */
+static inline long h2_number_at(struct h2 *h2, const struct fixture *fixture, const char *path)
+{
+    struct h2_answer *answer;
+    long number;
+
+    h2_close(h2);
+    h2_meet(h2, fixture, &(struct h2_options){0});
+    answer = h2_fetch(h2, &(struct h2_request){.method = "GET", .path = path});
+    cr_assert_eq(answer->status, 200, "the server must still serve");
+    number = strtol(buf_text(&answer->body), NULL, 10);
+    h2_close(h2);
+    return number;
+}
+
 #endif

@@ -26,9 +26,15 @@ const char *adapter_ending_name(enum adapter_ending ending)
 {
     static const char *const NAMES[ADAPTER_ENDING_COUNT] = {
         [ADAPTER_ACCEPTED] = "accepted",
+        [ADAPTER_NEXT] = "next",
         [ADAPTER_OUTCOMES] = "outcomes",
         [ADAPTER_NOT_READY] = "not-ready",
         [ADAPTER_UNKNOWN_TASK] = "unknown-task",
+        [ADAPTER_EXISTS] = "exists",
+        [ADAPTER_OTHER_CONTENT] = "other-content",
+        [ADAPTER_EXPIRED] = "expired",
+        [ADAPTER_KEY_GIVEN] = "key-given",
+        [ADAPTER_LISTED] = "listed",
         [ADAPTER_BUSY] = "busy",
         [ADAPTER_BODY_REFUSED] = "body-refused",
         [ADAPTER_SETUP_REFUSED] = "setup-refused",
@@ -63,6 +69,13 @@ void adapter_result_done(struct adapter_result *result)
     free(result->outcomes);
     result->outcomes = NULL;
     result->outcome_count = 0;
+}
+
+void adapter_page_done(struct adapter_page *page)
+{
+    free(page->rows);
+    page->rows = NULL;
+    page->count = 0;
 }
 
 void adapter_header_add(struct adapter_request *request, const char *name, const char *value)

@@ -11,6 +11,12 @@
  *   reply    status and body → what it means
  *   restore  what fix stored → fixed inputs, signature and digest; then draft again and compare the digest
  *
+ * Steps of a call: ADAPTER_UPLOAD, and where a call has two parts ADAPTER_SECOND after it (the reply to the first says
+ * ADAPTER_NEXT); ADAPTER_ASK for outcomes once it was accepted. After a crash or a lost answer ADAPTER_DOUBT asks
+ * whether the upload arrived; its reply may say ADAPTER_NEXT too: the first part is there, go on with the second.
+ * Steps without a call: ADAPTER_KEY (a secret for what follows, kept in memory only), ADAPTER_HOLDINGS (one page of
+ * what the upstream holds).
+ *
  * Replies are hostile input: an answer that contradicts itself or us is ADAPTER_MALFORMED and settles nothing.
  * Sources: upstreams.md, architecture 5. How to add one: adapters/README.md. */
 #ifndef ADAPTERS_ADAPTER_H
@@ -26,7 +32,10 @@ enum {
     ADAPTER_CODE_BYTES = 16,
     ADAPTER_MESSAGE_BYTES = 304, /* of the upstream's words; longer ones are cut between characters */
     ADAPTER_HEADERS_MAX = 12,
-    ADAPTER_KEY_ID_BYTES = 64
+    ADAPTER_KEY_ID_BYTES = 64,
+    ADAPTER_SECRET_BYTES = 64,
+    ADAPTER_RECORD_BYTES = 24,
+    ADAPTER_PAGE_ROWS_MAX = 1000
 };
 
 /* 操作 of a record version. */
@@ -49,6 +58,10 @@ struct adapter_config {
     const char *token;
     uint8_t sm4_key[16];         /* exchanged beforehand */
     const char *sm4_kid;         /* our name for it: tells which key a call was made with */
+    const char *requester;       /* national platform: gjgxjhpt_rid */
+    const char *service;         /* national platform: gjgxjhpt_sid */
+    uint8_t app_key[16];         /* national platform: exchanged beforehand */
+    const char *file_code;       /* file mode: 报文号, 4 digits of the department and 2 of the table */
     const char *provider_code;   /* BMBM 信息提供部门编码 */
     const char *provider_name;   /* BMMC 信息提供部门名称 */
     const char *exchange_unit;   /* JHDWQC 交换单位全称 */
@@ -89,16 +102,24 @@ struct adapter_row {
 
 /* What is fixed before the first attempt and never changes. Rows are borrowed. */
 struct adapter_call {
-    uint8_t id[16]; /* task id */
+    uint8_t id[16]; /* task or batch id */
     int64_t at_ms;
     uint8_t iv[16];
-    const struct adapter_row *rows;
+    char kid[ADAPTER_KEY_ID_BYTES]; /* of the key that signs it */
+    int32_t day;                    /* is_numbered: the day and place in its name; else 0 */
+    uint32_t number;
+    const struct adapter_row *rows; /* their JSON is empty in the steps that only ask */
     size_t row_count;
+    /* Of the draft. */
+    uint8_t sm3[32];
+    uint64_t payload_bytes;
 };
 
-/* The bytes made of a call: `message` is what is signed, and `payload` (a part of it) what is sent. */
+/* The bytes made of a call: the first `signed_bytes` of `message` are what is signed, and `payload` is what is sent.
+ * The two may overlap. */
 struct adapter_draft {
     struct buf message;
+    size_t signed_bytes;
     size_t payload_at; /* the payload begins here and runs to the end of the message */
     uint8_t sm3[32];   /* of the payload */
 };
@@ -112,15 +133,28 @@ struct adapter_signature {
 void adapter_signature_done(struct adapter_signature *signature);
 
 enum adapter_step {
-    ADAPTER_UPLOAD, /* hand the rows over */
-    ADAPTER_ASK,    /* what became of them? */
+    ADAPTER_UPLOAD,   /* hand the rows over */
+    ADAPTER_SECOND,   /* the second part of a call whose first part is there */
+    ADAPTER_DOUBT,    /* did it arrive? */
+    ADAPTER_ASK,      /* what became of the rows? */
+    ADAPTER_KEY,      /* without a call: a secret for the calls that follow */
+    ADAPTER_HOLDINGS, /* without a call: one page of what is held for us */
     ADAPTER_STEP_COUNT
+};
+
+/* What ADAPTER_KEY brought. Wiped by whoever holds it. */
+struct adapter_secret {
+    uint8_t bytes[ADAPTER_SECRET_BYTES];
+    size_t count; /* 0: none */
+    int64_t until_ms;
 };
 
 struct adapter_attempt {
     enum adapter_step step;
     int64_t now_ms;
-    char nonce[40]; /* fresh for every attempt */
+    char nonce[40];                      /* fresh for every attempt */
+    const struct adapter_secret *secret; /* when the adapter needs one and the step is not ADAPTER_KEY */
+    const char *after;                   /* ADAPTER_HOLDINGS: the page behind this record; "" begins */
 };
 
 struct adapter_request {
@@ -133,10 +167,16 @@ struct adapter_request {
 void adapter_request_done(struct adapter_request *request);
 
 enum adapter_ending {
-    ADAPTER_ACCEPTED,      /* upload: transport receipt */
-    ADAPTER_OUTCOMES,      /* ask: outcomes of rows are known */
-    ADAPTER_NOT_READY,     /* ask: arrived, no outcome yet */
-    ADAPTER_UNKNOWN_TASK,  /* ask: the upload never arrived */
+    ADAPTER_ACCEPTED,      /* upload, second, doubt: transport receipt, all parts are there */
+    ADAPTER_NEXT,          /* upload, doubt: go on with the step `next` of the same call */
+    ADAPTER_OUTCOMES,      /* ask, doubt: outcomes of rows are known, perhaps not of all */
+    ADAPTER_NOT_READY,     /* ask, doubt: arrived, no outcome yet */
+    ADAPTER_UNKNOWN_TASK,  /* ask, doubt: the upload never arrived */
+    ADAPTER_EXISTS,        /* upload: something of that name is there already, perhaps ours */
+    ADAPTER_OTHER_CONTENT, /* doubt: what is there under that name is not ours */
+    ADAPTER_EXPIRED,       /* the secret is no longer taken; nothing was done */
+    ADAPTER_KEY_GIVEN,     /* key: a secret came */
+    ADAPTER_LISTED,        /* holdings: a page came */
     ADAPTER_BUSY,          /* refused for now (internal error of the platform) */
     ADAPTER_BODY_REFUSED,  /* refused whole, for something in the body: perhaps one row's fault */
     ADAPTER_SETUP_REFUSED, /* refused whole, for keys, codes or configuration: no row's fault */
@@ -154,6 +194,7 @@ struct adapter_outcome {
 
 struct adapter_result {
     enum adapter_ending ending;
+    enum adapter_step next;              /* with ADAPTER_NEXT */
     char code[ADAPTER_CODE_BYTES];       /* of the whole call, "" when none */
     char message[ADAPTER_MESSAGE_BYTES]; /* its words, or what cannot be believed */
     struct adapter_outcome *outcomes;    /* one for each row of the call, in its order; only with ADAPTER_OUTCOMES */
@@ -161,10 +202,31 @@ struct adapter_result {
 };
 void adapter_result_done(struct adapter_result *result);
 
+/* One record as an upstream says that it holds it. */
+struct adapter_holding {
+    char record[ADAPTER_RECORD_BYTES];
+    uint32_t version;
+    enum adapter_op op;
+    uint8_t sm3[32]; /* over the canonical JSON of the row as taken */
+};
+
+struct adapter_page {
+    enum adapter_ending ending; /* ADAPTER_LISTED, or why there is none */
+    char code[ADAPTER_CODE_BYTES];
+    char message[ADAPTER_MESSAGE_BYTES];
+    struct adapter_holding *rows; /* by record, ascending; owned */
+    size_t count;
+    char next[ADAPTER_RECORD_BYTES]; /* where the next page begins; "" when this is the last */
+};
+void adapter_page_done(struct adapter_page *page);
+
 struct adapter {
     const char *name; /* of its channel: "credit-guangdong" */
     unsigned rows_max;
     size_t rows_bytes_max; /* the rows of one call, joined */
+    bool needs_secret;     /* ADAPTER_KEY comes before everything else */
+    bool is_numbered;      /* calls are numbered by the day without gaps: one at a time */
+    bool needs_rows;       /* the rows themselves go into the request of ADAPTER_UPLOAD, beside the payload */
 
     /* ERR_REFUSED names the field that is empty or too long. Adds canonical JSON. */
     bool (*row)(const struct adapter_config *config, const struct adapter_record *record, struct buf *out,
@@ -174,16 +236,24 @@ struct adapter {
     /* Adds a canonical JSON object: "request" of the event call.prepared. */
     void (*fix)(const struct adapter_config *config, const struct adapter_call *call, const struct adapter_draft *draft,
                 const struct adapter_signature *signature, struct buf *out);
-    /* Fills at_ms and iv of `call`, the signature and the digest. ERR_CORRUPT when `fixed` is not ours. */
-    bool (*restore)(struct span fixed, struct adapter_call *call, struct adapter_signature *signature, uint8_t sm3[32],
+    /* Fills at_ms, kid and sm3 of `call`, what else of it the adapter needs (iv, day, number, payload_bytes), and the
+     * signature. ERR_CORRUPT when `fixed` is not ours. */
+    bool (*restore)(struct span fixed, struct adapter_call *call, struct adapter_signature *signature,
                     struct error *err);
-    /* `draft` and `signature` may be NULL when the step is ADAPTER_ASK. `out` is empty. */
+    /* `draft` and `signature` may be NULL or empty in the steps that only ask; `call` is NULL in the steps without one.
+     * `out` is empty. */
     void (*request)(const struct adapter_config *config, const struct adapter_call *call,
                     const struct adapter_draft *draft, const struct adapter_signature *signature,
                     const struct adapter_attempt *attempt, struct adapter_request *out);
-    /* Never fails: what is not understood is ADAPTER_MALFORMED. `out` is zeroed. */
+    /* Never fails: what is not understood is ADAPTER_MALFORMED. `out` is zeroed. For the steps with a call. */
     void (*reply)(const struct adapter_call *call, enum adapter_step step, int status, struct span body,
                   struct adapter_result *out);
+    /* ADAPTER_KEY: ADAPTER_KEY_GIVEN fills `secret`. NULL unless needs_secret. `secret` and `out` are zeroed. */
+    void (*key)(const struct adapter_config *config, int64_t now_ms, int status, struct span body,
+                struct adapter_secret *secret, struct adapter_result *out);
+    /* ADAPTER_HOLDINGS. `out` is zeroed. Mostly holdings_read (adapters/holdings.h). NULL: this upstream has no such
+     * list, and reconciliation runs on receipts alone. */
+    void (*holdings)(int status, struct span body, struct adapter_page *out);
 };
 
 extern const struct adapter adapter_credit_guangdong;
@@ -204,5 +274,6 @@ DEFINE_AUTO_IN_PLACE(struct adapter_draft, adapter_draft_done)
 DEFINE_AUTO_IN_PLACE(struct adapter_signature, adapter_signature_done)
 DEFINE_AUTO_IN_PLACE(struct adapter_request, adapter_request_done)
 DEFINE_AUTO_IN_PLACE(struct adapter_result, adapter_result_done)
+DEFINE_AUTO_IN_PLACE(struct adapter_page, adapter_page_done)
 
 #endif

@@ -50,6 +50,7 @@ static bool draft_make(const struct adapter_config *config, const struct adapter
     buf_addf(&out->message, ".%lld.", (long long)call->at_ms);
     out->payload_at = out->message.bytes;
     base64_add(&out->message, sealed.data, sealed.bytes);
+    out->signed_bytes = out->message.bytes;
     digest_sm3((struct span){out->message.data + out->payload_at, out->message.bytes - out->payload_at}, out->sm3);
     return true;
 }
@@ -82,7 +83,7 @@ static bool hex_exact(struct span text, void *out, size_t bytes)
 }
 
 static bool call_restore(struct span fixed, struct adapter_call *call, struct adapter_signature *signature,
-                         uint8_t sm3[32], struct error *err)
+                         struct error *err)
 {
     struct span kid = walk_plain_of(fixed, "kid");
     int64_t at_ms = walk_integer_of(fixed, "at_ms", -1);
@@ -90,13 +91,14 @@ static bool call_restore(struct span fixed, struct adapter_call *call, struct ad
 
     if (at_ms < 0 || kid.bytes >= sizeof signature->kid ||
         !hex_exact(walk_plain_of(fixed, "iv"), call->iv, sizeof call->iv) ||
-        !hex_exact(walk_plain_of(fixed, "sm3"), sm3, 32) || !base64_decode(walk_plain_of(fixed, "signature"), &bytes) ||
-        bytes.bytes == 0)
+        !hex_exact(walk_plain_of(fixed, "sm3"), call->sm3, sizeof call->sm3) ||
+        !base64_decode(walk_plain_of(fixed, "signature"), &bytes) || bytes.bytes == 0)
         return fail(err, ERR_CORRUPT, "what was fixed of a call cannot be read");
     call->at_ms = at_ms;
     memset(signature->kid, 0, sizeof signature->kid);
     if (kid.bytes > 0)
         memcpy(signature->kid, kid.at, kid.bytes);
+    memcpy(call->kid, signature->kid, sizeof call->kid);
     buf_clear(&signature->bytes);
     buf_add_span(&signature->bytes, buf_span(&bytes));
     return true;
@@ -338,7 +340,7 @@ static void read_task(const struct adapter_call *call, const json_t *reply, stru
 
 static void read_refusal(struct span code, enum adapter_step step, struct adapter_result *out)
 {
-    if (step == ADAPTER_ASK && span_is(code, "7001")) {
+    if (step != ADAPTER_UPLOAD && span_is(code, "7001")) {
         out->ending = ADAPTER_UNKNOWN_TASK;
         return;
     }

@@ -8,6 +8,9 @@
 #include "base/walk.h"
 #include "keys/digest.h"
 
+enum { KEY_CHANGES_MAX = 3 };
+_Static_assert((int)ADAPTER_KEY_ID_BYTES >= (int)KEY_ID_BYTES, "a key's id fits");
+
 void shipment_free(struct shipment *shipment)
 {
     if (!shipment)
@@ -104,13 +107,12 @@ bool shipment_load(struct store_txn *txn, const struct courier_channel *channel,
 bool shipment_remake(struct shipment *shipment, struct error *err)
 {
     const struct adapter *adapter = shipment->channel->adapter;
-    uint8_t fixed_sm3[32];
 
     adapter_draft_done(&shipment->draft);
-    if (!adapter->restore(buf_span(&shipment->fixed), &shipment->call, &shipment->signature, fixed_sm3, err) ||
+    if (!adapter->restore(buf_span(&shipment->fixed), &shipment->call, &shipment->signature, err) ||
         !adapter->draft(shipment->channel->config, &shipment->call, &shipment->draft, err))
         return false;
-    if (memcmp(fixed_sm3, shipment->draft.sm3, sizeof fixed_sm3) != 0)
+    if (memcmp(shipment->call.sm3, shipment->draft.sm3, sizeof shipment->call.sm3) != 0)
         return fail(err, ERR_CONFLICT, "the bytes come out differently than when the call was prepared");
     return true;
 }
@@ -219,6 +221,30 @@ static void prepared_add(const struct shipment *shipment, int64_t now_ms, struct
     buf_add_byte(out, '}');
 }
 
+/* The draft may name its key, so it is made for one; when the signer has just changed keys, it is made again. */
+static bool sign_draft(struct shipment *shipment, struct signer *signer, struct error *err)
+{
+    for (unsigned tries = 0; tries < KEY_CHANGES_MAX; tries++) {
+        struct span message;
+
+        adapter_draft_done(&shipment->draft);
+        buf_clear(&shipment->signature.bytes);
+        if (!shipment->channel->adapter->draft(shipment->channel->config, &shipment->call, &shipment->draft, err))
+            return false;
+        message = (struct span){buf_text(&shipment->draft.message), shipment->draft.signed_bytes};
+        if (!signer_sign(signer, KEY_USE_PUSH, KEY_SM2, message, &shipment->signature.bytes, shipment->signature.kid,
+                         err))
+            return false;
+        if (strcmp(shipment->call.kid, shipment->signature.kid) == 0) {
+            memcpy(shipment->call.sm3, shipment->draft.sm3, sizeof shipment->call.sm3);
+            shipment->call.payload_bytes = shipment->draft.message.bytes - shipment->draft.payload_at;
+            return true;
+        }
+        memcpy(shipment->call.kid, shipment->signature.kid, sizeof shipment->call.kid);
+    }
+    return fail(err, ERR_UNAVAILABLE, "the signer changes its key again and again");
+}
+
 bool shipment_seal(struct shipment *shipment, struct signer *signer, int64_t now_ms, struct error *err)
 {
     const struct adapter *adapter = shipment->channel->adapter;
@@ -227,9 +253,7 @@ bool shipment_seal(struct shipment *shipment, struct signer *signer, int64_t now
     random_bytes(shipment->call.id, sizeof shipment->call.id);
     random_bytes(shipment->call.iv, sizeof shipment->call.iv);
     shipment->call.at_ms = now_ms;
-    if (!adapter->draft(config, &shipment->call, &shipment->draft, err) ||
-        !signer_sign(signer, KEY_USE_PUSH, KEY_SM2, buf_span(&shipment->draft.message), &shipment->signature.bytes,
-                     shipment->signature.kid, err))
+    if (!signer_kid(signer, KEY_USE_PUSH, KEY_SM2, shipment->call.kid, err) || !sign_draft(shipment, signer, err))
         return false;
     adapter->fix(config, &shipment->call, &shipment->draft, &shipment->signature, &shipment->fixed);
     prepared_add(shipment, now_ms, &shipment->prepared);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "adapters/adapter.h"
+#include "adapters/holdings.h"
 #include "adapters/row.h"
 #include "base/encode.h"
 #include "base/json.h"
@@ -162,6 +163,9 @@ static void request_make(const struct adapter_config *config, const struct adapt
         buf_add_text(&out->url, "/upload");
         upload_body(config, call, draft, signature, &out->body);
         adapter_header_add(out, "Content-Type", "application/json");
+    } else if (attempt->step == ADAPTER_HOLDINGS) {
+        out->method = "GET";
+        holdings_address_add(&out->url, attempt->after);
     } else {
         out->method = "GET";
         buf_add_text(&out->url, "/tasks/");
@@ -399,4 +403,5 @@ const struct adapter adapter_credit_guangdong = {
     .restore = call_restore,
     .request = request_make,
     .reply = reply_read,
+    .holdings = holdings_read,
 };

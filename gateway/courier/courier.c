@@ -80,6 +80,27 @@ static void unlink_transfer(struct courier *courier, struct transfer *transfer)
     transfer->destination->in_flight--;
 }
 
+/* The next step of the same call starts with this turn; a secret is with its destination already. */
+static void go_on(struct courier *courier, struct ending *ending, int64_t now_ms)
+{
+    struct policy_verdict verdict;
+
+    policy_decide(&ending->attempt, &ending->destination->pace, ending->dice, &verdict);
+    destination_learn(ending->destination, &verdict, -1, now_ms, ending->dice);
+    if (ending->shipment)
+        courier->starts[courier->start_count++] =
+            (struct start){ending->destination, TAKE(ending->shipment), ending->result.next, false};
+    ending_free(ending);
+}
+
+static void take_ending(struct courier *courier, struct ending *ending, int64_t now_ms)
+{
+    if (ending_goes_on(ending))
+        go_on(courier, ending, now_ms);
+    else
+        courier_add_ending(courier, ending);
+}
+
 static void take_ended(struct courier *courier, int64_t now_ms)
 {
     CURLMsg *message;
@@ -94,7 +115,7 @@ static void take_ended(struct courier *courier, int64_t now_ms)
             continue;
         transfer_end(courier->multi, transfer, code);
         unlink_transfer(courier, transfer);
-        courier_add_ending(courier, ending_of_transfer(transfer, now_ms));
+        take_ending(courier, ending_of_transfer(transfer, now_ms), now_ms);
         transfer_free(transfer);
     }
 }
@@ -104,12 +125,20 @@ static void start_one(struct courier *courier, struct start *start, int64_t now_
     struct transfer *transfer = NULL;
     struct error why = {.code = ERR_NONE};
 
-    if (!transfer_start(courier->multi, start->shipment, start->step, now_ms, &transfer, &why)) {
+    struct destination *destination = start->destination;
+    const struct transfer_order order = {.channel = destination->channel,
+                                         .shipment = start->shipment,
+                                         .step = start->step,
+                                         .secret = start->step == ADAPTER_KEY ? NULL : &destination->secret,
+                                         .now_ms = now_ms};
+
+    if (!transfer_start(courier->multi, &order, &transfer, &why)) {
         courier_add_ending(courier, ending_of_trouble(start->destination, TAKE(start->shipment), start->step,
                                                       NET_OWN_FAULT, why.text));
         return;
     }
     transfer->destination = start->destination;
+    transfer->secret_serial = destination->secret_serial;
     transfer->next = courier->transfers;
     courier->transfers = transfer;
     start->destination->in_flight++;
@@ -205,7 +234,7 @@ static void break_off_all(struct courier *courier, int64_t now_ms)
 
         transfer_break_off(courier->multi, transfer, "stopped before the answer came");
         unlink_transfer(courier, transfer);
-        if (transfer->step == ADAPTER_UPLOAD)
+        if (transfer->step == ADAPTER_UPLOAD || transfer->step == ADAPTER_SECOND)
             courier_add_ending(courier, ending_of_transfer(transfer, now_ms));
         transfer_free(transfer);
     }

@@ -1,6 +1,7 @@
 #include "gateway/courier/destination.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "gateway/courier/courier.h"
 
@@ -19,6 +20,42 @@ void destination_done(struct destination *destination)
 {
     free(destination->early);
     destination->early = NULL;
+    explicit_bzero(&destination->secret, sizeof destination->secret);
+}
+
+/* --- the secret --- */
+
+/* A request signed now must still be read in time. */
+enum { SECRET_MARGIN_MS = 10000 };
+
+bool destination_has_secret(const struct destination *destination, int64_t now_ms)
+{
+    return destination->secret.count > 0 && now_ms + SECRET_MARGIN_MS < destination->secret.until_ms;
+}
+
+void destination_take_secret(struct destination *destination, const struct adapter_secret *secret, int64_t now_ms,
+                             uint32_t dice)
+{
+    const struct policy_pace *pace = &destination->pace;
+
+    if (!secret) {
+        destination->key_ms =
+            now_ms + policy_delay_ms(pace->retry_first_ms, pace->retry_max_ms, ++destination->key_failures, dice);
+        return;
+    }
+    destination->secret = *secret;
+    destination->secret_serial++;
+    destination->key_failures = 0;
+    /* One that ends at once would be asked for again and again. */
+    destination->key_ms = destination_has_secret(destination, now_ms) ? 0 : now_ms + pace->retry_first_ms;
+}
+
+void destination_refuse_secret(struct destination *destination, uint32_t serial)
+{
+    if (destination->secret.count == 0 || destination->secret_serial != serial)
+        return;
+    explicit_bzero(&destination->secret, sizeof destination->secret);
+    destination->renewals++;
 }
 
 void destination_forget(struct destination *destination)
@@ -31,6 +68,10 @@ void destination_forget(struct destination *destination)
     destination->failures = 0;
     destination->lone_refusals = 0;
     destination->early_count = 0;
+    explicit_bzero(&destination->secret, sizeof destination->secret);
+    destination->renewals = 0;
+    destination->key_failures = 0;
+    destination->key_ms = 0;
     destination->sign_ms = 0;
     destination->sign_failures = 0;
 }
@@ -61,6 +102,8 @@ void destination_learn(struct destination *destination, const struct policy_verd
     switch (verdict->blame) {
     case BLAME_NOBODY:
     case BLAME_ROW:
+        if (verdict->ending != ENDING_EXPIRED && verdict->ending != ENDING_KEY_GIVEN)
+            destination->renewals = 0;
         destination->wants_early |= throttle_success(&destination->throttle);
         break;
     case BLAME_DESTINATION:

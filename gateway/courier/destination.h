@@ -22,6 +22,12 @@ struct destination {
     uint8_t (*early)[16]; /* owned; the last one is the next */
     size_t early_count;
     bool wants_early; /* gather them at the next look */
+    /* What ADAPTER_KEY brought; never written down. */
+    struct adapter_secret secret;
+    uint32_t secret_serial; /* tells one secret from the next */
+    uint32_t renewals;      /* policy_attempt.renewals */
+    uint32_t key_failures;
+    int64_t key_ms; /* not asked for before */
     /* The signer does not answer. */
     int64_t sign_ms; /* not before */
     uint32_t sign_failures;
@@ -29,6 +35,13 @@ struct destination {
 
 void destination_init(struct destination *destination, const struct courier_channel *channel);
 void destination_done(struct destination *destination);
+/* A secret is there that will still be taken for a while. */
+bool destination_has_secret(const struct destination *destination, int64_t now_ms);
+/* ADAPTER_KEY ended: with a secret (copied) or, `secret` NULL, without. */
+void destination_take_secret(struct destination *destination, const struct adapter_secret *secret, int64_t now_ms,
+                             uint32_t dice);
+/* The secret of that serial was not taken: forget it, unless a newer one is there already. */
+void destination_refuse_secret(struct destination *destination, uint32_t serial);
 /* It is resumed: what was counted before means nothing any more. */
 void destination_forget(struct destination *destination);
 /* An attempt ended so: count it, before it is judged. */

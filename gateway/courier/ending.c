@@ -47,13 +47,29 @@ static void count(struct ending *ending)
     attempt->is_alive = throttle_is_alive(&destination->throttle);
 }
 
+/* The secret goes to the destination and nowhere else. */
+static void read_key(struct ending *ending, int64_t now_ms)
+{
+    struct destination *destination = ending->destination;
+    struct adapter_secret secret = {.count = 0};
+
+    destination->channel->adapter->key(destination->channel->config, now_ms, ending->attempt.status,
+                                       buf_span(&ending->body), &secret, &ending->result);
+    if (ending->result.ending == ADAPTER_KEY_GIVEN)
+        destination_take_secret(destination, &secret, now_ms, ending->dice);
+    explicit_bzero(&secret, sizeof secret);
+}
+
 static void read_answer(struct ending *ending, const char *retry_after, int64_t now_ms)
 {
     struct shipment *shipment = ending->shipment;
     struct policy_attempt *attempt = &ending->attempt;
 
-    shipment->channel->adapter->reply(&shipment->call, attempt->step, attempt->status, buf_span(&ending->body),
-                                      &ending->result);
+    if (attempt->step == ADAPTER_KEY)
+        read_key(ending, now_ms);
+    else
+        shipment->channel->adapter->reply(&shipment->call, attempt->step, attempt->status, buf_span(&ending->body),
+                                          &ending->result);
     attempt->answer = ending->result.ending;
     attempt->retry_after_ms = policy_retry_after_ms(span_of(retry_after), now_ms);
 }
@@ -68,12 +84,24 @@ struct ending *ending_of_transfer(struct transfer *transfer, int64_t now_ms)
     memcpy(ending->words, transfer->words, sizeof ending->words);
     if (transfer->net == NET_ANSWERED)
         read_answer(ending, transfer->retry_after, now_ms);
+    if (transfer->step == ADAPTER_KEY && ending->result.ending != ADAPTER_KEY_GIVEN)
+        destination_take_secret(ending->destination, NULL, now_ms, ending->dice);
+    if (policy_ending(&ending->attempt) == ENDING_EXPIRED)
+        destination_refuse_secret(ending->destination, transfer->secret_serial);
+    ending->attempt.renewals = ending->destination->renewals;
     /* It would be sent again with the same bytes: when they cannot be made, its rows must go anew. */
-    if (policy_ending(&ending->attempt) == ENDING_UNKNOWN_TASK && transfer->step == ADAPTER_ASK &&
+    if (policy_ending(&ending->attempt) == ENDING_UNKNOWN_TASK && transfer->step == ADAPTER_DOUBT &&
         ending->shipment->is_unmakeable)
         ending->attempt.net = NET_UNMAKEABLE;
     count(ending);
     return ending;
+}
+
+bool ending_goes_on(const struct ending *ending)
+{
+    enum policy_ending kind = policy_ending(&ending->attempt);
+
+    return (kind == ENDING_NEXT && ending->shipment) || (kind == ENDING_KEY_GIVEN && !ending->shipment);
 }
 
 struct ending *ending_of_trouble(struct destination *destination, struct shipment *shipment, enum adapter_step step,

@@ -12,7 +12,7 @@
 struct ending {
     struct ending *next;
     struct destination *destination; /* borrowed */
-    struct shipment *shipment;       /* NULL: no call, only trouble of our own */
+    struct shipment *shipment;       /* NULL: no call: a secret was asked for, or only trouble of our own */
     struct policy_attempt attempt;
     struct adapter_result result;
     struct buf body;
@@ -26,6 +26,8 @@ void ending_free(struct ending *ending);
 
 /* Read what came of a transfer; takes its shipment and body. Counts it at its destination. */
 struct ending *ending_of_transfer(struct transfer *transfer, int64_t now_ms);
+/* Nothing is to be written down: a part is there or a secret was given, and the next request may go at once. */
+bool ending_goes_on(const struct ending *ending);
 /* We could not even try. `shipment` (taken over) may be NULL. */
 struct ending *ending_of_trouble(struct destination *destination, struct shipment *shipment, enum adapter_step step,
                                  enum policy_net net, const char *words);

@@ -91,13 +91,18 @@ static bool emit_failed(struct writing *writing, enum call_state next, struct er
     return emit(writing, "call.failed", err);
 }
 
-static bool emit_dissolved(struct writing *writing, bool is_split, struct error *err)
+enum dissolving { DISSOLVE_WHOLE, DISSOLVE_SPLIT, DISSOLVE_SPENT };
+
+static bool emit_dissolved(struct writing *writing, enum dissolving how, struct error *err)
 {
+    static const char *const ENDS[] = {
+        [DISSOLVE_WHOLE] = "}", [DISSOLVE_SPLIT] = ",\"split\":true}", [DISSOLVE_SPENT] = ",\"spent\":true}"};
+
     buf_add_byte(&writing->data, '{');
     call_add(writing);
     buf_addf(&writing->data, ",\"due_ms\":%lld,\"reason\":", (long long)due_ms(writing));
     reason_add(writing->ending, &writing->data);
-    buf_add_text(&writing->data, is_split ? ",\"split\":true}" : "}");
+    buf_add_text(&writing->data, ENDS[how]);
     return emit(writing, "call.dissolved", err);
 }
 
@@ -271,12 +276,12 @@ static bool act_ask(struct writing *writing, struct error *err)
 
 static bool act_dissolve(struct writing *writing, struct error *err)
 {
-    return emit_dissolved(writing, false, err);
+    return emit_dissolved(writing, DISSOLVE_WHOLE, err);
 }
 
 static bool act_split(struct writing *writing, struct error *err)
 {
-    return emit_dissolved(writing, true, err);
+    return emit_dissolved(writing, DISSOLVE_SPLIT, err);
 }
 
 static bool act_pause(struct writing *writing, struct error *err)
@@ -291,11 +296,24 @@ static bool act_pause_doubt(struct writing *writing, struct error *err)
 
 static bool act_pause_dissolve(struct writing *writing, struct error *err)
 {
-    return emit_dissolved(writing, false, err) && emit_paused(writing, err);
+    return emit_dissolved(writing, DISSOLVE_WHOLE, err) && emit_paused(writing, err);
+}
+
+static bool act_pause_spent(struct writing *writing, struct error *err)
+{
+    return emit_dissolved(writing, DISSOLVE_SPENT, err) && emit_paused(writing, err);
+}
+
+/* Such an ending is not written down: the courier went on. */
+static bool act_nothing(struct writing *writing, struct error *err)
+{
+    (void)writing, (void)err;
+    return true;
 }
 
 static bool (*const ACTS[ACTION_COUNT])(struct writing *writing, struct error *err) = {
     [ACTION_RECEIVED] = emit_received,
+    [ACTION_GO_ON] = act_nothing,
     [ACTION_SETTLE] = act_settle,
     [ACTION_WAIT] = act_wait,
     [ACTION_RESEND] = act_resend,
@@ -307,14 +325,22 @@ static bool (*const ACTS[ACTION_COUNT])(struct writing *writing, struct error *e
     [ACTION_PAUSE] = act_pause,
     [ACTION_PAUSE_DOUBT] = act_pause_doubt,
     [ACTION_PAUSE_DISSOLVE] = act_pause_dissolve,
+    [ACTION_PAUSE_SPENT] = act_pause_spent,
 };
 
 /* The states in which a step was taken. Whoever finds the call in another has been overtaken. */
 static bool fits(const struct ending *ending, enum call_state state)
 {
-    if (ending->attempt.step == ADAPTER_UPLOAD)
+    switch (ending->attempt.step) {
+    case ADAPTER_UPLOAD:
         return state == CALL_PREPARED;
-    return state == CALL_IN_DOUBT || state == CALL_RECEIVED;
+    case ADAPTER_SECOND:
+        return state == CALL_PREPARED || state == CALL_IN_DOUBT;
+    case ADAPTER_DOUBT:
+        return state == CALL_IN_DOUBT;
+    default:
+        return state == CALL_RECEIVED;
+    }
 }
 
 static bool write_call(struct writing *writing, struct error *err)
@@ -334,13 +360,14 @@ static bool write_call(struct writing *writing, struct error *err)
     return keep_receipt(writing, err) && ACTS[ending->verdict.action](writing, err);
 }
 
+/* Without a call only a pause is written down. */
 static bool write_trouble(struct writing *writing, struct error *err)
 {
     struct ending *ending = writing->ending;
 
     policy_decide(&ending->attempt, &ending->destination->pace, ending->dice, &ending->verdict);
     ending->is_judged = true;
-    return emit_paused(writing, err);
+    return ending->verdict.action != ACTION_PAUSE || emit_paused(writing, err);
 }
 
 bool ending_write(struct ending *ending, struct store_txn *txn, struct ledger *ledger, int64_t now_ms,

@@ -74,7 +74,7 @@ static bool take_call(struct look *look, const uint8_t id[16], struct error *err
     is_good = call.state == CALL_RECEIVED || shipment_remake(shipment, &why);
     if (call.state != CALL_PREPARED) {
         shipment->is_unmakeable = !is_good;
-        start_add(look, shipment, ADAPTER_ASK, false);
+        start_add(look, shipment, call.state == CALL_RECEIVED ? ADAPTER_ASK : ADAPTER_DOUBT, false);
     } else if (is_good) {
         start_add(look, shipment, ADAPTER_UPLOAD, false);
     } else {
@@ -137,6 +137,38 @@ static bool take_calls(struct look *look, struct error *err)
     return true;
 }
 
+/* --- the secret --- */
+
+static bool is_asking_key(const struct look *look)
+{
+    for (const struct transfer *transfer = look->courier->transfers; transfer; transfer = transfer->next) {
+        if (transfer->destination == look->destination && transfer->step == ADAPTER_KEY)
+            return true;
+    }
+    return false;
+}
+
+static bool lacks_key(const struct look *look)
+{
+    return look->destination->channel->adapter->needs_secret &&
+           !destination_has_secret(look->destination, look->now_ms);
+}
+
+/* Something is to be sent, and without a secret nothing may. */
+static bool wants_key(const struct look *look)
+{
+    const struct destination *destination = look->destination;
+
+    return lacks_key(look) && (destination->early_count > 0 ||
+                               outbox_next_due_ms(look->txn, destination->channel->channel) <= look->now_ms);
+}
+
+static void take_key(struct look *look)
+{
+    if (look->room > 0 && look->now_ms >= look->destination->key_ms && !is_asking_key(look))
+        start_add(look, NULL, ADAPTER_KEY, false);
+}
+
 /* --- new calls --- */
 
 /* Nothing new while as much as may be in flight at once is already on its way and in doubt; and a dead destination gets
@@ -149,6 +181,8 @@ static bool may_prepare(const struct look *look, const struct channel_status *st
 
     if (look->room == 0 || look->now_ms < destination->sign_ms || status->count[DELIVERY_QUEUED] == 0)
         return false;
+    if (destination->channel->adapter->is_numbered)
+        return unsent == 0; /* no number may be left out, so the one before must be there first */
     return unsent == 0 || (throttle_is_alive(&destination->throttle) &&
                            unsent < ((uint64_t)destination->throttle.limit + 1) * rows_max);
 }
@@ -181,6 +215,8 @@ static int64_t next_look_ms(struct look *look, bool is_full)
 
     if (opens_ms > look->now_ms)
         return opens_ms;
+    if (wants_key(look))
+        return destination->key_ms > look->now_ms ? destination->key_ms : INT64_MAX;
     /* What ends makes room, and is noticed by itself. */
     if (is_full || destination->early_count > 0)
         return INT64_MAX;
@@ -193,7 +229,23 @@ static bool take_probe(struct look *look, struct error *err)
 {
     if (look->room == 0 || throttle_is_alive(&look->destination->throttle) || look->destination->in_flight > 0)
         return true;
-    return gather_early(look, true, err) && take_calls(look, err);
+    if (!gather_early(look, true, err))
+        return false;
+    if (!lacks_key(look))
+        return take_calls(look, err);
+    if (look->destination->early_count > 0)
+        take_key(look);
+    return true;
+}
+
+/* Steps that follow one that has ended: they start this turn. */
+static unsigned going_on(const struct look *look)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < look->courier->start_count; i++)
+        count += look->courier->starts[i].destination == look->destination;
+    return count;
 }
 
 static bool look_at(struct look *look, struct error *err)
@@ -214,8 +266,10 @@ static bool look_at(struct look *look, struct error *err)
         return true;
     if (destination->wants_early && !gather_early(look, false, err))
         return false;
-    look->room = throttle_room(&destination->throttle, destination->in_flight, look->now_ms);
-    if (!take_calls(look, err) || (may_prepare(look, &status) && !take_rows(look, err)) || !take_probe(look, err))
+    look->room = throttle_room(&destination->throttle, destination->in_flight + going_on(look), look->now_ms);
+    if (wants_key(look))
+        take_key(look);
+    else if (!take_calls(look, err) || (may_prepare(look, &status) && !take_rows(look, err)) || !take_probe(look, err))
         return false;
     next_ms = next_look_ms(look, look->room == 0);
     look->courier->next_ms = earlier(look->courier->next_ms, next_ms);
@@ -254,7 +308,7 @@ static void seal_new(struct courier *courier, int64_t now_ms)
             seal_failed(courier, start, now_ms, &why);
         else if (start->is_new)
             start->destination->sign_failures = 0;
-        if (start->shipment)
+        if (start->shipment || start->step == ADAPTER_KEY)
             courier->starts[kept++] = *start;
     }
     courier->start_count = kept;

@@ -12,7 +12,7 @@ static const char REFUSAL[] = "refusal";
 static const char MALFORMED[] = "malformed";
 
 /* What `many` counts. */
-enum counted { COUNTED_STREAK, COUNTED_ATTEMPTS };
+enum counted { COUNTED_STREAK, COUNTED_ATTEMPTS, COUNTED_RENEWALS };
 
 struct rule {
     enum policy_action action;
@@ -27,6 +27,7 @@ struct rule {
 
 #define NONSENSE ACTION_PAUSE, COUNTED_STREAK, POLICY_NONSENSE_MAX
 #define NEVER ACTION_PAUSE, COUNTED_STREAK, 0
+#define RENEWED ACTION_PAUSE, COUNTED_RENEWALS, POLICY_RENEWALS_MAX
 
 /* An upload. What may have arrived is asked after, what surely did not is sent again. */
 static const struct rule UPLOAD[ENDING_COUNT] = {
@@ -45,6 +46,15 @@ static const struct rule UPLOAD[ENDING_COUNT] = {
                            "the answer cannot be believed; the request may have arrived", NEVER},
     [ENDING_OVERLONG] = {ACTION_ASK, BLAME_DESTINATION, NULL, "对方应答过长，请求可能已到达",
                          "the answer is too long; the request may have arrived", NEVER},
+    [ENDING_NEXT] = {ACTION_GO_ON, BLAME_NOBODY, NULL, "首件已存", "the first part is there", NEVER},
+    [ENDING_EXISTS] = {ACTION_ASK, BLAME_NOBODY, REFUSAL, "同名文件已存在，核对是否本方所存",
+                       "a file of that name is there: is it ours?", NEVER},
+    [ENDING_OTHER_CONTENT] = {ACTION_ASK, BLAME_DESTINATION, MALFORMED, "对方应答不可信，请求可能已到达",
+                              "the answer cannot be believed; the request may have arrived", NEVER},
+    [ENDING_KEY_GIVEN] = {ACTION_ASK, BLAME_DESTINATION, MALFORMED, "对方应答不可信，请求可能已到达",
+                          "the answer cannot be believed; the request may have arrived", NEVER},
+    [ENDING_EXPIRED] = {ACTION_RESEND, BLAME_NOBODY, REFUSAL, "会话密钥一再不被认可：核对应用密钥和时钟后恢复",
+                        "the secret is not taken: check app key and clock, then resume", RENEWED},
     [ENDING_BUSY] = {ACTION_RESEND, BLAME_DESTINATION, REFUSAL, "对方内部错误", "the platform had an internal error",
                      ACTION_SPLIT, COUNTED_ATTEMPTS, POLICY_BUSY_MAX},
     [ENDING_BODY_REFUSED] = {ACTION_SPLIT, BLAME_ROW, REFUSAL, "整批被退回，疑有问题数据",
@@ -88,6 +98,16 @@ static const struct rule ASK[ENDING_COUNT] = {
     [ENDING_FORGOTTEN] = {ACTION_RESEND, BLAME_NOBODY, REFUSAL, "对方接收后又称不知此批：请与对方核实后恢复",
                           "the platform took it in and now does not know it: ask there, then resume", ACTION_PAUSE,
                           COUNTED_ATTEMPTS, POLICY_FORGOTTEN_MAX},
+    [ENDING_NEXT] = {ACTION_GO_ON, BLAME_NOBODY, NULL, "首件已存", "the first part is there", NEVER},
+    [ENDING_KEY_GIVEN] = {ACTION_GO_ON, BLAME_NOBODY, NULL, "已取得会话密钥", "a secret was given", NEVER},
+    [ENDING_OTHER_CONTENT] = {ACTION_PAUSE_SPENT, BLAME_SETUP, REFUSAL,
+                              "对方已有同名而内容不同的文件：与对方核实后恢复，届时以新文件名报送",
+                              "the file name is taken by other content: ask there, then resume; a new name is used",
+                              NEVER},
+    [ENDING_EXPIRED] = {ACTION_ASK_AGAIN, BLAME_NOBODY, NULL, "会话密钥一再不被认可：核对应用密钥和时钟后恢复",
+                        "the secret is not taken: check app key and clock, then resume", RENEWED},
+    [ENDING_EXISTS] = {ACTION_ASK_AGAIN, BLAME_DESTINATION, MALFORMED, "对方应答一再不可信：请与对方核实后恢复",
+                       "answers cannot be believed: ask there, then resume", NONSENSE},
     [ENDING_ACCEPTED] = {ACTION_ASK_AGAIN, BLAME_DESTINATION, MALFORMED, "对方应答一再不可信：请与对方核实后恢复",
                          "answers cannot be believed: ask there, then resume", NONSENSE},
     [ENDING_BODY_REFUSED] = {ACTION_ASK_AGAIN, BLAME_DESTINATION, MALFORMED, "对方应答一再不可信：请与对方核实后恢复",
@@ -160,6 +180,12 @@ static enum policy_ending ending_of_answer(const struct policy_attempt *attempt)
         [ADAPTER_OUTCOMES] = ENDING_OUTCOMES,
         [ADAPTER_NOT_READY] = ENDING_NOT_READY,
         [ADAPTER_UNKNOWN_TASK] = ENDING_UNKNOWN_TASK,
+        [ADAPTER_NEXT] = ENDING_NEXT,
+        [ADAPTER_EXISTS] = ENDING_EXISTS,
+        [ADAPTER_OTHER_CONTENT] = ENDING_OTHER_CONTENT,
+        [ADAPTER_EXPIRED] = ENDING_EXPIRED,
+        [ADAPTER_KEY_GIVEN] = ENDING_KEY_GIVEN,
+        [ADAPTER_LISTED] = ENDING_MALFORMED, /* of a page only: never of a call */
         [ADAPTER_BUSY] = ENDING_BUSY,
         [ADAPTER_BODY_REFUSED] = ENDING_BODY_REFUSED,
         [ADAPTER_SETUP_REFUSED] = ENDING_SETUP_REFUSED,
@@ -193,6 +219,11 @@ const char *policy_ending_name(enum policy_ending ending)
         [ENDING_NOT_READY] = "not-ready",
         [ENDING_UNKNOWN_TASK] = "unknown-task",
         [ENDING_FORGOTTEN] = "forgotten",
+        [ENDING_NEXT] = "next",
+        [ENDING_EXISTS] = "exists",
+        [ENDING_OTHER_CONTENT] = "other-content",
+        [ENDING_EXPIRED] = "expired",
+        [ENDING_KEY_GIVEN] = "key-given",
         [ENDING_BUSY] = "busy",
         [ENDING_BODY_REFUSED] = "body-refused",
         [ENDING_SETUP_REFUSED] = "setup-refused",
@@ -263,14 +294,34 @@ int64_t policy_retry_after_ms(struct span value, int64_t now_ms)
 
 /* --- the verdict --- */
 
-static const struct rule *rule_of(const struct policy_attempt *attempt, enum policy_ending ending)
+/* The second part is judged as the first, but nothing is begun anew: the first part is there, under a name that is
+ * spent. What may not have arrived is asked after, and what is not accepted is for a person. */
+static struct rule second_rule(enum policy_ending ending)
 {
-    return attempt->step == ADAPTER_UPLOAD ? &UPLOAD[ending] : &ASK[ending];
+    struct rule rule = UPLOAD[ending];
+
+    if (rule.action == ACTION_RESEND)
+        rule.action = ACTION_ASK;
+    else if (rule.action == ACTION_SPLIT || rule.action == ACTION_PAUSE_DISSOLVE)
+        rule.action = ACTION_PAUSE;
+    if (rule.many_action == ACTION_SPLIT)
+        rule.many = 0;
+    return rule;
+}
+
+static struct rule rule_of(const struct policy_attempt *attempt, enum policy_ending ending)
+{
+    if (attempt->step == ADAPTER_SECOND)
+        return second_rule(ending);
+    return attempt->step == ADAPTER_UPLOAD ? UPLOAD[ending] : ASK[ending];
 }
 
 static bool is_many(const struct policy_attempt *attempt, const struct rule *rule)
 {
-    uint32_t count = rule->counted == COUNTED_STREAK ? attempt->streak : attempt->attempts + 1;
+    const uint32_t counts[] = {[COUNTED_STREAK] = attempt->streak,
+                               [COUNTED_ATTEMPTS] = attempt->attempts + 1,
+                               [COUNTED_RENEWALS] = attempt->renewals};
+    uint32_t count = counts[rule->counted];
 
     if (rule->many == 0 || count < rule->many)
         return false;
@@ -297,9 +348,13 @@ static int64_t delay_of(const struct policy_attempt *attempt, const struct polic
 {
     /* Questions for outcomes also count those that were answered "in work". */
     uint32_t asked = attempt->was_received ? attempt->failures : attempt->asks + 1;
-    uint32_t tried = attempt->step == ADAPTER_UPLOAD ? attempt->attempts + 1 : attempt->attempts;
+    bool is_sent = attempt->step == ADAPTER_UPLOAD || attempt->step == ADAPTER_SECOND;
+    uint32_t tried = is_sent ? attempt->attempts + 1 : attempt->attempts;
     int64_t delay_ms;
 
+    /* A new secret is fetched first; and whose file that is can be seen at once. */
+    if (verdict->ending == ENDING_EXPIRED || (verdict->ending == ENDING_EXISTS && attempt->attempts == 0))
+        return 0;
     switch (verdict->action) {
     case ACTION_RECEIVED:
         return poll_delay_ms(pace, 1, dice);
@@ -328,15 +383,15 @@ void policy_decide(const struct policy_attempt *attempt, const struct policy_pac
                    struct policy_verdict *out)
 {
     enum policy_ending ending = policy_ending(attempt);
-    const struct rule *rule = rule_of(attempt, ending);
+    const struct rule rule = rule_of(attempt, ending);
 
     *out = (struct policy_verdict){.ending = ending,
-                                   .action = action_of(attempt, rule),
-                                   .blame = rule->blame,
-                                   .receipt = rule->receipt,
-                                   .zh = rule->zh,
-                                   .en = rule->en};
-    if (out->action == ACTION_PAUSE && rule->action == ACTION_SPLIT) {
+                                   .action = action_of(attempt, &rule),
+                                   .blame = rule.blame,
+                                   .receipt = rule.receipt,
+                                   .zh = rule.zh,
+                                   .en = rule.en};
+    if (out->action == ACTION_PAUSE && rule.action == ACTION_SPLIT) {
         out->blame = BLAME_SETUP;
         out->zh = "单行也一再被整批退回，应是配置问题：核对后恢复";
         out->en = "single rows are refused whole again and again: check the settings, then resume";

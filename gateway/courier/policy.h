@@ -4,8 +4,8 @@
  * a person can help, pause the channel and keep everything), or chance (try again). A request that may have arrived is
  * in doubt: it is asked after under its task id, and sent again with the same bytes under the same id when the upstream
  * says that it never came (7001). Nothing is given up: a call ends in outcomes, in rows queued again, in a row refused,
- * or under a paused channel; staff see the last two. Sources: upstreams.md section 1, RFC 9110 (status codes, 10.2.3
- * Retry-After). */
+ * or under a paused channel; staff see the last two. A call of two parts is in doubt until both are there. A secret
+ * that is refused is renewed once. Sources: upstreams.md, RFC 9110 (status codes, 10.2.3 Retry-After). */
 #ifndef GATEWAY_COURIER_POLICY_H
 #define GATEWAY_COURIER_POLICY_H
 
@@ -29,8 +29,13 @@ enum policy_ending {
     ENDING_ACCEPTED,
     ENDING_OUTCOMES,
     ENDING_NOT_READY,
-    ENDING_UNKNOWN_TASK, /* of a call in doubt: it never arrived */
-    ENDING_FORGOTTEN,    /* unknown task, of a call whose receipt we hold */
+    ENDING_UNKNOWN_TASK,  /* of a call in doubt: it never arrived */
+    ENDING_FORGOTTEN,     /* unknown task, of a call whose receipt we hold */
+    ENDING_NEXT,          /* this part is there: on with the next */
+    ENDING_EXISTS,        /* the name is taken, perhaps by ourselves */
+    ENDING_OTHER_CONTENT, /* the name is taken, by something else */
+    ENDING_EXPIRED,       /* the secret is not taken any more */
+    ENDING_KEY_GIVEN,
     ENDING_BUSY,
     ENDING_BODY_REFUSED,
     ENDING_SETUP_REFUSED,
@@ -55,6 +60,7 @@ enum policy_ending {
 
 enum policy_action {
     ACTION_RECEIVED,       /* transport receipt; ask for outcomes later */
+    ACTION_GO_ON,          /* nothing to write down: the next step at once */
     ACTION_SETTLE,         /* outcomes; what is still open is asked for later */
     ACTION_WAIT,           /* it arrived; ask for outcomes later */
     ACTION_RESEND,         /* the same bytes under the same id, later */
@@ -66,6 +72,7 @@ enum policy_action {
     ACTION_PAUSE,          /* pause the channel; the call stays what it is */
     ACTION_PAUSE_DOUBT,    /* pause the channel; the call is asked after when it is resumed */
     ACTION_PAUSE_DISSOLVE, /* pause the channel; the rows are queued again, to be sent as the settings then are */
+    ACTION_PAUSE_SPENT,    /* the same, and the call's number is not used again */
     ACTION_COUNT
 };
 
@@ -89,6 +96,7 @@ struct policy_attempt {
     uint32_t streak;            /* endings of this kind in a row at this destination, this one included */
     uint32_t failures;          /* failures of any kind in a row at this destination, this one included */
     uint32_t lone_refusals;     /* rows refused whole by this destination since it last took anything */
+    uint32_t renewals;          /* secrets that this destination would not take, since it last took one */
     bool is_alive;              /* the destination is not held for dead */
     int64_t retry_after_ms;     /* what it asked for; -1: nothing */
 };
@@ -114,6 +122,7 @@ enum {
     POLICY_HANDSHAKE_MAX = 8, /* broken handshakes in a row, before the channel is paused */
     POLICY_FORGOTTEN_MAX = 8, /* times a call is sent to an upstream that takes it and then does not know it */
     POLICY_BUSY_MAX = 6,      /* internal errors over one call, while others pass, before it is split */
+    POLICY_RENEWALS_MAX = 2,  /* secrets refused in a row (the second one was new), before the channel is paused */
     POLICY_LONE_MAX = 20,     /* single rows refused whole in a row, before it must be the setup */
     POLICY_POLL_GROWTH = 512  /* questions for outcomes: the longest pause, in first pauses */
 };

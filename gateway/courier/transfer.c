@@ -223,7 +223,7 @@ static CURLcode set_request(CURL *easy, struct transfer *transfer)
 
 static bool set_all(struct transfer *transfer, struct error *err)
 {
-    const struct courier_channel *channel = transfer->shipment->channel;
+    const struct courier_channel *channel = transfer->channel;
     CURLcode code = set_tls(transfer->easy, channel);
 
     code = code == CURLE_OK ? set_connection(transfer->easy, channel->config) : code;
@@ -232,32 +232,36 @@ static bool set_all(struct transfer *transfer, struct error *err)
     return code == CURLE_OK || fail(err, ERR_INTERNAL, "libcurl: %s", curl_easy_strerror(code));
 }
 
-static void make_request(struct transfer *transfer, int64_t now_ms)
+static void make_request(struct transfer *transfer, const struct transfer_order *order)
 {
-    struct shipment *shipment = transfer->shipment;
-    struct adapter_attempt attempt = {.step = transfer->step, .now_ms = now_ms};
+    struct shipment *shipment = order->shipment;
+    struct adapter_attempt attempt = {
+        .step = order->step, .now_ms = order->now_ms, .secret = order->secret, .after = order->after};
     AUTO(buf_done) struct buf nonce = BUF_INIT;
     uint8_t raw[16];
 
     random_bytes(raw, sizeof raw);
     hex_add(&nonce, raw, sizeof raw);
     memcpy(attempt.nonce, buf_text(&nonce), nonce.bytes + 1);
-    shipment->channel->adapter->request(shipment->channel->config, &shipment->call, &shipment->draft,
-                                        &shipment->signature, &attempt, &transfer->request);
+    order->channel->adapter->request(order->channel->config, shipment ? &shipment->call : NULL,
+                                     shipment ? &shipment->draft : NULL, shipment ? &shipment->signature : NULL,
+                                     &attempt, &transfer->request);
+    if (!shipment)
+        return;
     /* The bytes stand in the request now. */
     adapter_draft_done(&shipment->draft);
     buf_done(&shipment->json);
 }
 
-bool transfer_start(CURLM *multi, struct shipment *shipment, enum adapter_step step, int64_t now_ms,
-                    struct transfer **out, struct error *err)
+bool transfer_start(CURLM *multi, const struct transfer_order *order, struct transfer **out, struct error *err)
 {
     struct transfer *transfer = memory_new(sizeof *transfer);
     bool is_good;
 
-    transfer->shipment = shipment;
-    transfer->step = step;
-    make_request(transfer, now_ms);
+    transfer->channel = order->channel;
+    transfer->shipment = order->shipment;
+    transfer->step = order->step;
+    make_request(transfer, order);
     transfer->easy = curl_easy_init();
     is_good = transfer->easy ? set_headers(transfer, err) && set_all(transfer, err)
                              : fail(err, ERR_INTERNAL, "libcurl: no handle");

@@ -12,8 +12,10 @@ struct destination;
 struct transfer {
     struct transfer *next;
     struct destination *destination; /* borrowed */
-    struct shipment *shipment;
+    const struct courier_channel *channel;
+    struct shipment *shipment; /* NULL in the steps without a call */
     enum adapter_step step;
+    uint32_t secret_serial; /* which secret it was signed with */
     /* When it has ended: */
     enum policy_net net;
     int status; /* 0: no answer */
@@ -29,9 +31,18 @@ struct transfer {
     bool is_overlong;
 };
 
-/* Begin one attempt. `shipment` is taken over when it succeeds. The draft of an upload must be made. */
-MUST_CHECK bool transfer_start(CURLM *multi, struct shipment *shipment, enum adapter_step step, int64_t now_ms,
-                               struct transfer **out, struct error *err);
+/* What is to be asked of a channel. Borrowed, but for the shipment. */
+struct transfer_order {
+    const struct courier_channel *channel;
+    struct shipment *shipment; /* NULL in the steps without a call. The draft of an upload must be made */
+    enum adapter_step step;
+    const struct adapter_secret *secret; /* when the adapter needs one */
+    const char *after;                   /* ADAPTER_HOLDINGS */
+    int64_t now_ms;
+};
+/* Begin one attempt. The shipment is taken over when it succeeds. */
+MUST_CHECK bool transfer_start(CURLM *multi, const struct transfer_order *order, struct transfer **out,
+                               struct error *err);
 /* libcurl is done with it: read what came of it. */
 void transfer_end(CURLM *multi, struct transfer *transfer, CURLcode code);
 /* Break it off: whatever it was, it may have arrived. */

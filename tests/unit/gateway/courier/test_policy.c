@@ -38,6 +38,12 @@ static const struct expected BY_ANSWER[ADAPTER_ENDING_COUNT] = {
     [ADAPTER_OUTCOMES] = {ENDING_OUTCOMES, ACTION_ASK, ACTION_SETTLE, BLAME_DESTINATION, BLAME_NOBODY},
     [ADAPTER_NOT_READY] = {ENDING_NOT_READY, ACTION_ASK, ACTION_WAIT, BLAME_DESTINATION, BLAME_NOBODY},
     [ADAPTER_UNKNOWN_TASK] = {ENDING_UNKNOWN_TASK, ACTION_ASK, ACTION_RESEND, BLAME_DESTINATION, BLAME_NOBODY},
+    [ADAPTER_NEXT] = {ENDING_NEXT, ACTION_GO_ON, ACTION_GO_ON, BLAME_NOBODY, BLAME_NOBODY},
+    [ADAPTER_EXISTS] = {ENDING_EXISTS, ACTION_ASK, ACTION_ASK_AGAIN, BLAME_NOBODY, BLAME_DESTINATION},
+    [ADAPTER_OTHER_CONTENT] = {ENDING_OTHER_CONTENT, ACTION_ASK, ACTION_PAUSE_SPENT, BLAME_DESTINATION, BLAME_SETUP},
+    [ADAPTER_EXPIRED] = {ENDING_EXPIRED, ACTION_RESEND, ACTION_ASK_AGAIN, BLAME_NOBODY, BLAME_NOBODY},
+    [ADAPTER_KEY_GIVEN] = {ENDING_KEY_GIVEN, ACTION_ASK, ACTION_GO_ON, BLAME_DESTINATION, BLAME_NOBODY},
+    [ADAPTER_LISTED] = {ENDING_MALFORMED, ACTION_ASK, ACTION_ASK_AGAIN, BLAME_DESTINATION, BLAME_DESTINATION},
     [ADAPTER_BUSY] = {ENDING_BUSY, ACTION_RESEND, ACTION_ASK_AGAIN, BLAME_DESTINATION, BLAME_DESTINATION},
     [ADAPTER_BODY_REFUSED] = {ENDING_BODY_REFUSED, ACTION_SPLIT, ACTION_ASK_AGAIN, BLAME_ROW, BLAME_DESTINATION},
     [ADAPTER_SETUP_REFUSED] = {ENDING_SETUP_REFUSED, ACTION_PAUSE_DISSOLVE, ACTION_PAUSE, BLAME_SETUP, BLAME_SETUP},
@@ -91,11 +97,23 @@ static struct expected of_status(int status)
     return (struct expected){ENDING_ODD_STATUS, ACTION_ASK, ACTION_ASK_AGAIN, BLAME_DESTINATION, BLAME_DESTINATION};
 }
 
+/* The second part of a call never begins anything anew. */
+static enum policy_action as_second(enum policy_action upload)
+{
+    if (upload == ACTION_RESEND)
+        return ACTION_ASK;
+    return upload == ACTION_SPLIT || upload == ACTION_PAUSE_DISSOLVE ? ACTION_PAUSE : upload;
+}
+
 static void expect_both(struct policy_attempt attempt, const struct expected *expected)
 {
     for (int step = 0; step < ADAPTER_STEP_COUNT; step++) {
         struct policy_verdict verdict;
-        enum policy_action action = step == ADAPTER_UPLOAD ? expected->upload : expected->ask;
+        bool is_sent = step == ADAPTER_UPLOAD || step == ADAPTER_SECOND;
+        enum policy_action action = step == ADAPTER_UPLOAD   ? expected->upload
+                                    : step == ADAPTER_SECOND ? as_second(expected->upload)
+                                                             : expected->ask;
+        enum policy_blame blame = is_sent ? expected->upload_blame : expected->ask_blame;
 
         attempt.step = (enum adapter_step)step;
         verdict = decide(&attempt);
@@ -103,7 +121,7 @@ static void expect_both(struct policy_attempt attempt, const struct expected *ex
                      attempt.status, policy_ending_name(verdict.ending));
         cr_assert_eq(verdict.action, action, "%s, step %d: %d", policy_ending_name(verdict.ending), step,
                      verdict.action);
-        cr_assert_eq(verdict.blame, step == ADAPTER_UPLOAD ? expected->upload_blame : expected->ask_blame);
+        cr_assert_eq(verdict.blame, action == ACTION_PAUSE ? BLAME_SETUP : blame);
         cr_assert(verdict.zh && *verdict.zh && verdict.en && *verdict.en, "%s", policy_ending_name(verdict.ending));
     }
 }
@@ -141,8 +159,8 @@ Test(policy, every_failure_of_the_network_has_its_consequence)
 
 Test(policy, whatever_may_have_arrived_is_never_sent_again_unasked)
 {
-    static const enum policy_ending SURELY_NOT[] = {ENDING_BUSY, ENDING_SLOW_DOWN, ENDING_NOT_REACHED,
-                                                    ENDING_HANDSHAKE};
+    static const enum policy_ending SURELY_NOT[] = {ENDING_BUSY, ENDING_SLOW_DOWN, ENDING_NOT_REACHED, ENDING_HANDSHAKE,
+                                                    ENDING_EXPIRED};
 
     for (int i = 0; i < NET_COUNT * 1000; i++) {
         struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, (enum policy_net)(i / 1000));
@@ -377,4 +395,35 @@ Test(policy, what_is_no_retry_after_is_as_if_it_were_not_there)
     for (size_t i = 0; i < COUNT_OF(WRONG); i++)
         cr_assert_eq(retry_after(WRONG[i]), -1, "%s", WRONG[i]);
     cr_assert_eq(policy_retry_after_ms((struct span){"Sun\0", 4}, 0), -1);
+}
+
+Test(policy, a_refused_secret_is_renewed_once_and_then_the_channel_is_paused)
+{
+    struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, NET_ANSWERED);
+    struct policy_verdict verdict;
+
+    attempt.status = 200;
+    attempt.answer = ADAPTER_EXPIRED;
+    attempt.renewals = 1;
+    attempt.attempts = 7;
+    verdict = decide(&attempt);
+    cr_assert_eq(verdict.action, ACTION_RESEND);
+    cr_assert_eq(verdict.delay_ms, 0);
+    attempt.renewals = POLICY_RENEWALS_MAX;
+    verdict = decide(&attempt);
+    cr_assert_eq(verdict.action, ACTION_PAUSE);
+    cr_assert_eq(verdict.blame, BLAME_SETUP);
+    attempt.step = ADAPTER_ASK;
+    cr_assert_eq(decide(&attempt).action, ACTION_PAUSE);
+}
+
+Test(policy, whose_file_that_is_is_asked_at_once_but_not_in_a_tight_loop)
+{
+    struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, NET_ANSWERED);
+
+    attempt.status = 412;
+    attempt.answer = ADAPTER_EXISTS;
+    cr_assert_eq(decide(&attempt).delay_ms, 0);
+    attempt.attempts = 1;
+    cr_assert_geq(decide(&attempt).delay_ms, PACE.retry_first_ms);
 }

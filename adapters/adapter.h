@@ -35,7 +35,8 @@ enum {
     ADAPTER_KEY_ID_BYTES = 64,
     ADAPTER_SECRET_BYTES = 64,
     ADAPTER_RECORD_BYTES = 24,
-    ADAPTER_PAGE_ROWS_MAX = 1000
+    ADAPTER_PAGE_ROWS_MAX = 1000,
+    ADAPTER_NUMBER_MAX = 99999 /* is_numbered: calls of one day */
 };
 
 /* 操作 of a record version. */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/outbox/apply_call.h"
+#include "gateway/outbox/number.h"
 
 enum { NO = -1 };
 
@@ -115,15 +116,20 @@ struct prepared {
     struct span deliveries;
     struct span request;
     int64_t due_ms;
+    struct number_entry place;
 };
 
 static bool prepared_read(struct applying *applying, struct prepared *out, struct error *err)
 {
+    struct span day = SPAN_NONE;
+    int64_t number = 0;
     const struct field fields[] = {
         {"call", FIELD_CALL, false, out->id},
         {"channel", FIELD_TEXT, false, &out->channel},
+        {"day", FIELD_TEXT, true, &day},
         {"deliveries", FIELD_RAW, false, &out->deliveries},
         {"due_ms", FIELD_NUMBER, false, &out->due_ms},
+        {"number", FIELD_NUMBER, true, &number},
         {"request", FIELD_RAW, false, &out->request},
     };
 
@@ -131,7 +137,7 @@ static bool prepared_read(struct applying *applying, struct prepared *out, struc
         return false;
     if (out->request.bytes < 2 || out->request.at[0] != '{')
         return fail(err, ERR_INVALID, "\"request\" is no object");
-    return true;
+    return number_read(day, number, &out->place, err);
 }
 
 static bool prepared_fits(struct store_txn *txn, enum channel channel, const struct rows *rows, struct error *err)
@@ -173,7 +179,8 @@ bool apply_call_prepared(struct applying *applying, struct error *err)
         return fail(err, ERR_INVALID, "there is no such channel");
     if (call_load(txn, prepared.id, &call))
         return fail(err, ERR_CONFLICT, "this call was prepared before");
-    if (!rows_load(txn, prepared.deliveries, &rows, err) || !prepared_fits(txn, channel, &rows, err))
+    if (!rows_load(txn, prepared.deliveries, &rows, err) || !prepared_fits(txn, channel, &rows, err) ||
+        !number_follows(txn, channel, &prepared.place, err))
         return false;
     for (size_t i = 0; i < rows.count; i++) {
         struct delivery_entry *row = &rows.entries[i];
@@ -194,6 +201,7 @@ bool apply_call_prepared(struct applying *applying, struct error *err)
     store_put(txn, STORE_CALLS, table_span(&data_key), applying->event->data);
     call_save(txn, prepared.id, &call);
     due_put(txn, prepared.id, &call);
+    number_taken(txn, channel, &prepared.place);
     channel_load(txn, channel, &counts);
     counts.count[DELIVERY_QUEUED] -= rows.count;
     counts.count[DELIVERY_SENDING] += rows.count;
@@ -324,14 +332,18 @@ bool apply_call_dissolved(struct applying *applying, struct error *err)
         {"split", FIELD_BOOL, true, &is_split},
     };
     struct channel_entry counts;
+    struct number_entry place;
     struct call_entry call;
     enum call_state next;
 
     if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
         !call_named(applying, id, &call, err) ||
         !call_step((enum call_state)call.state, CALL_STEP_DISSOLVED, &next, err) ||
-        !rows_load(txn, call_deliveries(txn, id), &rows, err))
+        !rows_load(txn, call_deliveries(txn, id), &rows, err) || !number_of_call(txn, id, &place, err))
         return false;
+    if (!number_is_last(txn, (enum channel)call.channel, &place))
+        return fail(err, ERR_CONFLICT, "number %u of its day has successors: without it there would be a gap",
+                    place.number);
     channel_load(txn, (enum channel)call.channel, &counts);
     for (size_t i = 0; i < rows.count; i++) {
         struct delivery_entry *row = &rows.entries[i];
@@ -348,6 +360,7 @@ bool apply_call_dissolved(struct applying *applying, struct error *err)
         counts.count[DELIVERY_QUEUED]++;
     }
     channel_save(txn, (enum channel)call.channel, &counts);
+    number_give_back(txn, (enum channel)call.channel, &place);
     call.open_rows = 0;
     call_move(applying, id, &call, next, due_ms);
     return true;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/outbox/apply_call.h"
+#include "gateway/outbox/number.h"
 
 enum { RECEIPT_TEXT_MAX = 40 * 1024 };
 
@@ -102,6 +103,14 @@ static void settle_rows(struct applying *applying, struct call_entry *call, stru
     call->open_rows -= (uint32_t)count;
 }
 
+/* All of it is refused, and there is no transport receipt: the upstream does not have it under its name. */
+static void number_unused(struct applying *applying, const struct call_entry *call, const struct number_entry *place)
+{
+    if (call->open_rows == 0 && call->state != CALL_RECEIVED &&
+        number_is_last(applying->txn, (enum channel)call->channel, place))
+        number_give_back(applying->txn, (enum channel)call->channel, place);
+}
+
 bool apply_settled(struct applying *applying, struct error *err)
 {
     uint8_t id[16];
@@ -111,6 +120,7 @@ bool apply_settled(struct applying *applying, struct error *err)
         {"outcomes", FIELD_RAW, false, &list},
     };
     struct outcome *outcomes;
+    struct number_entry place;
     struct call_entry call;
     enum call_state next = CALL_SETTLED;
     enum call_step step = CALL_STEP_REFUSED;
@@ -124,9 +134,11 @@ bool apply_settled(struct applying *applying, struct error *err)
     is_good = outcomes_read(applying, list, id, outcomes, &count, err);
     for (size_t i = 0; i < count; i++)
         step = outcomes[i].is_taken ? CALL_STEP_TAKEN : step;
-    is_good = is_good && call_step((enum call_state)call.state, step, &next, err);
+    is_good = is_good && call_step((enum call_state)call.state, step, &next, err) &&
+              number_of_call(applying->txn, id, &place, err);
     if (is_good) {
         settle_rows(applying, &call, outcomes, count);
+        number_unused(applying, &call, &place);
         call_move(applying, id, &call, call.open_rows == 0 ? CALL_SETTLED : next, call.due_ms);
     }
     free(outcomes);

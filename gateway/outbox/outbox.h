@@ -110,6 +110,15 @@ MUST_CHECK bool outbox_status(struct store_txn *txn, enum channel channel, struc
 /* Would call.prepared with these deliveries (ascending) be applied now? */
 bool outbox_can_prepare(struct store_txn *txn, enum channel channel, const uint64_t *numbers, size_t count);
 
+/* The last day and number that a call of a numbered channel was given: 0 and 0 when none ever was; number 0 of a day
+ * when that day's only call gave its number back. The next call has number + 1 of the same day, or number 1 of a later
+ * one, anything else is ERR_CONFLICT: a clock that has gone back must not use a name again, so whoever numbers goes on
+ * with the last day for as long as today is not later.
+ *
+ * A number is given back, so that the row has no gap, when its call surely never arrived: call.dissolved, or refused
+ * whole before any transport receipt. Only the last one can be: call.dissolved of an earlier one is ERR_CONFLICT. */
+void outbox_last_number(struct store_txn *txn, enum channel channel, int32_t *day, uint32_t *number);
+
 /* What an upstream answered, as received; long answers come in parts. */
 struct receipt {
     struct span kind;  /* "transport", "business", "refusal", "malformed"; "…-head": cut */
@@ -131,7 +140,8 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *   delivery.requeued    {"delivery","reason"}        refused → queued, by a person
  *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go. By
  *                                                     its own version: they never took the record, nothing need be told
- *   call.prepared        {"call","channel","deliveries":[n…],"due_ms","request":{… what the adapter fixed …}}
+ *   call.prepared        {"call","channel",["day"],"deliveries":[n…],"due_ms",["number"],"request":{… what the adapter
+ *                        fixed …}}                    "day" (YYYY-MM-DD) and "number" (from 1): see outbox_last_number
  *   call.failed          {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}  an attempt went wrong
  *   call.received        {"call","due_ms"}            transport receipt
  *   call.waiting         {"call","due_ms"}            asked, not ready: ask again at due_ms

@@ -126,6 +126,15 @@ struct table_key key_open(enum channel channel, uint64_t number)
     return key;
 }
 
+struct table_key key_number(enum channel channel)
+{
+    struct table_key key = {.count = 0};
+
+    key_add_byte(&key, channel);
+    key_add_byte(&key, 2);
+    return key;
+}
+
 /* A value with at least its fixed part. */
 static bool entry_find(struct store_txn *txn, enum store_table table, const struct table_key *key, size_t bytes,
                        struct span *value)

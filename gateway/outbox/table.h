@@ -11,6 +11,7 @@
  *   STORE_RECEIPTS    call n                 → struct receipt_entry, kind, body
  *   STORE_CHANNELS    channel                → struct channel_entry
  *                     channel 1 number       → queue instant: what is neither acknowledged, refused nor superseded
+ *                     channel 2              → struct number_entry, once calls of the channel are numbered
  *
  * A delivery that rides in a call is stored as DELIVERY_SENDING; whether it is sending, in doubt or received is the
  * call's state, so that a step of a call costs one write and not one for each row. The rows are apart from the entries
@@ -62,6 +63,13 @@ struct channel_entry {
 };
 _Static_assert(sizeof(struct channel_entry) == 8 * (DELIVERY_STATE_COUNT + 1) + 256, "no holes");
 
+/* The last place that a call of the channel was given; number 0: none of that day any more. */
+struct number_entry {
+    int32_t day;
+    uint32_t number;
+};
+_Static_assert(sizeof(struct number_entry) == 8, "no holes");
+
 struct receipt_entry {
     uint64_t sequence;
     int64_t at_ms;
@@ -88,6 +96,7 @@ struct table_key key_call_due(enum channel channel, int64_t due_ms, const uint8_
 struct table_key key_receipt(const uint8_t id[16], uint32_t n);
 struct table_key key_channel(enum channel channel);
 struct table_key key_open(enum channel channel, uint64_t number);
+struct table_key key_number(enum channel channel);
 
 /* False when absent. `message` may be NULL. */
 bool delivery_load(struct store_txn *txn, uint64_t number, struct delivery_entry *out, struct span *message);

@@ -325,10 +325,10 @@ bool apply_call_dissolved(struct applying *applying, struct error *err)
     int64_t due_ms;
     struct span reason;
     bool is_split = false;
+    bool is_spent = false;
     const struct field fields[] = {
-        {"call", FIELD_CALL, false, id},
-        {"due_ms", FIELD_NUMBER, false, &due_ms},
-        {"reason", FIELD_TEXT, false, &reason},
+        {"call", FIELD_CALL, false, id},        {"due_ms", FIELD_NUMBER, false, &due_ms},
+        {"reason", FIELD_TEXT, false, &reason}, {"spent", FIELD_BOOL, true, &is_spent},
         {"split", FIELD_BOOL, true, &is_split},
     };
     struct channel_entry counts;
@@ -341,6 +341,8 @@ bool apply_call_dissolved(struct applying *applying, struct error *err)
         !call_step((enum call_state)call.state, CALL_STEP_DISSOLVED, &next, err) ||
         !rows_load(txn, call_deliveries(txn, id), &rows, err) || !number_of_call(txn, id, &place, err))
         return false;
+    if (is_spent)
+        place = (struct number_entry){0};
     if (!number_is_last(txn, (enum channel)call.channel, &place))
         return fail(err, ERR_CONFLICT, "number %u of its day has successors: without it there would be a gap",
                     place.number);

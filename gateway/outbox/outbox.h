@@ -116,7 +116,8 @@ bool outbox_can_prepare(struct store_txn *txn, enum channel channel, const uint6
  * with the last day for as long as today is not later.
  *
  * A number is given back, so that the row has no gap, when its call surely never arrived: call.dissolved, or refused
- * whole before any transport receipt. Only the last one can be: call.dissolved of an earlier one is ERR_CONFLICT. */
+ * whole before any transport receipt. Only the last one can be: call.dissolved of an earlier one is ERR_CONFLICT. Not
+ * given back is a number that is `spent` (something else has that name upstream), or whose rows were taken. */
 void outbox_last_number(struct store_txn *txn, enum channel channel, int32_t *day, uint32_t *number);
 
 /* What an upstream answered, as received; long answers come in parts. */
@@ -145,8 +146,9 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *   call.failed          {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}  an attempt went wrong
  *   call.received        {"call","due_ms"}            transport receipt
  *   call.waiting         {"call","due_ms"}            asked, not ready: ask again at due_ms
- *   call.dissolved       {"call","due_ms","reason",["split"]}  it surely never arrived, or was refused whole: its rows
- *                                                     are queued again; split: in smaller calls, to find the bad row
+ *   call.dissolved       {"call","due_ms","reason",["spent"],["split"]}  it surely never arrived, or was refused
+ *                                                     whole: its rows are queued again; split: in smaller calls, to
+ *                                                     find the bad row; spent: its number is not to be used again
  *   delivery.settled     {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]}
  *   receipt.stored       {"body","call","kind","part","parts","status"}   Base64, at most 40 KiB of it a part
  *   channel.paused       {"channel","reason"}

@@ -234,6 +234,17 @@ Test(number, a_call_refused_whole_before_it_was_received_leaves_no_gap)
     check_last("2026-03-02", 3);
 }
 
+Test(number, a_number_that_is_spent_is_not_used_again)
+{
+    cr_assert(prepare(0, 0, "2026-03-02", 1) && prepare(1, 1, "2026-03-02", 2), "%s", err.text);
+    for (unsigned call = 1; call <= 2; call++)
+        cr_assert(emitf("call.dissolved", "{\"call\":\"%032x\",\"due_ms\":9,\"reason\":\"r\",\"spent\":true}", call),
+                  "%s", err.text);
+    check_last("2026-03-02", 2);
+    cr_assert_not(prepare(2, 1, "2026-03-02", 2));
+    cr_assert(prepare(2, 1, "2026-03-02", 3), "%s", err.text);
+}
+
 Test(number, the_name_of_a_call_whose_rows_were_taken_is_never_given_back)
 {
     cr_assert(

@@ -6,8 +6,7 @@
 enum { CLOCK_OFFSET_DAYS_MAX = 3660 };
 
 struct control {
-    struct guangdong *platform;
-    struct faults *faults;
+    const struct control_room *room;
     const struct http_request *request;
     struct http_reply *reply;
 };
@@ -32,23 +31,36 @@ static json_t *read_body(const struct control *control)
     return order;
 }
 
+static struct platform *find_platform(const struct control *control, struct span name)
+{
+    return platform_of_name(control->room->platforms, control->room->count, name);
+}
+
 static void show_state(const struct control *control)
 {
-    static const char *const NAMES[] = {"rowid", NULL};
+    static const char *const NAMES[] = {"platform", "rowid", NULL};
     AUTO(buf_done) struct buf rowid = BUF_INIT;
+    AUTO(buf_done) struct buf name = BUF_INIT;
+    struct platform *platform = control->room->platforms[0];
     struct span bad;
 
     if (!http_query_only(control->request, NAMES, &bad)) {
-        refuse_control(control->reply, 400, "only rowid may be asked for");
+        refuse_control(control->reply, 400, "only platform and rowid may be asked for");
         return;
     }
-    guangdong_describe(control->platform, http_query_of(control->request, "rowid", &rowid) ? buf_text(&rowid) : NULL,
-                       &control->reply->body);
+    if (http_query_of(control->request, "platform", &name))
+        platform = find_platform(control, buf_span(&name));
+    if (!platform) {
+        refuse_control(control->reply, 404, "platform: there is none of that name");
+        return;
+    }
+    platform->kind->describe(platform, http_query_of(control->request, "rowid", &rowid) ? buf_text(&rowid) : NULL,
+                             &control->reply->body);
 }
 
 static void show_faults(const struct control *control)
 {
-    faults_describe(control->faults, &control->reply->body);
+    faults_describe(control->room->faults, &control->reply->body);
 }
 
 static void add_faults(const struct control *control)
@@ -58,7 +70,7 @@ static void add_faults(const struct control *control)
 
     if (!order)
         return;
-    if (faults_add(control->faults, order, &err))
+    if (faults_add(control->room->faults, order, &err))
         show_faults(control);
     else
         refuse_control(control->reply, 400, err.text);
@@ -67,24 +79,52 @@ static void add_faults(const struct control *control)
 
 static void clear_faults(const struct control *control)
 {
-    faults_clear(control->faults);
+    faults_clear(control->room->faults);
     show_faults(control);
+}
+
+static void turn_clocks(const struct control *control, const struct platform *only, int64_t offset_ms)
+{
+    for (size_t i = 0; i < control->room->count; i++) {
+        struct platform *platform = control->room->platforms[i];
+
+        if (platform && (!only || platform == only))
+            platform->clock_offset_ms = offset_ms;
+    }
+    buf_addf(&control->reply->body, "{\"offset_ms\":%lld}", (long long)offset_ms);
 }
 
 static void set_clock(const struct control *control)
 {
     json_t *order = read_body(control);
     const json_t *offset = json_object_get(order, "offset_ms");
+    const json_t *name = json_object_get(order, "platform");
+    const struct platform *only = name ? find_platform(control, span_of(json_string_value(name))) : NULL;
     int64_t limit = CLOCK_OFFSET_DAYS_MAX * INT64_C(86400000);
 
     if (!order)
         return;
-    if (!json_is_integer(offset) || json_object_size(order) != 1 || json_integer_value(offset) > limit ||
-        json_integer_value(offset) < -limit) {
-        refuse_control(control->reply, 400, "one member: offset_ms, at most ten years either way");
+    if (!json_is_integer(offset) || json_object_size(order) != (name ? 2 : 1) || (name && !only) ||
+        json_integer_value(offset) > limit || json_integer_value(offset) < -limit)
+        refuse_control(control->reply, 400, "offset_ms, at most ten years either way, and perhaps platform");
+    else
+        turn_clocks(control, only, json_integer_value(offset));
+    json_decref(order);
+}
+
+static void expire(const struct control *control)
+{
+    json_t *order = read_body(control);
+    const char *name = json_string_value(json_object_get(order, "platform"));
+    struct platform *platform = name ? find_platform(control, span_of(name)) : NULL;
+
+    if (!order)
+        return;
+    if (!platform || !platform->kind->expire || json_object_size(order) != 1) {
+        refuse_control(control->reply, 400, "one member: platform, one that gives out secrets");
     } else {
-        guangdong_set_clock_offset(control->platform, json_integer_value(offset));
-        buf_addf(&control->reply->body, "{\"offset_ms\":%lld}", (long long)json_integer_value(offset));
+        platform->kind->expire(platform);
+        buf_add_text(&control->reply->body, "{\"expired\":true}");
     }
     json_decref(order);
 }
@@ -96,13 +136,12 @@ static const struct {
 } ROUTES[] = {
     {"GET", "/control/state", show_state},   {"GET", "/control/faults", show_faults},
     {"POST", "/control/faults", add_faults}, {"DELETE", "/control/faults", clear_faults},
-    {"POST", "/control/clock", set_clock},
+    {"POST", "/control/clock", set_clock},   {"POST", "/control/expire", expire},
 };
 
-void control_handle(struct guangdong *platform, struct faults *faults, const struct http_request *request,
-                    struct http_reply *reply)
+void control_handle(const struct control_room *room, const struct http_request *request, struct http_reply *reply)
 {
-    const struct control control = {platform, faults, request, reply};
+    const struct control control = {room, request, reply};
     bool is_path = false;
 
     for (size_t i = 0; i < COUNT_OF(ROUTES); i++) {

@@ -1,16 +1,23 @@
-/* control.h - what tests and people may ask of a running sandbox, on its Unix socket only.
+/* control.h - what tests and people may ask of a running sandbox, on its Unix socket only. `P` is the name of a
+ * platform.
  *
- *   GET    /control/state[?rowid=R…]   counts, and per ROWID the versions applied, in order, with how often each came
- *   GET    /control/faults             the faults still waiting
+ *   GET    /control/state[?platform=P][&rowid=R…]   counts, and per ROWID the versions applied, in order, with how
+ * often each came; of 信用广东 when no platform is named GET    /control/faults             the faults still waiting
  *   POST   /control/faults             {"next": [ … ]}: more of them, at the end (faults.h)
  *   DELETE /control/faults             none any more
- *   POST   /control/clock              {"offset_ms": n}: the platform's clock runs so much ahead */
+ *   POST   /control/clock              {"offset_ms": n[, "platform": P]}: that clock, or every one, runs so much ahead
+ *   POST   /control/expire             {"platform": P}: every secret that it gave out ends now */
 #ifndef SANDBOX_CONTROL_H
 #define SANDBOX_CONTROL_H
 
-#include "sandbox/guangdong.h"
+#include "sandbox/platform.h"
 
-void control_handle(struct guangdong *platform, struct faults *faults, const struct http_request *request,
-                    struct http_reply *reply);
+/* `count` platforms, of which some may be NULL; the first is there, and is meant where none is named. */
+struct control_room {
+    struct platform *const *platforms;
+    size_t count;
+    struct faults *faults;
+};
+void control_handle(const struct control_room *room, const struct http_request *request, struct http_reply *reply);
 
 #endif

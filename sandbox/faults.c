@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const PLACE_NAMES[FAULT_PLACE_COUNT] = {"any", "upload", "task", "holdings"};
+const char *const FAULT_AT_NAMES[FAULT_AT_COUNT] = {"any", "credit-guangdong", "national-platform", "credit-china"};
+static const char *const PLACE_NAMES[FAULT_PLACE_COUNT] = {"any",  "upload", "second",  "doubt",
+                                                           "task", "key",    "holdings"};
 
 /* What each kind may and must say besides "fault", "times" and "on". */
 struct kind {
@@ -75,11 +77,17 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 static bool check_names(const json_t *order, const struct kind *kind, struct error *err)
 {
     const char *const allowed[] = {
-        "fault",     "times",
-        kind->text,  kind->number,
-        kind->flag,  kind->is_for_request ? "on" : NULL,
-        kind->extra, kind->has_row ? "rowid" : NULL,
-        NULL,        kind->has_row ? "code" : NULL,
+        "fault",
+        "times",
+        "platform",
+        kind->text,
+        kind->number,
+        kind->flag,
+        kind->is_for_request ? "on" : NULL,
+        kind->extra,
+        kind->has_row ? "rowid" : NULL,
+        NULL,
+        kind->has_row ? "code" : NULL,
     };
     const char *name;
     const json_t *value;
@@ -125,16 +133,27 @@ static bool read_kind(const json_t *order, struct fault *fault, struct error *er
     return fail(err, ERR_INVALID, "fault: unknown or missing");
 }
 
+/* The place of a text among names; 0, which stands for any, when it is absent; -1 when it is none of them. */
+static int read_name(const json_t *value, const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!value || (json_is_string(value) && strcmp(names[i], json_string_value(value)) == 0))
+            return i;
+    return -1;
+}
+
 static bool read_place(const json_t *order, struct fault *fault, struct error *err)
 {
-    const json_t *value = json_object_get(order, "on");
+    int at = read_name(json_object_get(order, "platform"), FAULT_AT_NAMES, FAULT_AT_COUNT);
+    int place = read_name(json_object_get(order, "on"), PLACE_NAMES, FAULT_PLACE_COUNT);
 
-    for (int i = 0; i < FAULT_PLACE_COUNT; i++)
-        if (!value || (json_is_string(value) && strcmp(PLACE_NAMES[i], json_string_value(value)) == 0)) {
-            fault->place = (enum fault_place)i;
-            return true;
-        }
-    return fail(err, ERR_INVALID, "on: any, upload, task or holdings");
+    if (at < 0)
+        return fail(err, ERR_INVALID, "platform: any, credit-guangdong, national-platform or credit-china");
+    if (place < 0)
+        return fail(err, ERR_INVALID, "on: any, upload, second, doubt, task, key or holdings");
+    fault->at = (enum fault_at)at;
+    fault->place = (enum fault_place)place;
+    return true;
 }
 
 static bool read_members(const json_t *order, const struct kind *kind, struct fault *fault, struct error *err)
@@ -208,13 +227,19 @@ static void use(struct faults *faults, size_t at)
     faults->count--;
 }
 
-void faults_take(struct faults *faults, enum fault_place place, struct fault *out)
+static bool is_at(const struct fault *fault, enum fault_at at)
+{
+    return fault->at == FAULT_AT_ANY || fault->at == at;
+}
+
+void faults_take(struct faults *faults, enum fault_at at, enum fault_place place, struct fault *out)
 {
     *out = (struct fault){.kind = FAULT_NONE};
     for (size_t i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->queue[i];
 
-        if (!KINDS[fault->kind].is_for_request || (fault->place != FAULT_ON_ANY && fault->place != place))
+        if (!KINDS[fault->kind].is_for_request || !is_at(fault, at) ||
+            (fault->place != FAULT_ON_ANY && fault->place != place))
             continue;
         *out = *fault;
         out->text = fault->text ? memory_copy_text(fault->text) : NULL;
@@ -223,10 +248,10 @@ void faults_take(struct faults *faults, enum fault_place place, struct fault *ou
     }
 }
 
-int64_t faults_result_delay(struct faults *faults, int64_t otherwise)
+int64_t faults_result_delay(struct faults *faults, enum fault_at at, int64_t otherwise)
 {
     for (size_t i = 0; i < faults->count; i++)
-        if (faults->queue[i].kind == FAULT_RESULT_DELAY) {
+        if (faults->queue[i].kind == FAULT_RESULT_DELAY && is_at(&faults->queue[i], at)) {
             int64_t polls = faults->queue[i].number;
 
             use(faults, i);
@@ -236,19 +261,20 @@ int64_t faults_result_delay(struct faults *faults, int64_t otherwise)
 }
 
 /* The first fault of a kind that is meant for this row; NULL when there is none. */
-static const struct fault *find_for_row(const struct faults *faults, enum fault_kind kind, const char *rowid)
+static const struct fault *find_for_row(const struct faults *faults, enum fault_kind kind, enum fault_at at,
+                                        const char *rowid)
 {
     for (size_t i = 0; i < faults->count; i++) {
-        if (faults->queue[i].kind == kind && strcmp(faults->queue[i].rowid, rowid) == 0)
+        if (faults->queue[i].kind == kind && is_at(&faults->queue[i], at) && strcmp(faults->queue[i].rowid, rowid) == 0)
             return &faults->queue[i];
     }
     return NULL;
 }
 
-bool faults_refuse_row(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES],
+bool faults_refuse_row(struct faults *faults, enum fault_at at, const char *rowid, char code[FAULT_CODE_BYTES],
                        struct row_verdict *verdict)
 {
-    const struct fault *fault = find_for_row(faults, FAULT_REFUSE_ROW, rowid);
+    const struct fault *fault = find_for_row(faults, FAULT_REFUSE_ROW, at, rowid);
 
     if (!fault)
         return false;
@@ -258,9 +284,9 @@ bool faults_refuse_row(struct faults *faults, const char *rowid, char code[FAULT
     return true;
 }
 
-bool faults_refuse_body(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES])
+bool faults_refuse_body(struct faults *faults, enum fault_at at, const char *rowid, char code[FAULT_CODE_BYTES])
 {
-    const struct fault *fault = find_for_row(faults, FAULT_REFUSE_BODY, rowid);
+    const struct fault *fault = find_for_row(faults, FAULT_REFUSE_BODY, at, rowid);
 
     if (!fault)
         return false;
@@ -275,8 +301,8 @@ void faults_describe(const struct faults *faults, struct buf *out)
     for (size_t i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->queue[i];
 
-        buf_addf(out, "%s{\"fault\":\"%s\",\"on\":\"%s\",\"times\":%" PRId64 "}", i ? "," : "", KINDS[fault->kind].name,
-                 PLACE_NAMES[fault->place], fault->times);
+        buf_addf(out, "%s{\"fault\":\"%s\",\"platform\":\"%s\",\"on\":\"%s\",\"times\":%" PRId64 "}", i ? "," : "",
+                 KINDS[fault->kind].name, FAULT_AT_NAMES[fault->at], PLACE_NAMES[fault->place], fault->times);
     }
     buf_add_text(out, "]}");
 }

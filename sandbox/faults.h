@@ -10,7 +10,16 @@
  *   {"fault": "refuse-row", "rowid": "R…", "code": "40001", "message": "…"}   refuse that row when it comes
  *   {"fault": "refuse-body", "rowid": "R…", "code": "6002"}   refuse the whole upload that holds that row
  *
- * All take "times" (default 1) and, but for the last three, "on": "upload" | "task" | "holdings" | "any" (default). */
+ * All take "times" (default 1), "platform": the name of one (FAULT_AT_NAMES) | "any" (default), and, but for the last
+ * three, "on": one of these calls | "any" (default):
+ *
+ *   on         credit-guangdong  national-platform  credit-china
+ *   upload     POST upload       POST report        PUT inbox/….xml
+ *   second                                          PUT inbox/….sig
+ *   doubt                                           GET inbox/….sm3
+ *   task       GET tasks/…       POST result        GET outbox/….ack.xml
+ *   key                          POST key
+ *   holdings   GET holdings      GET holdings       GET holdings */
 #ifndef SANDBOX_FAULTS_H
 #define SANDBOX_FAULTS_H
 
@@ -20,7 +29,20 @@
 #include "base/error.h"
 #include "sandbox/rowcheck.h"
 
-enum fault_place { FAULT_ON_ANY, FAULT_ON_UPLOAD, FAULT_ON_TASK, FAULT_ON_HOLDINGS, FAULT_PLACE_COUNT };
+enum fault_at { FAULT_AT_ANY, FAULT_AT_GUANGDONG, FAULT_AT_NATIONAL, FAULT_AT_CHINA, FAULT_AT_COUNT };
+/* "any", "credit-guangdong", "national-platform", "credit-china" */
+extern const char *const FAULT_AT_NAMES[FAULT_AT_COUNT];
+
+enum fault_place {
+    FAULT_ON_ANY,
+    FAULT_ON_UPLOAD,
+    FAULT_ON_SECOND,
+    FAULT_ON_DOUBT,
+    FAULT_ON_TASK,
+    FAULT_ON_KEY,
+    FAULT_ON_HOLDINGS,
+    FAULT_PLACE_COUNT
+};
 enum fault_kind {
     FAULT_NONE,
     FAULT_STATUS,
@@ -37,6 +59,7 @@ enum { FAULTS_MAX = 10000, FAULT_DELAY_MS_MAX = 600000, FAULT_CODE_BYTES = 16 };
 
 struct fault {
     enum fault_kind kind;
+    enum fault_at at;
     enum fault_place place;
     int64_t times;
     int64_t number; /* status, ms or polls */
@@ -57,17 +80,18 @@ void faults_free(struct faults *faults);
 MUST_CHECK bool faults_add(struct faults *faults, const json_t *order, struct error *err);
 void faults_clear(struct faults *faults);
 
-/* The fault for a request at `place`: a copy that the caller ends; FAULT_NONE when there is none. */
-void faults_take(struct faults *faults, enum fault_place place, struct fault *out);
+/* The fault for a request to the platform `at`, of the call `place`: a copy that the caller ends; FAULT_NONE when there
+ * is none. The functions that follow look for faults of that platform, too. */
+void faults_take(struct faults *faults, enum fault_at at, enum fault_place place, struct fault *out);
 /* How many polls this upload's outcomes are to be held back; `otherwise` when nothing was ordered. */
-int64_t faults_result_delay(struct faults *faults, int64_t otherwise);
+int64_t faults_result_delay(struct faults *faults, enum fault_at at, int64_t otherwise);
 /* Is this row to be refused? Fills `code`, and the verdict, whose code it becomes. */
-bool faults_refuse_row(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES],
+bool faults_refuse_row(struct faults *faults, enum fault_at at, const char *rowid, char code[FAULT_CODE_BYTES],
                        struct row_verdict *verdict);
 /* Is an upload with this row to be refused whole? Fills `code`. */
-bool faults_refuse_body(struct faults *faults, const char *rowid, char code[FAULT_CODE_BYTES]);
+bool faults_refuse_body(struct faults *faults, enum fault_at at, const char *rowid, char code[FAULT_CODE_BYTES]);
 
-/* Add what is still waiting: {"next": [{"fault", "on", "times"}…]}. */
+/* Add what is still waiting: {"next": [{"fault", "platform", "on", "times"}…]}. */
 void faults_describe(const struct faults *faults, struct buf *out);
 
 DEFINE_AUTO(struct faults *, faults_free)

@@ -20,9 +20,7 @@
 enum { HOLDINGS_PAGE_MAX = 1000 };
 
 struct guangdong {
-    const struct sandbox_options *options;
-    const struct clock *clock;
-    int64_t clock_offset_ms;
+    struct platform platform;
     struct wire_keys *keys;
     struct tif *tif;
     struct holdings *holdings;
@@ -38,7 +36,7 @@ struct guangdong {
 
 static int64_t now_ms(const struct guangdong *platform)
 {
-    return clock_now_ms(platform->clock) + platform->clock_offset_ms;
+    return platform_now_ms(&platform->platform);
 }
 
 static void answer(struct http_reply *reply, int status, const char *code, const char *message)
@@ -128,7 +126,7 @@ static bool take_row(struct guangdong *platform, struct faults *faults, json_t *
     enum held held = HELD_REFUSED;
 
     arrival_of(row, &arrival);
-    if (!faults_refuse_row(faults, arrival.rowid, ordered, &verdict) &&
+    if (!faults_refuse_row(faults, FAULT_AT_GUANGDONG, arrival.rowid, ordered, &verdict) &&
         rowcheck(row, day_of_instant(now_ms(platform)), &verdict))
         held = holdings_judge(platform->holdings, &arrival, &verdict);
     holdings_note(platform->holdings, &arrival, held);
@@ -166,8 +164,9 @@ static struct task *take_upload(struct guangdong *platform, struct faults *fault
     platform->is_broken = !write_line(platform, line);
     if (!platform->is_broken) {
         task = remember_task(platform, line);
-        task->polls_left = faults_result_delay(faults, platform->options->result_delay_polls);
-        task->ready_ms = now_ms(platform) + platform->options->result_delay_ms;
+        task->polls_left =
+            faults_result_delay(faults, FAULT_AT_GUANGDONG, platform->platform.options->result_delay_polls);
+        task->ready_ms = now_ms(platform) + platform->platform.options->result_delay_ms;
     }
     json_decref(line);
     return task;
@@ -210,7 +209,8 @@ static bool is_refused_by_order(struct faults *faults, const json_t *rows, char 
     for (size_t i = 0; i < json_array_size(rows); i++) {
         struct row_name name;
 
-        if (!rowcheck_name(json_array_get(rows, i), &name) || !faults_refuse_body(faults, name.rowid, code))
+        if (!rowcheck_name(json_array_get(rows, i), &name) ||
+            !faults_refuse_body(faults, FAULT_AT_GUANGDONG, name.rowid, code))
             continue;
         *refusal = (struct call_refusal){code, "按测试要求退回整批"};
         return true;
@@ -221,8 +221,9 @@ static bool is_refused_by_order(struct faults *faults, const json_t *rows, char 
 static void upload(struct guangdong *platform, struct faults *faults, const struct http_request *request,
                    struct http_reply *reply)
 {
-    const struct envelope_terms terms = {platform->options->table_code, platform->options->table_version_id,
-                                         platform->options->department_code, platform->keys};
+    const struct envelope_terms terms = {platform->platform.options->table_code,
+                                         platform->platform.options->table_version_id,
+                                         platform->platform.options->department_code, platform->keys};
     AUTO(envelope_done) struct envelope envelope = {0};
     struct call_refusal refusal = {CALL_INTERNAL, "内部错误"};
     char ordered[FAULT_CODE_BYTES];
@@ -250,18 +251,9 @@ static void upload(struct guangdong *platform, struct faults *faults, const stru
 
 /* --- questions --- */
 
-static struct span under_base(const struct guangdong *platform, const struct http_request *request)
-{
-    size_t base = strlen(platform->options->base);
-
-    if (!span_starts(request->path, platform->options->base))
-        return SPAN_NONE;
-    return (struct span){request->path.at + base, request->path.bytes - base};
-}
-
 static void ask_task(struct guangdong *platform, const struct http_request *request, struct http_reply *reply)
 {
-    AUTO(text_free) char *id = memory_copy_span(under_base(platform, request));
+    AUTO(text_free) char *id = memory_copy_span(platform_under(&platform->platform, request));
     const char *name = id + strlen("/tasks/");
     struct task *task = task_id_is_valid(span_of(name)) ? tasks_find(platform->tasks, name) : NULL;
     bool is_ready;
@@ -300,27 +292,9 @@ static void list_holdings(struct guangdong *platform, const struct http_request 
 
 /* --- the door --- */
 
-static bool is_client_allowed(const struct guangdong *platform, const struct http_peer *peer)
+static enum fault_place place_of(const struct platform *self, const struct http_request *request)
 {
-    static const char DIGITS[] = "0123456789abcdef";
-    const struct sandbox_options *options = platform->options;
-    char hex[WIRE_HEX_BYTES] = "";
-
-    if (!peer || !peer->has_certificate)
-        return false;
-    for (size_t i = 0; i < sizeof(peer->certificate_sha256); i++) {
-        hex[2 * i] = DIGITS[peer->certificate_sha256[i] >> 4];
-        hex[2 * i + 1] = DIGITS[peer->certificate_sha256[i] & 15];
-    }
-    for (size_t i = 0; i < options->client_count; i++)
-        if (strcmp(options->client_sha256[i], hex) == 0)
-            return true;
-    return options->client_count == 0;
-}
-
-enum fault_place guangdong_place(const struct guangdong *platform, const struct http_request *request)
-{
-    struct span path = under_base(platform, request);
+    struct span path = platform_under(self, request);
 
     if (span_is(path, "/upload"))
         return FAULT_ON_UPLOAD;
@@ -343,7 +317,7 @@ static int check_door(struct guangdong *platform, const struct http_request *req
         return turn_away(404, "no such address", err);
     if (!span_is(request->method, place == FAULT_ON_UPLOAD ? "POST" : "GET"))
         return turn_away(405, "not this method", err);
-    if (!is_client_allowed(platform, request->peer))
+    if (!platform_lets_in(&platform->platform, request->peer))
         return turn_away(403, "this client certificate is not on the list", err);
     if (!tif_check(platform->tif, request, now_ms(platform), err))
         return 401;
@@ -354,10 +328,11 @@ static int check_door(struct guangdong *platform, const struct http_request *req
     return 0;
 }
 
-void guangdong_handle(struct guangdong *platform, struct faults *faults, const struct http_request *request,
-                      struct http_reply *reply)
+static void handle(struct platform *self, struct faults *faults, const struct http_request *request,
+                   struct http_reply *reply)
 {
-    enum fault_place place = guangdong_place(platform, request);
+    struct guangdong *platform = (struct guangdong *)self;
+    enum fault_place place = place_of(self, request);
     struct error err = {.code = ERR_NONE};
     int status = check_door(platform, request, place, &err);
 
@@ -380,42 +355,10 @@ void guangdong_handle(struct guangdong *platform, struct faults *faults, const s
 
 /* --- life --- */
 
-bool guangdong_new(const struct sandbox_options *options, const struct clock *clock, struct guangdong **out,
-                   struct error *err)
+static void describe(struct platform *self, const char *rowid, struct buf *out)
 {
-    AUTO(guangdong_free) struct guangdong *platform = memory_new(sizeof(*platform));
+    struct guangdong *platform = (struct guangdong *)self;
 
-    platform->options = options;
-    platform->clock = clock;
-    platform->tif = tif_new(options->paasid, options->token);
-    platform->holdings = holdings_new();
-    platform->tasks = tasks_new();
-    if (!wire_keys_load(options->sm4_key_file, options->gateway_key_file, &platform->keys, err) ||
-        !diary_open(options->state, replay_line, platform, &platform->diary, err))
-        return false;
-    *out = TAKE(platform);
-    return true;
-}
-
-void guangdong_free(struct guangdong *platform)
-{
-    if (!platform)
-        return;
-    wire_keys_free(platform->keys);
-    tif_free(platform->tif);
-    holdings_free(platform->holdings);
-    tasks_free(platform->tasks);
-    diary_close(platform->diary);
-    free(platform);
-}
-
-void guangdong_set_clock_offset(struct guangdong *platform, int64_t offset_ms)
-{
-    platform->clock_offset_ms = offset_ms;
-}
-
-void guangdong_describe(struct guangdong *platform, const char *rowid, struct buf *out)
-{
     buf_addf(out,
              "{\"uploads\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"repeated_other\":%" PRIu64 ",\"refused\":%" PRIu64
              ",\"unauthorized\":%" PRIu64 ",\"tasks\":%zu,\"held\":%zu,\"applied\":%" PRIu64 ",\"records\":",
@@ -424,4 +367,37 @@ void guangdong_describe(struct guangdong *platform, const char *rowid, struct bu
              holdings_applied(platform->holdings));
     holdings_history(platform->holdings, rowid, out);
     buf_add_byte(out, '}');
+}
+
+static void free_guangdong(struct platform *self)
+{
+    struct guangdong *platform = (struct guangdong *)self;
+
+    wire_keys_free(platform->keys);
+    tif_free(platform->tif);
+    holdings_free(platform->holdings);
+    tasks_free(platform->tasks);
+    diary_close(platform->diary);
+    free(platform);
+}
+
+static const struct platform_kind GUANGDONG = {
+    FAULT_AT_GUANGDONG, place_of, handle, describe, NULL, free_guangdong,
+};
+
+bool guangdong_new(const struct sandbox_options *options, const struct clock *clock, struct platform **out,
+                   struct error *err)
+{
+    struct guangdong *platform = memory_new(sizeof(*platform));
+    AUTO(platform_free) struct platform *self = &platform->platform;
+
+    platform_init(self, &GUANGDONG, options, options->base, clock);
+    platform->tif = tif_new(options->paasid, options->token);
+    platform->holdings = holdings_new();
+    platform->tasks = tasks_new();
+    if (!wire_keys_load(options->sm4_key_file, options->gateway_key_file, &platform->keys, err) ||
+        !diary_open(options->state, replay_line, platform, &platform->diary, err))
+        return false;
+    *out = TAKE(self);
+    return true;
 }

@@ -1,4 +1,5 @@
-/* sandbox_options_load: one table of members, so that what is allowed, needed and where it goes stand in one place. */
+/* sandbox_options_load: a table of members for the file and one for each further platform, so that what is allowed,
+ * needed and where it goes stand in one place. */
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,40 +10,101 @@
 #include "base/text.h"
 #include "sandbox/sandbox.h"
 
-enum { OPTIONS_BYTES_MAX = 65536, OPTION_TEXT_BYTES_MAX = 1024, CLIENTS_MAX = 64, SHA256_DIGITS = 64 };
+enum {
+    OPTIONS_BYTES_MAX = 65536,
+    OPTION_TEXT_BYTES_MAX = 1024,
+    OPTION_NUMBER_MAX = 86400000,
+    CLIENTS_MAX = 64,
+    SHA256_DIGITS = 64
+};
 
-enum kind { OPTION_TEXT, OPTION_PATH, OPTION_SECRET_FILE, OPTION_PORT, OPTION_NUMBER, OPTION_CLIENTS };
+enum kind {
+    OPTION_TEXT,
+    OPTION_BASE, /* a text: "/x" */
+    OPTION_PATH,
+    OPTION_SECRET_FILE,
+    OPTION_PORT,
+    OPTION_NUMBER,
+    OPTION_CLIENTS,
+    OPTION_PLATFORM /* an object with a table of its own; absent: no such platform */
+};
 
+struct table;
 struct option {
     const char *name;
     enum kind kind;
     bool is_required;
-    size_t at; /* offset in struct sandbox_options */
-    const char *otherwise;
+    size_t at;             /* offset in what the table describes */
+    const char *otherwise; /* of texts */
+    int64_t number;        /* of numbers: what stands for an absent one */
+    const struct table *inner;
+};
+struct table {
+    const struct option *options;
+    size_t count;
+    size_t bytes; /* of what it describes */
 };
 
-#define AT(member) offsetof(struct sandbox_options, member)
+#define TEXT(structure, kind, is_required, member, otherwise)                                                          \
+    {                                                                                                                  \
+#member, kind, is_required, offsetof(struct structure, member), otherwise, 0, NULL                             \
+    }
+#define NUMBER(structure, member, otherwise)                                                                           \
+    {                                                                                                                  \
+#member, OPTION_NUMBER, false, offsetof(struct structure, member), NULL, otherwise, NULL                       \
+    }
+#define TABLE(options, structure)                                                                                      \
+    {                                                                                                                  \
+        options, COUNT_OF(options), sizeof(struct structure)                                                           \
+    }
+
+static const struct option NATIONAL_OPTIONS[] = {
+    TEXT(national_options, OPTION_BASE, false, base, "/national-platform"),
+    TEXT(national_options, OPTION_PATH, false, state, NULL),
+    TEXT(national_options, OPTION_TEXT, true, requester, NULL),
+    TEXT(national_options, OPTION_TEXT, true, service, NULL),
+    TEXT(national_options, OPTION_PATH, true, app_key_file, NULL),
+    TEXT(national_options, OPTION_PATH, false, gateway_key_file, NULL),
+    NUMBER(national_options, secret_ms, 7200000),
+    NUMBER(national_options, result_delay_polls, 0),
+    NUMBER(national_options, result_delay_ms, 0),
+};
+static const struct table NATIONAL = TABLE(NATIONAL_OPTIONS, national_options);
+
+static const struct option CHINA_OPTIONS[] = {
+    TEXT(china_options, OPTION_BASE, false, base, "/credit-china"),
+    TEXT(china_options, OPTION_PATH, false, state, NULL),
+    TEXT(china_options, OPTION_TEXT, true, file_code, NULL),
+    TEXT(china_options, OPTION_PATH, false, gateway_key_file, NULL),
+    NUMBER(china_options, result_delay_polls, 0),
+    NUMBER(china_options, result_delay_ms, 0),
+    NUMBER(china_options, result_steps, 1),
+};
+static const struct table CHINA = TABLE(CHINA_OPTIONS, china_options);
 
 static const struct option OPTIONS[] = {
-    {"address", OPTION_TEXT, false, AT(address), "127.0.0.1"},
-    {"port", OPTION_PORT, true, AT(port), NULL},
-    {"state", OPTION_PATH, true, AT(state), NULL},
-    {"control_socket", OPTION_PATH, false, AT(control_socket), NULL},
-    {"certificate", OPTION_PATH, true, AT(certificate), NULL},
-    {"key", OPTION_PATH, true, AT(key), NULL},
-    {"client_ca", OPTION_PATH, true, AT(client_ca), NULL},
-    {"clients", OPTION_CLIENTS, false, 0, NULL},
-    {"base", OPTION_TEXT, false, AT(base), ""},
-    {"paasid", OPTION_TEXT, true, AT(paasid), NULL},
-    {"token_file", OPTION_SECRET_FILE, true, AT(token), NULL},
-    {"table_code", OPTION_TEXT, true, AT(table_code), NULL},
-    {"table_version_id", OPTION_TEXT, true, AT(table_version_id), NULL},
-    {"department_code", OPTION_TEXT, true, AT(department_code), NULL},
-    {"sm4_key_file", OPTION_PATH, true, AT(sm4_key_file), NULL},
-    {"gateway_key_file", OPTION_PATH, true, AT(gateway_key_file), NULL},
-    {"result_delay_polls", OPTION_NUMBER, false, AT(result_delay_polls), NULL},
-    {"result_delay_ms", OPTION_NUMBER, false, AT(result_delay_ms), NULL},
+    TEXT(sandbox_options, OPTION_TEXT, false, address, "127.0.0.1"),
+    TEXT(sandbox_options, OPTION_PORT, true, port, NULL),
+    TEXT(sandbox_options, OPTION_PATH, true, state, NULL),
+    TEXT(sandbox_options, OPTION_PATH, false, control_socket, NULL),
+    TEXT(sandbox_options, OPTION_PATH, true, certificate, NULL),
+    TEXT(sandbox_options, OPTION_PATH, true, key, NULL),
+    TEXT(sandbox_options, OPTION_PATH, true, client_ca, NULL),
+    {"clients", OPTION_CLIENTS, false, 0, NULL, 0, NULL},
+    TEXT(sandbox_options, OPTION_BASE, false, base, ""),
+    TEXT(sandbox_options, OPTION_TEXT, true, paasid, NULL),
+    {"token_file", OPTION_SECRET_FILE, true, offsetof(struct sandbox_options, token), NULL, 0, NULL},
+    TEXT(sandbox_options, OPTION_TEXT, true, table_code, NULL),
+    TEXT(sandbox_options, OPTION_TEXT, true, table_version_id, NULL),
+    TEXT(sandbox_options, OPTION_TEXT, true, department_code, NULL),
+    TEXT(sandbox_options, OPTION_PATH, true, sm4_key_file, NULL),
+    TEXT(sandbox_options, OPTION_PATH, true, gateway_key_file, NULL),
+    NUMBER(sandbox_options, result_delay_polls, 0),
+    NUMBER(sandbox_options, result_delay_ms, 0),
+    {"national", OPTION_PLATFORM, false, offsetof(struct sandbox_options, national), NULL, 0, &NATIONAL},
+    {"china", OPTION_PLATFORM, false, offsetof(struct sandbox_options, china), NULL, 0, &CHINA},
 };
+static const struct table SANDBOX = TABLE(OPTIONS, sandbox_options);
 
 static bool is_text(const json_t *value)
 {
@@ -81,41 +143,35 @@ static bool read_clients(const json_t *value, struct sandbox_options *options, s
     return true;
 }
 
-static bool read_number(const struct option *option, const json_t *value, struct sandbox_options *options,
-                        struct error *err)
+static bool read_number(const struct option *option, const json_t *value, void *target, struct error *err)
 {
-    int64_t max = option->kind == OPTION_PORT ? UINT16_MAX : 86400000;
-    int64_t number = json_integer_value(value);
+    int64_t max = option->kind == OPTION_PORT ? UINT16_MAX : OPTION_NUMBER_MAX;
+    int64_t number = value ? json_integer_value(value) : option->number;
+    uint16_t port = (uint16_t)number;
 
-    if (!json_is_integer(value) || number < 0 || number > max)
+    if ((value && !json_is_integer(value)) || number < 0 || number > max)
         return fail(err, ERR_INVALID, "%s: a number from 0 to %lld", option->name, (long long)max);
     if (option->kind == OPTION_PORT)
-        options->port = (uint16_t)number;
+        memcpy((char *)target + option->at, &port, sizeof(port));
     else
-        memcpy((char *)options + option->at, &number, sizeof(number));
+        memcpy((char *)target + option->at, &number, sizeof(number));
     return true;
 }
 
-static bool read_option(const struct option *option, const json_t *value, const char *folder,
-                        struct sandbox_options *options, struct error *err)
+static bool read_text(const struct option *option, const json_t *value, const char *folder, char **text,
+                      struct error *err)
 {
-    char **text = (char **)(void *)((char *)options + option->at);
     AUTO(text_free) char *path = NULL;
 
-    if (!value && option->is_required)
-        return fail(err, ERR_INVALID, "%s: missing", option->name);
-    if (!value) {
-        if (option->otherwise)
-            *text = memory_copy_text(option->otherwise);
-        return true;
-    }
-    if (option->kind == OPTION_CLIENTS)
-        return read_clients(value, options, err);
-    if (option->kind == OPTION_PORT || option->kind == OPTION_NUMBER)
-        return read_number(option, value, options, err);
     if (!is_text(value))
         return fail(err, ERR_INVALID, "%s: a text of 1 to %d bytes", option->name, OPTION_TEXT_BYTES_MAX);
-    if (option->kind == OPTION_TEXT) {
+    if (option->kind == OPTION_BASE) {
+        const char *base = json_string_value(value);
+
+        if (base[0] != '/' || base[strlen(base) - 1] == '/')
+            return fail(err, ERR_INVALID, "%s: a path that begins with / and does not end with it", option->name);
+    }
+    if (option->kind == OPTION_TEXT || option->kind == OPTION_BASE) {
         *text = memory_copy_text(json_string_value(value));
         return true;
     }
@@ -126,7 +182,39 @@ static bool read_option(const struct option *option, const json_t *value, const 
     return true;
 }
 
-static bool check_known(const json_t *file, struct error *err)
+static bool read_table(const struct table *table, const json_t *file, const char *folder, void *target,
+                       struct error *err);
+
+static bool read_platform(const struct option *option, const json_t *value, const char *folder, void **target,
+                          struct error *err)
+{
+    if (!value)
+        return true;
+    *target = memory_new(option->inner->bytes);
+    return read_table(option->inner, value, folder, *target, err) || fail_in(err, "%s", option->name);
+}
+
+static bool read_option(const struct option *option, const json_t *value, const char *folder, void *target,
+                        struct error *err)
+{
+    void *place = (char *)target + option->at;
+
+    if (!value && option->is_required)
+        return fail(err, ERR_INVALID, "%s: missing", option->name);
+    if (option->kind == OPTION_PLATFORM)
+        return read_platform(option, value, folder, place, err);
+    if (option->kind == OPTION_PORT || option->kind == OPTION_NUMBER)
+        return read_number(option, value, target, err);
+    if (option->kind == OPTION_CLIENTS)
+        return !value || read_clients(value, target, err);
+    if (value)
+        return read_text(option, value, folder, place, err);
+    if (option->otherwise)
+        *(char **)place = memory_copy_text(option->otherwise);
+    return true;
+}
+
+static bool check_known(const struct table *table, const json_t *file, struct error *err)
 {
     const char *name;
     const json_t *value;
@@ -135,25 +223,51 @@ static bool check_known(const json_t *file, struct error *err)
     {
         bool is_known = false;
 
-        for (size_t i = 0; i < COUNT_OF(OPTIONS) && !is_known; i++)
-            is_known = strcmp(OPTIONS[i].name, name) == 0;
+        for (size_t i = 0; i < table->count && !is_known; i++)
+            is_known = strcmp(table->options[i].name, name) == 0;
         if (!is_known)
             return fail(err, ERR_INVALID, "%.60s: unknown", name);
     }
     return true;
 }
 
-static bool read_all(const json_t *file, const char *folder, struct sandbox_options *options, struct error *err)
+static bool read_table(const struct table *table, const json_t *file, const char *folder, void *target,
+                       struct error *err)
 {
     if (!json_is_object(file))
         return fail(err, ERR_INVALID, "not a JSON object");
-    if (!check_known(file, err))
+    if (!check_known(table, file, err))
         return false;
-    for (size_t i = 0; i < COUNT_OF(OPTIONS); i++)
-        if (!read_option(&OPTIONS[i], json_object_get(file, OPTIONS[i].name), folder, options, err))
+    for (size_t i = 0; i < table->count; i++)
+        if (!read_option(&table->options[i], json_object_get(file, table->options[i].name), folder, target, err))
             return false;
-    if (options->base[0] && (options->base[0] != '/' || options->base[strlen(options->base) - 1] == '/'))
-        return fail(err, ERR_INVALID, "base: a path that begins with / and does not end with it");
+    return true;
+}
+
+static void inherit(char **text, char *otherwise)
+{
+    if (!*text)
+        *text = otherwise;
+    else
+        free(otherwise);
+}
+
+static bool complete(struct sandbox_options *options, struct error *err)
+{
+    const char *file_code = options->china ? options->china->file_code : "000000";
+
+    if (options->national) {
+        inherit(&options->national->state, path_join(options->state, "national-platform"));
+        inherit(&options->national->gateway_key_file, memory_copy_text(options->gateway_key_file));
+    }
+    if (options->china) {
+        inherit(&options->china->state, path_join(options->state, "credit-china"));
+        inherit(&options->china->gateway_key_file, memory_copy_text(options->gateway_key_file));
+    }
+    if (strlen(file_code) != 6 || strspn(file_code, "0123456789") != 6)
+        return fail(err, ERR_INVALID, "china: file_code: six digits");
+    if (options->china && options->china->result_steps < 1)
+        return fail(err, ERR_INVALID, "china: result_steps: a number from 1");
     return true;
 }
 
@@ -171,7 +285,7 @@ bool sandbox_options_load(const char *path, struct sandbox_options *out, struct 
     file = json_loadb(buf_text(&text), text.bytes, JSON_REJECT_DUPLICATES, &problem);
     if (!file)
         return fail(err, ERR_INVALID, "%s: line %d: %s", path, problem.line, problem.text);
-    ok = read_all(file, dirname(copy), &options, err);
+    ok = read_table(&SANDBOX, file, dirname(copy), &options, err) && complete(&options, err);
     json_decref(file);
     if (!ok)
         return fail_in(err, "%s", path);
@@ -180,17 +294,27 @@ bool sandbox_options_load(const char *path, struct sandbox_options *out, struct 
     return true;
 }
 
+static void free_texts(const struct table *table, void *target)
+{
+    for (size_t i = 0; target && i < table->count; i++) {
+        const struct option *option = &table->options[i];
+        void *place = (char *)target + option->at;
+
+        if (option->kind == OPTION_TEXT || option->kind == OPTION_BASE || option->kind == OPTION_PATH)
+            free(*(char **)place);
+        if (option->kind == OPTION_PLATFORM) {
+            free_texts(option->inner, *(void **)place);
+            free(*(void **)place);
+        }
+    }
+}
+
 void sandbox_options_done(struct sandbox_options *options)
 {
     if (options->token)
         explicit_bzero(options->token, strlen(options->token));
     free(options->token);
-    for (size_t i = 0; i < COUNT_OF(OPTIONS); i++) {
-        enum kind kind = OPTIONS[i].kind;
-
-        if (kind == OPTION_TEXT || kind == OPTION_PATH)
-            free(*(char **)(void *)((char *)options + OPTIONS[i].at));
-    }
+    free_texts(&SANDBOX, options);
     for (size_t i = 0; i < options->client_count; i++)
         free(options->client_sha256[i]);
     free((void *)options->client_sha256);

@@ -1,4 +1,4 @@
-/* The loop around the platform: sockets, and the faults that happen between the sockets and the platform. */
+/* The loop around the platforms: sockets, and the faults that happen between the sockets and a platform. */
 #include "sandbox/sandbox.h"
 
 #include <poll.h>
@@ -14,8 +14,11 @@
 /* 500 rows of the longest fields do not fit twice into this, usual ones many times. */
 enum { BODY_BYTES_MAX = 48 * 1024 * 1024 };
 
+/* In the order of the stages. */
+enum { PLATFORM_COUNT = FAULT_AT_COUNT - 1 };
+
 struct sandbox {
-    struct guangdong *platform;
+    struct platform *platforms[PLATFORM_COUNT]; /* the first is there; the others may be NULL */
     struct faults *faults;
     struct http_server *server;
     int platform_fd;
@@ -26,7 +29,8 @@ struct sandbox {
 static void sandbox_done(struct sandbox *sandbox)
 {
     http_server_free(sandbox->server);
-    guangdong_free(sandbox->platform);
+    for (size_t i = 0; i < PLATFORM_COUNT; i++)
+        platform_free(sandbox->platforms[i]);
     faults_free(sandbox->faults);
     file_close(sandbox->platform_fd);
     file_close(sandbox->control_fd);
@@ -71,23 +75,44 @@ static void spoil(const struct sandbox *sandbox, const struct fault *fault, stru
     }
 }
 
-static void handle(void *context, const struct http_request *request, struct http_reply *reply)
+static void handle_platform(struct sandbox *sandbox, const struct http_request *request, struct http_reply *reply)
 {
-    struct sandbox *sandbox = context;
     AUTO(fault_done) struct fault fault = {.kind = FAULT_NONE};
+    struct platform *platform = platform_of_request(sandbox->platforms, PLATFORM_COUNT, request);
 
-    if (request->peer->is_local) {
-        control_handle(sandbox->platform, sandbox->faults, request, reply);
+    if (!platform) {
+        reply->status = 404;
+        buf_add_text(&reply->body, "{\"error\":\"no such address\"}");
         return;
     }
-    faults_take(sandbox->faults, guangdong_place(sandbox->platform, request), &fault);
+    faults_take(sandbox->faults, platform->kind->at, platform->kind->place(platform, request), &fault);
     if (fault.kind == FAULT_CLOSE) {
         reply->is_dropped = true;
         return;
     }
     if (fault.kind != FAULT_STATUS || fault.is_after)
-        guangdong_handle(sandbox->platform, sandbox->faults, request, reply);
+        platform->kind->handle(platform, sandbox->faults, request, reply);
     spoil(sandbox, &fault, reply);
+}
+
+static void handle(void *context, const struct http_request *request, struct http_reply *reply)
+{
+    struct sandbox *sandbox = context;
+    const struct control_room room = {sandbox->platforms, PLATFORM_COUNT, sandbox->faults};
+
+    if (request->peer->is_local)
+        control_handle(&room, request, reply);
+    else
+        handle_platform(sandbox, request, reply);
+}
+
+static bool open_platforms(struct sandbox *sandbox, const struct sandbox_options *options, struct error *err)
+{
+    const struct clock *clock = options->clock ? options->clock : &CLOCK_SYSTEM;
+
+    if (options->national || options->china)
+        return fail(err, ERR_INVALID, "national, china: this build has only credit-guangdong");
+    return guangdong_new(options, clock, &sandbox->platforms[0], err);
 }
 
 static bool listen_platform(struct sandbox *sandbox, const struct sandbox_options *options, uint16_t *port,
@@ -120,9 +145,8 @@ bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struc
     uint16_t port = 0;
 
     server.limits.body_bytes = BODY_BYTES_MAX;
-    if (!guangdong_new(options, options->clock ? options->clock : &CLOCK_SYSTEM, &sandbox.platform, err) ||
-        !http_server_new(&server, &sandbox.server, err) || !listen_platform(&sandbox, options, &port, err) ||
-        !listen_control(&sandbox, options, err))
+    if (!open_platforms(&sandbox, options, err) || !http_server_new(&server, &sandbox.server, err) ||
+        !listen_platform(&sandbox, options, &port, err) || !listen_control(&sandbox, options, err))
         return fail_in(err, "sandbox");
     if (ready)
         ready->call(ready->context, port);

@@ -1,5 +1,6 @@
-/* sandbox.h - `creditgate sandbox`: the other side. A stand-in for 信用广东 that checks what it is sent as strictly as
- * a real platform (upstreams.md section 1 and Holdings), remembers it on disk, and misbehaves on demand.
+/* sandbox.h - `creditgate sandbox`: the other side. A stand-in for the three platforms of upstreams.md, 信用广东,
+ * 全国信用信息共享平台 and 信用中国, in one process on one port, that checks what it is sent as strictly as a real
+ * platform, remembers it on disk, and misbehaves on demand.
  *
  * It is written from that page alone and shares no encoding or decoding code with adapters/ and keys/. */
 #ifndef SANDBOX_SANDBOX_H
@@ -8,6 +9,30 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/time.h"
+
+/* 全国信用信息共享平台. */
+struct national_options {
+    char *base;                 /* default "/national-platform" */
+    char *state;                /* folder of what is held; default: "national-platform" in that of 信用广东 */
+    char *requester;            /* gjgxjhpt_rid */
+    char *service;              /* gjgxjhpt_sid */
+    char *app_key_file;         /* 32 hex digits */
+    char *gateway_key_file;     /* PEM of the gateway's public SM2 key; default: that of 信用广东 */
+    int64_t secret_ms;          /* how long a secret is good; default two hours */
+    int64_t result_delay_polls; /* rows stay in state 0 for so many polls */
+    int64_t result_delay_ms;    /* and for so long */
+};
+
+/* 信用中国. */
+struct china_options {
+    char *base;                 /* default "/credit-china" */
+    char *state;                /* default: "credit-china" in that of 信用广东 */
+    char *file_code;            /* 报文号, six digits */
+    char *gateway_key_file;     /* default: that of 信用广东 */
+    int64_t result_delay_polls; /* the receipt is not there for so many polls */
+    int64_t result_delay_ms;    /* and for so long */
+    int64_t result_steps;       /* the receipt comes in so many steps, all but the last complete="false"; default 1 */
+};
 
 /* Texts are owned; end with sandbox_options_done. */
 struct sandbox_options {
@@ -22,6 +47,7 @@ struct sandbox_options {
     char **client_sha256; /* allow-list of certificates, 64 hex digits each; empty: any of that CA */
     size_t client_count;
 
+    /* 信用广东 */
     char *base; /* path before /upload, "" or "/x"; default "" */
     char *paasid;
     char *token;
@@ -34,6 +60,9 @@ struct sandbox_options {
     int64_t result_delay_polls; /* outcomes stay "0" for so many polls */
     int64_t result_delay_ms;    /* and for so long */
 
+    struct national_options *national; /* NULL: not there; owned */
+    struct china_options *china;
+
     const struct clock *clock; /* borrowed; NULL: the system's. Not in the file: for tests that live on another day */
 };
 
@@ -42,13 +71,13 @@ struct sandbox_options {
 MUST_CHECK bool sandbox_options_load(const char *path, struct sandbox_options *out, struct error *err);
 void sandbox_options_done(struct sandbox_options *options);
 
-/* Called once, when the platform can be reached; `port` is the one it listens on. */
+/* Called once, when the platforms can be reached; `port` is the one they listen on. */
 struct sandbox_ready {
     void (*call)(void *context, uint16_t port);
     void *context;
 };
 
-/* Be the platform until `stop_fd` becomes readable. `ready` may be NULL. */
+/* Be the platforms until `stop_fd` becomes readable. `ready` may be NULL. */
 MUST_CHECK bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struct sandbox_ready *ready,
                             struct error *err);
 

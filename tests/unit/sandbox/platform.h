@@ -22,7 +22,7 @@ static char folder[TEST_PATH_BYTES];
 static struct sandbox_options options;
 static struct reporter *reporter;
 static struct faults *faults;
-static struct guangdong *platform;
+static struct platform *platform;
 static int64_t clock_ms = INT64_C(1590969600000); /* 2020-06-01 */
 
 static inline int64_t read_clock(void *context)
@@ -41,7 +41,7 @@ static inline void start(void)
 
 static inline void stop(void)
 {
-    guangdong_free(platform);
+    platform_free(platform);
     platform = NULL;
 }
 
@@ -114,7 +114,7 @@ static inline json_t *attempt(const struct attempt *a, int *status)
                                              .body_bytes = a->body.bytes,
                                              .peer = &peer};
 
-        guangdong_handle(platform, faults, &request, &reply);
+        platform->kind->handle(platform, faults, &request, &reply);
     }
     json = json_loadb(buf_text(&reply.body), reply.body.bytes, 0, NULL);
     cr_assert(json_is_object(json), "%s", buf_text(&reply.body));
@@ -252,7 +252,7 @@ static inline json_t *state(void)
     AUTO(buf_done) struct buf out = BUF_INIT;
     json_t *json;
 
-    guangdong_describe(platform, NULL, &out);
+    platform->kind->describe(platform, NULL, &out);
     json = json_loads(buf_text(&out), 0, NULL);
     cr_assert_not_null(json, "%s", buf_text(&out));
     return json;

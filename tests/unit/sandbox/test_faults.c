@@ -32,7 +32,7 @@ static enum fault_kind take(enum fault_place place)
 {
     AUTO(fault_done) struct fault fault = {.kind = FAULT_NONE};
 
-    faults_take(faults, place, &fault);
+    faults_take(faults, FAULT_AT_GUANGDONG, place, &fault);
     return fault.kind;
 }
 
@@ -49,6 +49,7 @@ Test(faults, what_is_not_a_fault_is_refused)
         "{\"next\":[{\"fault\":\"unknown\"}]}",
         "{\"next\":[{\"fault\":\"close\",\"ms\":1}]}",
         "{\"next\":[{\"fault\":\"close\",\"on\":\"elsewhere\"}]}",
+        "{\"next\":[{\"fault\":\"close\",\"platform\":\"elsewhere\"}]}",
         "{\"next\":[{\"fault\":\"close\",\"times\":0}]}",
         "{\"next\":[{\"fault\":\"delay\"}]}",
         "{\"next\":[{\"fault\":\"delay\",\"ms\":-1}]}",
@@ -86,6 +87,24 @@ Test(faults, each_request_takes_the_first_fault_meant_for_it)
     cr_assert_eq(take(FAULT_ON_TASK), FAULT_NONE);
 }
 
+Test(faults, a_fault_of_one_platform_is_no_fault_of_another)
+{
+    AUTO(fault_done) struct fault fault = {.kind = FAULT_NONE};
+    char code[FAULT_CODE_BYTES];
+
+    cr_assert(add("{\"next\":[{\"fault\":\"close\",\"platform\":\"credit-china\"},"
+                  "{\"fault\":\"refuse-body\",\"rowid\":\"R1\",\"code\":\"1\",\"platform\":\"national-platform\"},"
+                  "{\"fault\":\"result-delay\",\"polls\":3,\"platform\":\"national-platform\"}]}"),
+              "%s", err.text);
+    cr_assert_eq(take(FAULT_ON_UPLOAD), FAULT_NONE);
+    cr_assert_not(faults_refuse_body(faults, FAULT_AT_GUANGDONG, "R1", code));
+    cr_assert(faults_refuse_body(faults, FAULT_AT_NATIONAL, "R1", code));
+    cr_assert_eq(faults_result_delay(faults, FAULT_AT_CHINA, 7), 7);
+    cr_assert_eq(faults_result_delay(faults, FAULT_AT_NATIONAL, 7), 3);
+    faults_take(faults, FAULT_AT_CHINA, FAULT_ON_SECOND, &fault);
+    cr_assert_eq(fault.kind, FAULT_CLOSE);
+}
+
 Test(faults, a_fault_lasts_as_many_times_as_ordered)
 {
     cr_assert(add("{\"next\":[{\"fault\":\"close\",\"times\":2}]}"));
@@ -100,7 +119,7 @@ Test(faults, a_status_keeps_all_it_was_told)
 
     cr_assert(add("{\"next\":[{\"fault\":\"status\",\"status\":503,\"retry_after\":\"30\",\"body\":\"busy\","
                   "\"after\":true}]}"));
-    faults_take(faults, FAULT_ON_UPLOAD, &fault);
+    faults_take(faults, FAULT_AT_GUANGDONG, FAULT_ON_UPLOAD, &fault);
     cr_assert_eq(fault.number, 503);
     cr_assert(fault.is_after);
     cr_assert_str_eq(fault.retry_after, "30");
@@ -115,12 +134,12 @@ Test(faults, faults_of_rows_and_results_are_not_taken_by_requests)
     cr_assert(add("{\"next\":[{\"fault\":\"refuse-row\",\"rowid\":\"R1\",\"code\":\"40001\"},"
                   "{\"fault\":\"result-delay\",\"polls\":3}]}"));
     cr_assert_eq(take(FAULT_ON_UPLOAD), FAULT_NONE);
-    cr_assert_not(faults_refuse_row(faults, "R2", code, &verdict));
-    cr_assert(faults_refuse_row(faults, "R1", code, &verdict));
+    cr_assert_not(faults_refuse_row(faults, FAULT_AT_GUANGDONG, "R2", code, &verdict));
+    cr_assert(faults_refuse_row(faults, FAULT_AT_GUANGDONG, "R1", code, &verdict));
     cr_assert_str_eq(verdict.code, "40001");
-    cr_assert_not(faults_refuse_row(faults, "R1", code, &verdict));
-    cr_assert_eq(faults_result_delay(faults, 7), 3);
-    cr_assert_eq(faults_result_delay(faults, 7), 7);
+    cr_assert_not(faults_refuse_row(faults, FAULT_AT_GUANGDONG, "R1", code, &verdict));
+    cr_assert_eq(faults_result_delay(faults, FAULT_AT_GUANGDONG, 7), 3);
+    cr_assert_eq(faults_result_delay(faults, FAULT_AT_GUANGDONG, 7), 7);
 }
 
 Test(faults, what_waits_can_be_shown_and_cleared)
@@ -129,7 +148,8 @@ Test(faults, what_waits_can_be_shown_and_cleared)
 
     cr_assert(add("{\"next\":[{\"fault\":\"close\",\"on\":\"task\",\"times\":2}]}"));
     faults_describe(faults, &out);
-    cr_assert_str_eq(buf_text(&out), "{\"next\":[{\"fault\":\"close\",\"on\":\"task\",\"times\":2}]}");
+    cr_assert_str_eq(buf_text(&out),
+                     "{\"next\":[{\"fault\":\"close\",\"platform\":\"any\",\"on\":\"task\",\"times\":2}]}");
     faults_clear(faults);
     cr_assert_eq(take(FAULT_ON_TASK), FAULT_NONE);
 }
@@ -140,9 +160,9 @@ Test(faults, a_body_is_refused_for_its_row_only)
 
     cr_assert(add("{\"next\":[{\"fault\":\"refuse-body\",\"rowid\":\"R1\",\"code\":\"6002\",\"times\":2}]}"), "%s",
               err.text);
-    cr_assert_not(faults_refuse_body(faults, "R2", code));
-    cr_assert(faults_refuse_body(faults, "R1", code));
+    cr_assert_not(faults_refuse_body(faults, FAULT_AT_GUANGDONG, "R2", code));
+    cr_assert(faults_refuse_body(faults, FAULT_AT_GUANGDONG, "R1", code));
     cr_assert_str_eq(code, "6002");
-    cr_assert(faults_refuse_body(faults, "R1", code));
-    cr_assert_not(faults_refuse_body(faults, "R1", code));
+    cr_assert(faults_refuse_body(faults, FAULT_AT_GUANGDONG, "R1", code));
+    cr_assert_not(faults_refuse_body(faults, FAULT_AT_GUANGDONG, "R1", code));
 }

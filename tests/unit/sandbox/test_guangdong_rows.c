@@ -249,7 +249,7 @@ Test(guangdong_rows, half_a_line_at_the_end_is_cut)
 
 Test(guangdong_rows, a_broken_whole_line_stops_the_start)
 {
-    struct guangdong *other = NULL;
+    struct platform *other = NULL;
     struct error err;
 
     stop();
@@ -260,7 +260,7 @@ Test(guangdong_rows, a_broken_whole_line_stops_the_start)
 
 Test(guangdong_rows, a_second_sandbox_on_the_same_folder_is_refused)
 {
-    struct guangdong *other = NULL;
+    struct platform *other = NULL;
     struct error err;
 
     cr_assert_not(guangdong_new(&options, &CLOCK, &other, &err));

@@ -93,6 +93,40 @@ Test(options, wrong_values_are_refused)
     expect_wrong("result_delay_polls", json_integer(-1));
 }
 
+Test(options, a_wrong_member_of_a_further_platform_is_named_with_it)
+{
+    expect_wrong("national", json_string("on"));
+    expect_wrong("national", json_pack("{s:s,s:s}", "requester", "r", "service", "s"));
+    expect_wrong("national",
+                 json_pack("{s:s,s:s,s:s,s:i}", "requester", "r", "service", "s", "app_key_file", "a", "paasid", 1));
+    expect_wrong("china", json_object());
+    expect_wrong("china", json_pack("{s:s}", "file_code", "4400O3"));
+    expect_wrong("china", json_pack("{s:s,s:i}", "file_code", "440003", "result_steps", 0));
+    expect_wrong("china", json_pack("{s:s,s:s}", "file_code", "440003", "base", "china"));
+}
+
+Test(options, further_platforms_take_folder_and_key_of_the_first_unless_told_otherwise)
+{
+    AUTO(sandbox_options_done) struct sandbox_options options = {0};
+    AUTO(text_free) char *inner = path_join(folder, "state/national-platform");
+    AUTO(text_free) char *other = path_join(folder, "elsewhere");
+    AUTO(text_free) char *key = path_join(folder, "g");
+
+    json_object_set_new(file, "national",
+                        json_pack("{s:s,s:s,s:s}", "requester", "r", "service", "s", "app_key_file", "a"));
+    json_object_set_new(
+        file, "china",
+        json_pack("{s:s,s:s,s:s,s:i}", "file_code", "440003", "state", "elsewhere", "base", "/cc", "result_steps", 2));
+    cr_assert(load(&options), "%s", err.text);
+    cr_assert_str_eq(options.national->base, "/national-platform");
+    cr_assert_str_eq(options.national->state, inner);
+    cr_assert_str_eq(options.national->gateway_key_file, key);
+    cr_assert_eq(options.national->secret_ms, 7200000);
+    cr_assert_str_eq(options.china->state, other);
+    cr_assert_str_eq(options.china->base, "/cc");
+    cr_assert_eq(options.china->result_steps, 2);
+}
+
 Test(options, a_file_that_is_no_json_is_refused)
 {
     struct sandbox_options options;

@@ -127,15 +127,14 @@ static int run_courier(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
-    AUTO(channel_settings_free) struct channel_settings *settings = NULL;
-    struct courier_options options = {
-        .signer = signer, .clock = &CLOCK_SYSTEM, .channel_count = 1, .wake_fd = process->courier_fd};
+    AUTO(channel_set_done) struct channel_set channels = {.count = 0};
+    struct courier_options options = {.signer = signer, .clock = &CLOCK_SYSTEM, .wake_fd = process->courier_fd};
     struct error err;
 
-    if (!channel_settings_load(process->config, CHANNEL_CREDIT_GUANGDONG, &settings, &err) ||
-        !open_store(process, &store, &err))
+    if (!channel_set_load(process->config, &channels, &err) || !open_store(process, &store, &err))
         return cannot_begin(process, &err);
-    options.channels = channel_for_courier(settings);
+    options.channels = channels.channels;
+    options.channel_count = channels.count;
     options.store = store;
     say_ready(process);
     return ended(process, courier_run(&options, process->stop_fd, &err), &err);

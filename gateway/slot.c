@@ -37,8 +37,10 @@ bool slots_make(struct slots *slots, const struct config *config, struct error *
 {
     int64_t most = SLOTS_MAX - SLOT_JOBS - 3;
     int64_t workers = config->workers ? config->workers : sysconf(_SC_NPROCESSORS_ONLN);
-    bool has_channel = config->guangdong.base && config->guangdong.is_enabled;
+    bool has_channel = false;
 
+    for (size_t i = 0; i < CONFIG_CHANNEL_COUNT; i++)
+        has_channel = has_channel || config_channel_is_used(&config->channels[i]);
     workers = workers < 1 ? 1 : workers > most ? most : workers;
     return add_slots(slots, PROCESS_SIGNER, 1, err) && add_slots(slots, PROCESS_KEEPER, 1, err) &&
            add_slots(slots, PROCESS_COURIER, has_channel ? 1 : 0, err) &&

@@ -187,22 +187,76 @@ static void check_hex_file(struct checking *checking, const char *setting, const
     tell(checking, setting, false, &err);
 }
 
-static void check_channel(struct checking *checking, const struct config_channel *channel)
+/* --- channels --- */
+
+/* The full name of a channel's setting, in `full`. */
+static const char *setting_of(struct buf *full, size_t i, const char *setting)
 {
-    static const char *const OURS[2] = {"channels.credit-guangdong.certificate", "channels.credit-guangdong.key"};
+    buf_clear(full);
+    buf_addf(full, "channels.%s.%s", CONFIG_CHANNEL_NAMES[i], setting);
+    return buf_text(full);
+}
+
+/* Two channels at one address would tell one upstream everything twice. */
+static void check_base(struct checking *checking, const struct config *config, size_t i)
+{
+    AUTO(buf_done) struct buf full = BUF_INIT;
+    const char *base = config->channels[i].base;
     struct error err;
 
-    if (!channel->base || !channel->is_enabled)
-        return;
-    if (strncmp(channel->base, "https://", 8) != 0) {
+    if (strncmp(base, "https://", 8) != 0) {
         error_set_both(&err, ERR_INVALID, "config.base", "%s does not begin with https://", "%s 不以 https:// 开头",
-                       channel->base);
-        tell(checking, "channels.credit-guangdong.base", false, &err);
+                       base);
+        tell(checking, setting_of(&full, i, "base"), false, &err);
     }
-    check_identity(checking, OURS, channel->certificate, channel->key);
-    check_certificate(checking, "channels.credit-guangdong.ca", channel->ca);
-    check_secret(checking, "channels.credit-guangdong.token_file", channel->token_file);
-    check_hex_file(checking, "channels.credit-guangdong.sm4_key_file", channel->sm4_key_file, 16);
+    for (size_t j = 0; j < i; j++) {
+        if (!config_channel_is_used(&config->channels[j]) || strcmp(config->channels[j].base, base) != 0)
+            continue;
+        error_set_both(&err, ERR_CONFLICT, "config.base", "%s is the address of %s, too", "%s 也是 %s 的地址", base,
+                       CONFIG_CHANNEL_NAMES[j]);
+        tell(checking, setting_of(&full, i, "base"), false, &err);
+    }
+}
+
+static void check_channel_files(struct checking *checking, size_t i, const struct config_channel *channel)
+{
+    AUTO(buf_done) struct buf full = BUF_INIT;
+    AUTO(buf_done) struct buf key = BUF_INIT;
+    const char *ours[2] = {setting_of(&full, i, "certificate"), setting_of(&key, i, "key")};
+
+    check_identity(checking, ours, channel->certificate, channel->key);
+    check_certificate(checking, setting_of(&full, i, "ca"), channel->ca);
+    if (channel->token_file)
+        check_secret(checking, setting_of(&full, i, "token_file"), channel->token_file);
+    if (channel->sm4_key_file)
+        check_hex_file(checking, setting_of(&full, i, "sm4_key_file"), channel->sm4_key_file, 16);
+    if (channel->app_key_file)
+        check_hex_file(checking, setting_of(&full, i, "app_key_file"), channel->app_key_file, 16);
+}
+
+/* A record comes to a channel when the one before it has confirmed it (seed row 18). */
+static void check_stages(struct checking *checking, const struct config *config, size_t i)
+{
+    AUTO(buf_done) struct buf full = BUF_INIT;
+    struct error err;
+
+    if (i == 0 || config_channel_is_used(&config->channels[i - 1]))
+        return;
+    error_set_both(&err, ERR_INVALID, "config.stages",
+                   "%s comes before this channel and is not used: nothing arrives here",
+                   "前一环节 %s 未启用：不会有内容报送到本渠道", CONFIG_CHANNEL_NAMES[i - 1]);
+    tell(checking, setting_of(&full, i, "enabled"), true, &err);
+}
+
+static void check_channels(struct checking *checking, const struct config *config)
+{
+    for (size_t i = 0; i < CONFIG_CHANNEL_COUNT; i++) {
+        if (!config_channel_is_used(&config->channels[i]))
+            continue;
+        check_base(checking, config, i);
+        check_stages(checking, config, i);
+        check_channel_files(checking, i, &config->channels[i]);
+    }
 }
 
 bool config_check(const struct config *config, int64_t now_ms, config_report *report, void *context)
@@ -212,6 +266,6 @@ bool config_check(const struct config *config, int64_t now_ms, config_report *re
     check_listen(&checking, config);
     check_staff(&checking, config);
     check_clients(&checking, config);
-    check_channel(&checking, &config->guangdong);
+    check_channels(&checking, config);
     return checking.is_good;
 }

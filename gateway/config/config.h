@@ -1,5 +1,5 @@
 /* config.h - the configuration: one YAML file, every setting with its type, default and limits in one table
- * (config_table.c).
+ * (table.c; the settings of channels: table_channel.c).
  *
  * Relative paths are taken from the file's own folder. A setting that is not in the table, a wrong type, a value beyond
  * its limits and a missing required one are all reported, with line and column, in one go. */
@@ -48,15 +48,17 @@ struct config_client {
     int64_t requests_per_minute;
 };
 
+enum { CONFIG_CHANNEL_COUNT = 3 };
+/* The channels of row 18, in its order, as they are named below `channels:` (and by gateway/outbox). */
+extern const char *const CONFIG_CHANNEL_NAMES[CONFIG_CHANNEL_COUNT];
+
+/* How to reach an upstream. Which settings there are besides the common ones is decided by the protocol; those of other
+ * protocols stay NULL. A channel that the file does not name is all zeroes. */
 struct config_channel {
     bool is_enabled;
+    char *protocol; /* the adapter that speaks it; mostly named like the channel */
+    char *layout;   /* the field mapping: adapters/layout.h */
     char *base;
-    char *table_code;
-    char *department_code;
-    char *table_version;
-    char *paas_id;
-    char *token_file;
-    char *sm4_key_file;  /* 32 hex digits */
     char *provider_code; /* BMBM */
     char *provider_name; /* BMMC */
     char *exchange_name; /* JHDWQC */
@@ -70,6 +72,20 @@ struct config_channel {
     int64_t retry_first_ms;
     int64_t retry_max_ms;
     int64_t poll_ms;
+    int64_t receipt_limit_days; /* working days within which a business receipt is expected */
+    /* credit-guangdong */
+    char *table_code;
+    char *department_code;
+    char *table_version;
+    char *paas_id;
+    char *token_file;
+    char *sm4_key_file; /* 32 hex digits */
+    /* national-platform */
+    char *requester;    /* gjgxjhpt_rid */
+    char *service;      /* gjgxjhpt_sid */
+    char *app_key_file; /* 32 hex digits */
+    /* credit-china */
+    char *file_code; /* 报文号: 6 digits */
 };
 
 struct config {
@@ -98,7 +114,7 @@ struct config {
     size_t staff_count;
     struct config_client *clients;
     size_t client_count;
-    struct config_channel guangdong;
+    struct config_channel channels[CONFIG_CHANNEL_COUNT];
 };
 
 /* One thing wrong in the file. */
@@ -129,6 +145,8 @@ char *config_state_path(const struct config *config, const char *name);
 const struct config_person *config_person_of_uid(const struct config *config, int64_t uid);
 const struct config_client *config_client_of_fingerprint(const struct config *config, const uint8_t fingerprint[32]);
 bool config_client_has_domain(const struct config_client *client, const char *domain);
+/* Is it in the file, and enabled? */
+bool config_channel_is_used(const struct config_channel *channel);
 
 DEFINE_AUTO(struct config *, config_free)
 

@@ -13,8 +13,16 @@ static void group_free(struct setting_group group, char *base)
         enum setting_type type = group.settings[i].type;
 
         if (type == SETTING_TEXT || type == SETTING_PATH || type == SETTING_LIST)
-            free(*(char **)(void *)(base + group.settings[i].offset));
+            free(TAKE(*(char **)(void *)(base + group.settings[i].offset)));
     }
+}
+
+/* All protocols: those it does not speak have left nothing. */
+static void channel_free(struct config_channel *channel)
+{
+    group_free(SETTINGS_CHANNEL, (char *)channel);
+    for (size_t i = 0; i < SETTINGS_PROTOCOL_COUNT; i++)
+        group_free(SETTINGS_PROTOCOLS[i].own, (char *)channel);
 }
 
 static void words_free(char **words)
@@ -36,7 +44,8 @@ void config_free(struct config *config)
         words_free(config->clients[i].purposes);
     }
     group_free(SETTINGS_MAIN, (char *)config);
-    group_free(SETTINGS_CHANNEL, (char *)&config->guangdong);
+    for (size_t i = 0; i < CONFIG_CHANNEL_COUNT; i++)
+        channel_free(&config->channels[i]);
     free(config->staff);
     free(config->clients);
     free(config->path);
@@ -75,6 +84,11 @@ bool config_client_has_domain(const struct config_client *client, const char *do
     return false;
 }
 
+bool config_channel_is_used(const struct config_channel *channel)
+{
+    return channel->base && channel->is_enabled;
+}
+
 static void describe_group(const char *title, struct setting_group group, const char *lang, struct buf *out)
 {
     bool is_zh = strcmp(lang, "zh") == 0;
@@ -106,5 +120,12 @@ void config_describe(const char *lang, struct buf *out)
     describe_group("", SETTINGS_MAIN, lang, out);
     describe_group("staff[]", SETTINGS_PERSON, lang, out);
     describe_group("clients[]", SETTINGS_CLIENT, lang, out);
-    describe_group("channels.credit-guangdong", SETTINGS_CHANNEL, lang, out);
+    describe_group("channels.{credit-guangdong,national-platform,credit-china}", SETTINGS_CHANNEL, lang, out);
+    for (size_t i = 0; i < SETTINGS_PROTOCOL_COUNT; i++) {
+        AUTO(buf_done) struct buf title = BUF_INIT;
+
+        buf_addf(&title, strcmp(lang, "zh") == 0 ? "channels.*（协议 %s）" : "channels.* (protocol %s)",
+                 SETTINGS_PROTOCOLS[i].name);
+        describe_group(buf_text(&title), SETTINGS_PROTOCOLS[i].own, lang, out);
+    }
 }

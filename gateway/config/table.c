@@ -5,7 +5,6 @@ const char CONFIG_DATA_DEFAULT[] = CREDITGATE_DATA;
 #define MAIN(field) offsetof(struct config, field)
 #define PERSON(field) offsetof(struct config_person, field)
 #define CLIENT(field) offsetof(struct config_client, field)
-#define CHANNEL(field) offsetof(struct config_channel, field)
 #define GROUP(list)                                                                                                    \
     {                                                                                                                  \
         list, COUNT_OF(list)                                                                                           \
@@ -82,39 +81,3 @@ static const struct setting CLIENT_LIST[] = {
      "每分钟请求数上限", "requests per minute"},
 };
 const struct setting_group SETTINGS_CLIENT = GROUP(CLIENT_LIST);
-
-static const struct setting CHANNEL_LIST[] = {
-    {"enabled", SETTING_BOOL, CHANNEL(is_enabled), "true", 0, 0, NULL, "是否启用", "is it used"},
-    {"base", SETTING_TEXT, CHANNEL(base), NULL, 9, 512, NULL, "对方接口地址（https://…）",
-     "address of the interface (https://…)"},
-    {"table_code", SETTING_TEXT, CHANNEL(table_code), NULL, 1, 50, NULL, "目录编码 tableCode", "tableCode"},
-    {"department_code", SETTING_TEXT, CHANNEL(department_code), NULL, 1, 50, NULL, "部门编码 departmentCode",
-     "departmentCode"},
-    {"table_version", SETTING_TEXT, CHANNEL(table_version), NULL, 1, 50, NULL, "目录版本 tableVersionId",
-     "tableVersionId"},
-    {"paas_id", SETTING_TEXT, CHANNEL(paas_id), NULL, 1, 50, NULL, "x-tif-paasid", "x-tif-paasid"},
-    {"token_file", SETTING_PATH, CHANNEL(token_file), NULL, 1, 512, NULL, "网关令牌文件",
-     "file with the gateway token"},
-    {"sm4_key_file", SETTING_PATH, CHANNEL(sm4_key_file), NULL, 1, 512, NULL, "SM4 密钥文件（32 位十六进制）",
-     "file with the SM4 key (32 hex digits)"},
-    {"provider_code", SETTING_TEXT, CHANNEL(provider_code), NULL, 1, 50, NULL, "信息提供部门编码 BMBM", "BMBM"},
-    {"provider_name", SETTING_TEXT, CHANNEL(provider_name), NULL, 1, 200, NULL, "信息提供部门名称 BMMC", "BMMC"},
-    {"exchange_name", SETTING_TEXT, CHANNEL(exchange_name), NULL, 1, 200, NULL, "交换单位全称 JHDWQC", "JHDWQC"},
-    {"certificate", SETTING_PATH, CHANNEL(certificate), NULL, 1, 512, NULL, "本方客户端证书", "our client certificate"},
-    {"key", SETTING_PATH, CHANNEL(key), NULL, 1, 512, NULL, "本方客户端私钥", "our client key"},
-    {"ca", SETTING_PATH, CHANNEL(ca), NULL, 1, 512, NULL, "对方服务器证书的签发机构",
-     "authority of their server certificate"},
-    {"rows", SETTING_INTEGER, CHANNEL(rows_max), "500", 1, 500, NULL, "每批行数", "rows a call"},
-    {"concurrency", SETTING_INTEGER, CHANNEL(concurrency), "4", 1, 64, NULL, "同时调用数", "calls at once"},
-    {"connect_timeout", SETTING_DURATION, CHANNEL(connect_timeout_ms), "10s", 100, 300000, NULL, "连接时限",
-     "time to connect"},
-    {"timeout", SETTING_DURATION, CHANNEL(total_timeout_ms), "60s", 200, 900000, NULL, "一次调用的时限",
-     "time of a call"},
-    {"retry_first", SETTING_DURATION, CHANNEL(retry_first_ms), "5s", 10, 3600000, NULL, "首次重试间隔",
-     "first pause before a retry"},
-    {"retry_max", SETTING_DURATION, CHANNEL(retry_max_ms), "24h", 10, 604800000, NULL, "最长重试间隔",
-     "longest pause before a retry"},
-    {"poll", SETTING_DURATION, CHANNEL(poll_ms), "5s", 10, 3600000, NULL, "多久查询一次逐行结果",
-     "how often row outcomes are asked for"},
-};
-const struct setting_group SETTINGS_CHANNEL = GROUP(CHANNEL_LIST);

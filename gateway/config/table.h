@@ -35,6 +35,16 @@ struct setting_group {
 extern const struct setting_group SETTINGS_MAIN;    /* into struct config */
 extern const struct setting_group SETTINGS_PERSON;  /* staff[] */
 extern const struct setting_group SETTINGS_CLIENT;  /* clients[] */
-extern const struct setting_group SETTINGS_CHANNEL; /* channels.NAME */
+extern const struct setting_group SETTINGS_CHANNEL; /* channels.NAME, whatever its protocol */
+
+/* What a protocol needs besides. `name` is that of an adapter. */
+struct setting_protocol {
+    const char *name;
+    struct setting_group own; /* into struct config_channel */
+};
+enum { SETTINGS_PROTOCOL_COUNT = 3 };
+extern const struct setting_protocol SETTINGS_PROTOCOLS[SETTINGS_PROTOCOL_COUNT];
+/* NULL when there is none. */
+const struct setting_protocol *setting_protocol_find(const char *name);
 
 #endif

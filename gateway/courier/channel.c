@@ -21,6 +21,9 @@ struct channel_settings {
     char *paasid;
     char *token;
     char *sm4_kid;
+    char *requester;
+    char *service;
+    char *file_code;
     char *provider_code;
     char *provider_name;
     char *exchange_unit;
@@ -54,7 +57,8 @@ static bool load_token(const char *path, char **out, struct error *err)
     return true;
 }
 
-static bool load_sm4_key(const char *path, uint8_t key[16], struct error *err)
+/* A key of 16 bytes; `rule` names what is refused, `what` the key in both languages. */
+static bool load_key(const char *path, const char *rule, const char *what, uint8_t key[16], struct error *err)
 {
     AUTO(buf_wipe_done) struct buf text = BUF_INIT;
     AUTO(buf_wipe_done) struct buf raw = BUF_INIT;
@@ -62,8 +66,8 @@ static bool load_sm4_key(const char *path, uint8_t key[16], struct error *err)
     if (!file_read(path, SECRET_FILE_MAX, &text, err))
         return false;
     if (!hex_decode(span_trim(buf_span(&text)), &raw) || raw.bytes != 16)
-        return refuse(err, ERR_INVALID, "channel.sm4-key", "%s: an SM4 key of 32 hex digits is wanted",
-                      "%s：应为 32 位十六进制的 SM4 密钥", path);
+        return refuse(err, ERR_INVALID, rule, "%s: the %s key is to be 32 hex digits",
+                      "%s：%s 密钥应为 32 位十六进制数", path, what);
     memcpy(key, raw.data, 16);
     return true;
 }
@@ -85,6 +89,12 @@ static unsigned within(int64_t value, unsigned most)
     return value < 0 ? 0 : value > most ? most : (unsigned)value;
 }
 
+/* What the protocol does not use is not in the file. */
+static char *copy_or_empty(const char *text)
+{
+    return memory_copy_text(text ? text : "");
+}
+
 static void copy_texts(const struct config_channel *from, struct channel_settings *to)
 {
     struct span base = span_of(from->base);
@@ -92,13 +102,16 @@ static void copy_texts(const struct config_channel *from, struct channel_setting
     while (base.bytes > 0 && base.at[base.bytes - 1] == '/')
         base.bytes--;
     to->base_url = memory_copy_span(base);
-    to->table_code = memory_copy_text(from->table_code);
-    to->department_code = memory_copy_text(from->department_code);
-    to->table_version_id = memory_copy_text(from->table_version);
-    to->paasid = memory_copy_text(from->paas_id);
-    to->provider_code = memory_copy_text(from->provider_code);
-    to->provider_name = memory_copy_text(from->provider_name);
-    to->exchange_unit = memory_copy_text(from->exchange_name);
+    to->table_code = copy_or_empty(from->table_code);
+    to->department_code = copy_or_empty(from->department_code);
+    to->table_version_id = copy_or_empty(from->table_version);
+    to->paasid = copy_or_empty(from->paas_id);
+    to->requester = copy_or_empty(from->requester);
+    to->service = copy_or_empty(from->service);
+    to->file_code = copy_or_empty(from->file_code);
+    to->provider_code = copy_or_empty(from->provider_code);
+    to->provider_name = copy_or_empty(from->provider_name);
+    to->exchange_unit = copy_or_empty(from->exchange_name);
     to->certificate = memory_copy_text(from->certificate);
     to->key = memory_copy_text(from->key);
     to->ca = memory_copy_text(from->ca);
@@ -115,6 +128,9 @@ static void fill_adapter(const struct config_channel *from, struct channel_setti
     config->paasid = settings->paasid;
     config->token = settings->token;
     config->sm4_kid = settings->sm4_kid;
+    config->requester = settings->requester;
+    config->service = settings->service;
+    config->file_code = settings->file_code;
     config->provider_code = settings->provider_code;
     config->provider_name = settings->provider_name;
     config->exchange_unit = settings->exchange_unit;
@@ -137,32 +153,47 @@ static void fill_courier(const struct config_channel *from, enum channel channel
                                                  .poll_ms = from->poll_ms};
 }
 
-/* NULL when the file says nothing of this channel. */
-static const struct config_channel *configured(const struct config *config, enum channel channel)
+/* Whatever secrets the protocol has; those it has not are "" and zeroes. */
+static bool load_secrets(const struct config_channel *from, struct channel_settings *to, struct error *err)
 {
-    if (channel != CHANNEL_CREDIT_GUANGDONG || !config->guangdong.base || !config->guangdong.is_enabled)
-        return NULL;
-    return &config->guangdong;
+    if (from->token_file && !load_token(from->token_file, &to->token, err))
+        return false;
+    if (!to->token)
+        to->token = memory_copy_text("");
+    if (from->sm4_key_file && !load_key(from->sm4_key_file, "channel.sm4-key", "SM4", to->config.sm4_key, err))
+        return false;
+    to->sm4_kid = from->sm4_key_file ? sm4_name(to->config.sm4_key) : memory_copy_text("");
+    return !from->app_key_file ||
+           load_key(from->app_key_file, "channel.app-key", "application", to->config.app_key, err);
+}
+
+static const struct adapter *adapter_of(const struct config_channel *from, enum channel channel)
+{
+    return adapter_find(from->protocol && *from->protocol ? from->protocol : CHANNEL_NAMES[channel]);
 }
 
 bool channel_settings_load(const struct config *config, enum channel channel, struct channel_settings **out,
                            struct error *err)
 {
     AUTO(channel_settings_free) struct channel_settings *settings = memory_new(sizeof *settings);
-    const struct config_channel *from = configured(config, channel);
+    const struct config_channel *from;
 
-    settings->adapter = adapter_find(CHANNEL_NAMES[channel]);
-    if (!from || !settings->adapter)
+    if ((unsigned)channel >= CHANNEL_COUNT)
+        return refuse(err, ERR_REFUSED, "push.channel", "there is no such channel", "没有这个渠道");
+    from = &config->channels[channel];
+    if (!config_channel_is_used(from))
         return refuse(err, ERR_REFUSED, "push.channel", "the channel %s is not configured or not enabled",
-                      "通道 %s 未配置或未启用", CHANNEL_NAMES[channel]);
+                      "渠道 %s 未配置或未启用", CHANNEL_NAMES[channel]);
+    settings->adapter = adapter_of(from, channel);
+    if (!settings->adapter)
+        return refuse(err, ERR_REFUSED, "push.protocol", "%s: nothing here speaks its protocol",
+                      "%s：没有支持其协议的接口", CHANNEL_NAMES[channel]);
     copy_texts(from, settings);
     if (!span_starts(span_of(settings->base_url), "https://") || !is_plain(span_of(settings->base_url)))
         return refuse(err, ERR_INVALID, "channel.base", "%s: \"%.80s\" is no https address",
                       "%s：“%.80s” 不是 https 地址", CHANNEL_NAMES[channel], settings->base_url);
-    if (!load_token(from->token_file, &settings->token, err) ||
-        !load_sm4_key(from->sm4_key_file, settings->config.sm4_key, err))
+    if (!load_secrets(from, settings, err))
         return fail_in(err, "%s", CHANNEL_NAMES[channel]);
-    settings->sm4_kid = sm4_name(settings->config.sm4_key);
     fill_adapter(from, settings);
     fill_courier(from, channel, settings);
     *out = TAKE(settings);
@@ -176,6 +207,7 @@ void channel_settings_free(struct channel_settings *settings)
     if (settings->token)
         explicit_bzero(settings->token, strlen(settings->token));
     explicit_bzero(settings->config.sm4_key, sizeof settings->config.sm4_key);
+    explicit_bzero(settings->config.app_key, sizeof settings->config.app_key);
     free(settings->base_url);
     free(settings->table_code);
     free(settings->department_code);
@@ -183,6 +215,9 @@ void channel_settings_free(struct channel_settings *settings)
     free(settings->paasid);
     free(settings->token);
     free(settings->sm4_kid);
+    free(settings->requester);
+    free(settings->service);
+    free(settings->file_code);
     free(settings->provider_code);
     free(settings->provider_name);
     free(settings->exchange_unit);
@@ -207,7 +242,36 @@ const struct courier_channel *channel_for_courier(const struct channel_settings 
     return &settings->courier;
 }
 
+bool channel_set_load(const struct config *config, struct channel_set *out, struct error *err)
+{
+    AUTO(channel_set_done) struct channel_set set = {.count = 0};
+
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        if (!config_channel_is_used(&config->channels[channel]))
+            continue;
+        if (!channel_settings_load(config, (enum channel)channel, &set.settings[set.count], err))
+            return false;
+        set.channels[set.count] = *channel_for_courier(set.settings[set.count]);
+        set.count++;
+    }
+    if (set.count == 0)
+        return refuse(err, ERR_REFUSED, "push.channel", "no channel is configured and enabled",
+                      "没有已配置并启用的渠道");
+    *out = set;
+    set = (struct channel_set){.count = 0};
+    return true;
+}
+
+void channel_set_done(struct channel_set *set)
+{
+    for (size_t i = 0; i < COUNT_OF(set->settings); i++)
+        channel_settings_free(set->settings[i]);
+    *set = (struct channel_set){.count = 0};
+}
+
 /* --- rows --- */
+
+_Static_assert((int)CHANNEL_COUNT == (int)CONFIG_CHANNEL_COUNT, "both list the channels of row 18");
 
 _Static_assert((int)ADAPTER_OP_ADD == (int)OP_NEW && (int)ADAPTER_OP_CHANGE == (int)OP_CHANGED &&
                    (int)ADAPTER_OP_WITHDRAW == (int)OP_WITHDRAWN && (int)ADAPTER_OP_REPAIR == (int)OP_REPAIRED &&

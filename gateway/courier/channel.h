@@ -24,7 +24,7 @@ struct courier_channel {
 
 /* Owns its texts and secrets (wiped when freed). */
 struct channel_settings;
-/* Reads the token and key files. ERR_REFUSED "push.channel" when the channel is not configured or not enabled;
+/* Reads the secrets its protocol needs. ERR_REFUSED "push.channel" when the channel is not configured or not enabled;
  * ERR_INVALID or ERR_IO when a file cannot be used. */
 MUST_CHECK bool channel_settings_load(const struct config *config, enum channel channel, struct channel_settings **out,
                                       struct error *err);
@@ -33,6 +33,16 @@ const struct adapter *channel_adapter(const struct channel_settings *settings);
 const struct adapter_config *channel_adapter_config(const struct channel_settings *settings);
 /* Borrowed from the settings, which must outlive the courier's run. */
 const struct courier_channel *channel_for_courier(const struct channel_settings *settings);
+
+/* All channels that are configured and enabled, in the order of row 18. */
+struct channel_set {
+    struct channel_settings *settings[CHANNEL_COUNT];
+    struct courier_channel channels[CHANNEL_COUNT]; /* for struct courier_options */
+    size_t count;
+};
+/* ERR_REFUSED "push.channel" when there is none. `out` need not be initialised; on failure there is nothing to end. */
+MUST_CHECK bool channel_set_load(const struct config *config, struct channel_set *out, struct error *err);
+void channel_set_done(struct channel_set *set);
 
 /* A row_maker of gateway/command/command.h; `context` is a const struct channel_settings. Pure: the same version makes
  * the same row for ever (as long as the provider's names in the configuration stay).
@@ -43,5 +53,6 @@ const struct courier_channel *channel_for_courier(const struct channel_settings 
 MUST_CHECK bool channel_make_row(const struct record *record, void *context, struct buf *row, struct error *err);
 
 DEFINE_AUTO(struct channel_settings *, channel_settings_free)
+DEFINE_AUTO_IN_PLACE(struct channel_set, channel_set_done)
 
 #endif

@@ -143,27 +143,28 @@ static inline void post_paths(void)
 
 static inline void post_configure(void)
 {
-    O.config.guangdong = (struct config_channel){.is_enabled = true,
-                                                 .base = O.base,
-                                                 .table_code = (char *)"SXJZCN",
-                                                 .department_code = (char *)"4400GXT",
-                                                 .table_version = (char *)"V1",
-                                                 .paas_id = (char *)"creditgate-test",
-                                                 .token_file = O.token,
-                                                 .sm4_key_file = O.sm4,
-                                                 .provider_code = (char *)"4400GXT",
-                                                 .provider_name = (char *)"广东省工业和信息化厅",
-                                                 .exchange_name = (char *)"广东省工业和信息化厅",
-                                                 .certificate = O.certificate,
-                                                 .key = O.key,
-                                                 .ca = O.ca,
-                                                 .rows_max = 500,
-                                                 .concurrency = 4,
-                                                 .connect_timeout_ms = 5000,
-                                                 .total_timeout_ms = 15000,
-                                                 .retry_first_ms = 20,
-                                                 .retry_max_ms = 200,
-                                                 .poll_ms = 10};
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG] =
+        (struct config_channel){.is_enabled = true,
+                                .base = O.base,
+                                .table_code = (char *)"SXJZCN",
+                                .department_code = (char *)"4400GXT",
+                                .table_version = (char *)"V1",
+                                .paas_id = (char *)"creditgate-test",
+                                .token_file = O.token,
+                                .sm4_key_file = O.sm4,
+                                .provider_code = (char *)"4400GXT",
+                                .provider_name = (char *)"广东省工业和信息化厅",
+                                .exchange_name = (char *)"广东省工业和信息化厅",
+                                .certificate = O.certificate,
+                                .key = O.key,
+                                .ca = O.ca,
+                                .rows_max = 500,
+                                .concurrency = 4,
+                                .connect_timeout_ms = 5000,
+                                .total_timeout_ms = 15000,
+                                .retry_first_ms = 20,
+                                .retry_max_ms = 200,
+                                .poll_ms = 10};
 }
 
 static inline void post_give_public_key(void)

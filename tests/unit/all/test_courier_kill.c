@@ -61,7 +61,7 @@ Test(courier_kill, killed_at_any_moment_it_loses_and_doubles_nothing)
     bool is_disputed[COUNT] = {false};
     size_t versions = COUNT;
 
-    O.config.guangdong.rows_max = 4;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].rows_max = 4;
     post_list(COUNT);
     cr_assert_eq(post_push(), COUNT);
     for (int round = 0; round < ROUNDS; round++) {
@@ -89,7 +89,7 @@ Test(courier_kill, platform_and_courier_killed_in_turns_agree_in_the_end)
 {
     size_t versions = COUNT;
 
-    O.config.guangdong.rows_max = 5;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].rows_max = 5;
     post_list(COUNT);
     cr_assert_eq(post_push(), COUNT);
     for (int round = 0; round < ROUNDS / 4; round++) {
@@ -137,7 +137,7 @@ Test(courier_kill, staff_may_pause_resume_and_push_at_any_moment)
     bool is_disputed[COUNT] = {false};
     size_t versions = COUNT;
 
-    O.config.guangdong.rows_max = 3;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].rows_max = 3;
     post_list(COUNT);
     cr_assert_eq(post_push(), COUNT);
     post_start();

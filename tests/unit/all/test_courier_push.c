@@ -54,7 +54,7 @@ Test(courier_push, small_calls_run_side_by_side_and_each_row_goes_once)
 {
     enum { COUNT = 100 };
 
-    O.config.guangdong.rows_max = 3;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].rows_max = 3;
     post_list(COUNT);
     cr_assert_eq(post_push(), COUNT);
     post_start();
@@ -149,8 +149,8 @@ Test(courier_push, many_calls_wait_for_their_outcomes_at_once)
     enum { COUNT = 300 };
     AUTO(buf_done) struct buf order = BUF_INIT;
 
-    O.config.guangdong.rows_max = 1;
-    O.config.guangdong.concurrency = 8;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].rows_max = 1;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].concurrency = 8;
     post_list(COUNT);
     buf_addf(&order, "{\"fault\":\"result-delay\",\"polls\":4,\"times\":%d}", COUNT);
     platform_order(buf_text(&order));

@@ -89,7 +89,7 @@ Test(courier_trouble, a_gateway_error_after_the_work_is_doubt)
 
 Test(courier_trouble, an_answer_that_comes_too_late_is_doubt)
 {
-    O.config.guangdong.total_timeout_ms = 300;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].total_timeout_ms = 300;
     platform_order("{\"fault\":\"delay\",\"on\":\"upload\",\"ms\":600}");
     push_some(3);
     post_start();
@@ -222,12 +222,12 @@ Test(courier_trouble, a_redirect_is_not_followed)
 Test(courier_trouble, codes_that_are_not_accepted_pause_and_the_rows_go_as_the_settings_then_are)
 {
     push_some(3);
-    O.config.guangdong.department_code = (char *)"0000";
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].department_code = (char *)"0000";
     post_start();
     expect_pause("4002");
     cr_assert_eq(post_status().count[DELIVERY_QUEUED], 3);
     post_stop();
-    O.config.guangdong.department_code = (char *)"4400GXT";
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].department_code = (char *)"4400GXT";
     post_start();
     resume();
     post_await_acknowledged(3);
@@ -271,8 +271,8 @@ Test(courier_trouble, bytes_that_cannot_be_made_again_pause_and_go_anew_only_whe
 Test(courier_trouble, a_prepared_call_whose_key_is_gone_pauses_first)
 {
     platform_order("{\"fault\":\"status\",\"status\":503,\"on\":\"upload\",\"times\":1000}");
-    O.config.guangdong.retry_first_ms = 60000;
-    O.config.guangdong.retry_max_ms = 60000;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].retry_first_ms = 60000;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].retry_max_ms = 60000;
     push_some(3);
     post_start();
     post_await_events("call.failed", 1);
@@ -370,7 +370,7 @@ Test(courier_trouble, a_dead_platform_gets_one_probe_at_a_time_and_all_goes_when
     enum { COUNT = 40 };
     size_t tries;
 
-    O.config.guangdong.rows_max = 5;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].rows_max = 5;
     post_list(COUNT);
     cr_assert_eq(post_push(), COUNT);
     platform_stop();
@@ -388,9 +388,9 @@ Test(courier_trouble, a_dead_platform_gets_one_probe_at_a_time_and_all_goes_when
 
 Test(courier_trouble, what_waited_for_a_dead_platform_does_not_wait_on_when_it_is_back)
 {
-    O.config.guangdong.rows_max = 1;
-    O.config.guangdong.retry_first_ms = 50;
-    O.config.guangdong.retry_max_ms = 3600000;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].rows_max = 1;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].retry_first_ms = 50;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].retry_max_ms = 3600000;
     push_some(3);
     platform_stop();
     post_start();
@@ -402,8 +402,8 @@ Test(courier_trouble, what_waited_for_a_dead_platform_does_not_wait_on_when_it_i
 
 Test(courier_trouble, a_new_start_does_not_wait_for_the_pauses_of_the_old_one)
 {
-    O.config.guangdong.retry_first_ms = 3600000;
-    O.config.guangdong.retry_max_ms = 3600000;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].retry_first_ms = 3600000;
+    O.config.channels[CHANNEL_CREDIT_GUANGDONG].retry_max_ms = 3600000;
     push_some(3);
     platform_stop();
     post_start();

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -36,6 +37,22 @@ static const char GOOD[] = "gateway: {name: test, state: state}\n"
                            "    kind: lender\n"
                            "    sha256: 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
                            "    domains: [lending, tax]\n";
+
+/* All three channels, each with what its protocol needs and nothing else. */
+static const char COMMON[] =
+    "base: https://%s.example/api, provider_code: P, provider_name: 部门, exchange_name: 单位, "
+    "certificate: c.pem, key: c.key, ca: ca.pem";
+#define GUANGDONG                                                                                                      \
+    "table_code: T, department_code: D, table_version: '1', paas_id: p, token_file: token, sm4_key_file: sm4"
+#define NATIONAL "requester: R, service: S, app_key_file: app"
+#define CHINA "file_code: '123403'"
+
+static void add_channel(struct buf *yaml, const char *name, const char *own)
+{
+    buf_addf(yaml, "  %s: {", name);
+    buf_addf(yaml, COMMON, name);
+    buf_addf(yaml, "%s%s}\n", *own ? ", " : "", own);
+}
 
 static void write_config(const char *yaml)
 {
@@ -107,6 +124,138 @@ Test(config, roles_and_fingerprints_must_be_right)
                         "staff: [{name: x, uid: 5, roles: [boss]}]\n"
                         "clients: [{name: y, kind: lender, domains: tax, sha256: 00}]\n");
     expect_problems(buf_text(&yaml), "3:roles|0:clients.sha256|");
+}
+
+Test(config, each_protocol_asks_for_its_own_settings)
+{
+    static const struct {
+        const char *name;
+        const char *missing;
+    } CHANNELS[] = {{"credit-guangdong",
+                     "12:channels.credit-guangdong.table_code|12:channels.credit-guangdong.department_code|"
+                     "12:channels.credit-guangdong.table_version|12:channels.credit-guangdong.paas_id|"
+                     "12:channels.credit-guangdong.token_file|12:channels.credit-guangdong.sm4_key_file|"},
+                    {"national-platform", "12:channels.national-platform.requester|12:channels.national-platform."
+                                          "service|12:channels.national-platform.app_key_file|"},
+                    {"credit-china", "12:channels.credit-china.file_code|"}};
+
+    for (size_t i = 0; i < COUNT_OF(CHANNELS); i++) {
+        AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+        buf_addf(&yaml, "%schannels:\n", GOOD);
+        add_channel(&yaml, CHANNELS[i].name, "");
+        expect_problems(buf_text(&yaml), CHANNELS[i].missing);
+    }
+}
+
+Test(config, a_setting_of_another_protocol_is_told)
+{
+    AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+    buf_addf(&yaml, "%schannels:\n", GOOD);
+    add_channel(&yaml, "national-platform", NATIONAL ", table_code: T, colour: red");
+    expect_problems(buf_text(&yaml), "12:channels.national-platform.table_code|12:channels.national-platform.colour|");
+}
+
+Test(config, limits_of_a_channel_are_those_of_its_protocol)
+{
+    static const struct {
+        const char *name;
+        const char *own;
+        const char *setting;
+    } WRONG[] = {{"credit-guangdong", GUANGDONG ", rows: 501", "rows"},
+                 {"national-platform", NATIONAL ", rows: 201", "rows"},
+                 {"credit-china", CHINA ", rows: 1001", "rows"},
+                 {"credit-china", CHINA ", concurrency: 2", "concurrency"},
+                 {"credit-china", "file_code: '12340x'", "file_code"},
+                 {"credit-china", "file_code: '12340'", "file_code"},
+                 {"credit-china", CHINA ", receipt_limit: 0", "receipt_limit"},
+                 {"credit-china", CHINA ", protocol: fax", "protocol"}};
+
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
+        AUTO(buf_done) struct buf yaml = BUF_INIT;
+        AUTO(buf_done) struct buf told = BUF_INIT;
+        AUTO(buf_done) struct buf expected = BUF_INIT;
+        AUTO(config_free) struct config *config = NULL;
+
+        buf_addf(&yaml, "%schannels:\n", GOOD);
+        add_channel(&yaml, WRONG[i].name, WRONG[i].own);
+        write_config(buf_text(&yaml));
+        cr_assert_not(config_load(path, keep_problem, &told, &config, &err));
+        buf_addf(&expected, "12:channels.%s.%s|", WRONG[i].name, WRONG[i].setting);
+        cr_expect(span_starts(buf_span(&told), buf_text(&expected)), "%s", buf_text(&told));
+    }
+}
+
+Test(config, a_channel_that_no_row_names_is_no_setting)
+{
+    AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+    buf_addf(&yaml, "%schannels:\n", GOOD);
+    add_channel(&yaml, "credit-moon", CHINA);
+    expect_problems(buf_text(&yaml), "12:channels.credit-moon|");
+}
+
+Test(config, channels_that_are_not_there_are_not_used)
+{
+    AUTO(config_free) struct config *config = NULL;
+
+    write_config(GOOD);
+    cr_assert(config_load(path, NULL, NULL, &config, &err), "%s", err.text);
+    for (size_t i = 0; i < CONFIG_CHANNEL_COUNT; i++)
+        cr_assert_not(config_channel_is_used(&config->channels[i]));
+}
+
+Test(config, three_channels_with_their_defaults)
+{
+    AUTO(config_free) struct config *config = NULL;
+    AUTO(buf_done) struct buf yaml = BUF_INIT;
+    AUTO(buf_done) struct buf layout = BUF_INIT;
+
+    buf_addf(&yaml, "%schannels:\n", GOOD);
+    add_channel(&yaml, "credit-guangdong", GUANGDONG);
+    add_channel(&yaml, "national-platform", NATIONAL ", layout: mine.json, rows: 7");
+    add_channel(&yaml, "credit-china", GUANGDONG ", protocol: credit-guangdong, enabled: false");
+    write_config(buf_text(&yaml));
+    cr_assert(config_load(path, NULL, NULL, &config, &err), "%s", err.text);
+    cr_assert(config_channel_is_used(&config->channels[0]));
+    cr_assert_str_eq(config->channels[0].protocol, "credit-guangdong");
+    cr_assert_eq(config->channels[0].rows_max, 500);
+    cr_assert_eq(config->channels[0].receipt_limit_days, 5);
+    buf_addf(&layout, "%s/adapters/layouts/credit-guangdong.json", config->data);
+    cr_assert_str_eq(config->channels[0].layout, buf_text(&layout));
+    cr_assert_str_eq(config->channels[1].requester, "R");
+    cr_assert_eq(config->channels[1].rows_max, 7);
+    cr_assert(strstr(config->channels[1].layout, "/mine.json"));
+    cr_assert_null(config->channels[1].table_code);
+    cr_assert_not(config_channel_is_used(&config->channels[2]));
+    cr_assert_str_eq(config->channels[2].protocol, "credit-guangdong");
+}
+
+Test(config, check_looks_at_the_files_of_every_channel)
+{
+    AUTO(config_free) struct config *config = NULL;
+    AUTO(buf_done) struct buf yaml = BUF_INIT;
+    AUTO(buf_done) struct buf told = BUF_INIT;
+    AUTO(buf_done) struct buf app = BUF_INIT;
+
+    buf_addf(&yaml, "%schannels:\n", GOOD);
+    add_channel(&yaml, "national-platform", NATIONAL);
+    add_channel(&yaml, "credit-china", CHINA);
+    buf_addf(&app, "%s/app", folder);
+    cr_assert(file_write(buf_text(&app), SPAN("0123456789abcdef"), 0644, &err), "%s", err.text);
+    write_config(buf_text(&yaml));
+    cr_assert(config_load(path, NULL, NULL, &config, &err), "%s", err.text);
+    free(config->channels[2].base);
+    config->channels[2].base = memory_copy_text(config->channels[1].base);
+    cr_assert_not(config_check(config, 0, keep_problem, &told));
+    cr_assert_not(strstr(buf_text(&told), "channels.credit-guangdong"), "%s", buf_text(&told));
+    cr_assert(strstr(buf_text(&told),
+                     "channels.national-platform.enabled|0:channels.national-platform.certificate|0:channels."
+                     "national-platform.key|0:channels.national-platform.ca|0:channels.national-platform.app_key_file|"
+                     "0:channels.national-platform.app_key_file|"
+                     "0:channels.credit-china.base|0:channels.credit-china.certificate|"),
+              "%s", buf_text(&told));
 }
 
 Test(config, defaults_units_and_relative_paths)
@@ -212,4 +361,5 @@ Test(config, the_table_is_described_in_both_languages)
     config_describe("en", &en);
     cr_assert(strstr(buf_text(&zh), "监听端口"));
     cr_assert(strstr(buf_text(&en), "port to listen on"));
+    cr_assert(strstr(buf_text(&en), "protocol national-platform"));
 }

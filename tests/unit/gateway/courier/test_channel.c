@@ -27,27 +27,27 @@ static void setup(void)
     snprintf(sm4_path, sizeof sm4_path, "%s/sm4", folder);
     write_file(token_path, "token0123456789\n");
     write_file(sm4_path, "000102030405060708090a0b0c0d0e0f\n");
-    config.guangdong = (struct config_channel){.is_enabled = true,
-                                               .base = (char *)"https://localhost:9/gd/",
-                                               .table_code = (char *)"SXJZCN",
-                                               .department_code = (char *)"4400GXT",
-                                               .table_version = (char *)"V1",
-                                               .paas_id = (char *)"creditgate-test",
-                                               .token_file = token_path,
-                                               .sm4_key_file = sm4_path,
-                                               .provider_code = (char *)"4400GXT",
-                                               .provider_name = (char *)"广东省工业和信息化厅",
-                                               .exchange_name = (char *)"广东省工业和信息化厅",
-                                               .certificate = (char *)"c.pem",
-                                               .key = (char *)"c.key",
-                                               .ca = (char *)"ca.pem",
-                                               .rows_max = 200,
-                                               .concurrency = 4,
-                                               .connect_timeout_ms = 1000,
-                                               .total_timeout_ms = 2000,
-                                               .retry_first_ms = 5000,
-                                               .retry_max_ms = 60000,
-                                               .poll_ms = 500};
+    config.channels[CHANNEL_CREDIT_GUANGDONG] = (struct config_channel){.is_enabled = true,
+                                                                        .base = (char *)"https://localhost:9/gd/",
+                                                                        .table_code = (char *)"SXJZCN",
+                                                                        .department_code = (char *)"4400GXT",
+                                                                        .table_version = (char *)"V1",
+                                                                        .paas_id = (char *)"creditgate-test",
+                                                                        .token_file = token_path,
+                                                                        .sm4_key_file = sm4_path,
+                                                                        .provider_code = (char *)"4400GXT",
+                                                                        .provider_name = (char *)"广东省工业和信息化厅",
+                                                                        .exchange_name = (char *)"广东省工业和信息化厅",
+                                                                        .certificate = (char *)"c.pem",
+                                                                        .key = (char *)"c.key",
+                                                                        .ca = (char *)"ca.pem",
+                                                                        .rows_max = 200,
+                                                                        .concurrency = 4,
+                                                                        .connect_timeout_ms = 1000,
+                                                                        .total_timeout_ms = 2000,
+                                                                        .retry_first_ms = 5000,
+                                                                        .retry_max_ms = 60000,
+                                                                        .poll_ms = 500};
 }
 
 static void teardown(void)
@@ -71,17 +71,17 @@ Test(channel, a_channel_that_is_off_or_comes_later_is_refused)
 {
     cr_assert_not(channel_settings_load(&config, CHANNEL_NATIONAL_PLATFORM, &settings, &err));
     cr_assert_str_eq(err.rule, "push.channel");
-    config.guangdong.is_enabled = false;
+    config.channels[CHANNEL_CREDIT_GUANGDONG].is_enabled = false;
     expect_refusal("push.channel");
-    memset(&config.guangdong, 0, sizeof config.guangdong);
+    memset(&config.channels[CHANNEL_CREDIT_GUANGDONG], 0, sizeof config.channels[CHANNEL_CREDIT_GUANGDONG]);
     expect_refusal("push.channel");
 }
 
 Test(channel, an_address_without_tls_is_refused)
 {
-    config.guangdong.base = (char *)"http://localhost/gd";
+    config.channels[CHANNEL_CREDIT_GUANGDONG].base = (char *)"http://localhost/gd";
     expect_refusal("channel.base");
-    config.guangdong.base = (char *)"https://localhost/a b";
+    config.channels[CHANNEL_CREDIT_GUANGDONG].base = (char *)"https://localhost/a b";
     expect_refusal("channel.base");
 }
 
@@ -108,9 +108,90 @@ Test(channel, an_sm4_key_that_is_none_is_refused)
 
 Test(channel, a_missing_secret_is_named)
 {
-    config.guangdong.token_file = (char *)"/nowhere/token";
+    config.channels[CHANNEL_CREDIT_GUANGDONG].token_file = (char *)"/nowhere/token";
     cr_assert_not(channel_settings_load(&config, CHANNEL_CREDIT_GUANGDONG, &settings, &err));
     cr_assert(strstr(err.text, "/nowhere/token"), "%s", err.text);
+}
+
+/* What the two later protocols need, and nothing of the first. */
+static void configure(enum channel channel, char *secret)
+{
+    config.channels[channel] = config.channels[CHANNEL_CREDIT_GUANGDONG];
+    config.channels[channel].table_code = NULL;
+    config.channels[channel].department_code = NULL;
+    config.channels[channel].table_version = NULL;
+    config.channels[channel].paas_id = NULL;
+    config.channels[channel].token_file = NULL;
+    config.channels[channel].sm4_key_file = NULL;
+    config.channels[channel].app_key_file = secret;
+    config.channels[channel].requester = (char *)"R";
+    config.channels[channel].service = (char *)"S";
+    config.channels[channel].file_code = (char *)"123403";
+}
+
+Test(channel, an_application_key_that_is_none_is_refused)
+{
+    configure(CHANNEL_CREDIT_GUANGDONG, sm4_path);
+    write_file(sm4_path, "0123456789abcdef");
+    expect_refusal("channel.app-key");
+}
+
+Test(channel, a_protocol_that_nothing_speaks_is_refused)
+{
+    config.channels[CHANNEL_CREDIT_GUANGDONG].protocol = (char *)"telegraph";
+    expect_refusal("push.protocol");
+}
+
+Test(channel, a_set_needs_one_channel_and_all_of_its_files)
+{
+    struct channel_set set;
+
+    config.channels[CHANNEL_CREDIT_GUANGDONG].is_enabled = false;
+    cr_assert_not(channel_set_load(&config, &set, &err));
+    cr_assert_str_eq(err.rule, "push.channel");
+    config.channels[CHANNEL_CREDIT_GUANGDONG].is_enabled = true;
+    configure(CHANNEL_CREDIT_CHINA, (char *)"/nowhere/app");
+    config.channels[CHANNEL_CREDIT_CHINA].protocol = (char *)"credit-guangdong";
+    cr_assert_not(channel_set_load(&config, &set, &err));
+    cr_assert(strstr(err.text, "/nowhere/app"), "%s", err.text);
+}
+
+Test(channel, a_set_holds_what_is_enabled_in_the_order_of_the_stages)
+{
+    AUTO(channel_set_done) struct channel_set set = {.count = 0};
+
+    configure(CHANNEL_CREDIT_CHINA, NULL);
+    config.channels[CHANNEL_CREDIT_CHINA].protocol = (char *)"credit-guangdong";
+    configure(CHANNEL_NATIONAL_PLATFORM, NULL);
+    config.channels[CHANNEL_NATIONAL_PLATFORM].is_enabled = false;
+    cr_assert(channel_set_load(&config, &set, &err), "%s", err.text);
+    cr_assert_eq(set.count, 2);
+    cr_assert_eq(set.channels[0].channel, CHANNEL_CREDIT_GUANGDONG);
+    cr_assert_eq(set.channels[1].channel, CHANNEL_CREDIT_CHINA);
+    cr_assert_eq(set.channels[1].config, channel_adapter_config(set.settings[1]));
+}
+
+Test(channel, settings_of_a_later_protocol_reach_its_adapter)
+{
+    const struct adapter_config *told;
+
+    configure(CHANNEL_NATIONAL_PLATFORM, sm4_path);
+    config.channels[CHANNEL_NATIONAL_PLATFORM].protocol = (char *)"credit-guangdong";
+    cr_assert(channel_settings_load(&config, CHANNEL_NATIONAL_PLATFORM, &settings, &err), "%s", err.text);
+    told = channel_adapter_config(settings);
+    cr_assert_str_eq(told->requester, "R");
+    cr_assert_str_eq(told->service, "S");
+    cr_assert_str_eq(told->file_code, "123403");
+    cr_assert_eq(told->app_key[15], 15);
+    cr_assert_str_eq(told->token, "");
+    cr_assert_str_eq(told->table_code, "");
+    cr_assert_str_eq(told->sm4_kid, "");
+}
+
+Test(channel, both_rooms_name_the_channels_alike)
+{
+    for (int i = 0; i < CHANNEL_COUNT; i++)
+        cr_assert_str_eq(CHANNEL_NAMES[i], CONFIG_CHANNEL_NAMES[i]);
 }
 
 static void load(void)

@@ -72,21 +72,22 @@ static inline void fill_config(void)
                                .jobs_kept = 1000,
                                .staff = J.staff,
                                .staff_count = COUNT_OF(J.staff)};
-    J.config.guangdong = (struct config_channel){.is_enabled = true,
-                                                 .base = (char *)"https://localhost:9/gd/",
-                                                 .table_code = (char *)"SXJZCN",
-                                                 .department_code = (char *)"4400GXT",
-                                                 .table_version = (char *)"V1",
-                                                 .paas_id = (char *)"creditgate-test",
-                                                 .token_file = J.token,
-                                                 .sm4_key_file = J.sm4,
-                                                 .provider_code = (char *)"4400GXT",
-                                                 .provider_name = (char *)"广东省工业和信息化厅",
-                                                 .exchange_name = (char *)"广东省工业和信息化厅",
-                                                 .certificate = (char *)"c.pem",
-                                                 .key = (char *)"c.key",
-                                                 .ca = (char *)"ca.pem",
-                                                 .rows_max = 500};
+    J.config.channels[CHANNEL_CREDIT_GUANGDONG] =
+        (struct config_channel){.is_enabled = true,
+                                .base = (char *)"https://localhost:9/gd/",
+                                .table_code = (char *)"SXJZCN",
+                                .department_code = (char *)"4400GXT",
+                                .table_version = (char *)"V1",
+                                .paas_id = (char *)"creditgate-test",
+                                .token_file = J.token,
+                                .sm4_key_file = J.sm4,
+                                .provider_code = (char *)"4400GXT",
+                                .provider_name = (char *)"广东省工业和信息化厅",
+                                .exchange_name = (char *)"广东省工业和信息化厅",
+                                .certificate = (char *)"c.pem",
+                                .key = (char *)"c.key",
+                                .ca = (char *)"ca.pem",
+                                .rows_max = 500};
 }
 
 static inline void write_file(const char *path, const char *text)

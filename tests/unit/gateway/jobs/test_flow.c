@@ -425,7 +425,7 @@ Test(flow, a_channel_that_is_not_configured_is_a_problem)
 {
     cr_assert_eq(done("push", "author", "{'channel':'credit-china'}", NULL), 2);
     cr_assert_str_eq(J.err.rule, "push.channel");
-    J.config.guangdong.is_enabled = false;
+    J.config.channels[CHANNEL_CREDIT_GUANGDONG].is_enabled = false;
     cr_assert_eq(done("push", "author", "{}", NULL), 2);
     cr_assert_str_eq(J.err.rule, "push.channel");
 }

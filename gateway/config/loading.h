@@ -1,0 +1,26 @@
+/* loading.h - settings of the table taken from the tree of a file. Private to this room. */
+#ifndef GATEWAY_CONFIG_LOADING_H
+#define GATEWAY_CONFIG_LOADING_H
+
+#include "gateway/config/table.h"
+#include "gateway/config/tree.h"
+
+/* What is being loaded, and where its problems go. */
+struct loading {
+    struct config *config;
+    const char *folder;
+    config_report *report;
+    void *context;
+    const char *path; /* before the names of settings: "" or "channels.NAME." */
+    size_t errors;
+    struct error first;
+};
+
+/* Counts and reports a problem of the setting `path` + `setting`. `at` may be NULL: the whole file. */
+void loading_tell(struct loading *loading, const struct tree *at, const char *setting, const struct error *what);
+/* Every setting of `group` that `tree` has, or its default, into the struct at `base`. */
+void loading_group(struct loading *loading, struct setting_group group, struct tree *tree, void *base);
+/* The channels (channels.c), into loading->config. */
+void loading_channels(struct loading *loading, struct tree *tree);
+
+#endif

@@ -6,7 +6,7 @@
 #include "base/text.h"
 
 /* Every upstream that can be spoken to: a new one is a file and a line here. */
-static const struct adapter *const ADAPTERS[] = {&adapter_credit_guangdong};
+static const struct adapter *const ADAPTERS[] = {&adapter_credit_guangdong, &adapter_national_platform};
 
 const struct adapter *adapter_find(const char *name)
 {
@@ -15,6 +15,11 @@ const struct adapter *adapter_find(const char *name)
             return ADAPTERS[i];
     }
     return NULL;
+}
+
+const struct adapter *adapter_at(size_t index)
+{
+    return index < COUNT_OF(ADAPTERS) ? ADAPTERS[index] : NULL;
 }
 
 unsigned adapter_rows_max(const struct adapter *adapter, const struct adapter_config *config)

@@ -258,9 +258,12 @@ struct adapter {
 };
 
 extern const struct adapter adapter_credit_guangdong;
+extern const struct adapter adapter_national_platform;
 
 /* NULL when there is none. */
 const struct adapter *adapter_find(const char *name);
+/* All of them, one after the other: NULL behind the last. */
+const struct adapter *adapter_at(size_t index);
 /* The rows that may ride in one call under this configuration. */
 unsigned adapter_rows_max(const struct adapter *adapter, const struct adapter_config *config);
 const char *adapter_ending_name(enum adapter_ending ending);

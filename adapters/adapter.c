@@ -6,7 +6,8 @@
 #include "base/text.h"
 
 /* Every upstream that can be spoken to: a new one is a file and a line here. */
-static const struct adapter *const ADAPTERS[] = {&adapter_credit_guangdong, &adapter_national_platform};
+static const struct adapter *const ADAPTERS[] = {&adapter_credit_guangdong, &adapter_national_platform,
+                                                 &adapter_credit_china};
 
 const struct adapter *adapter_find(const char *name)
 {

@@ -109,6 +109,7 @@ struct adapter_call {
     char kid[ADAPTER_KEY_ID_BYTES]; /* of the key that signs it */
     int32_t day;                    /* is_numbered: the day and place in its name; else 0 */
     uint32_t number;
+    char file_code[8]; /* is_numbered: restored, since its name must not change with the settings; else "" */
     const struct adapter_row *rows; /* their JSON is empty in the steps that only ask */
     size_t row_count;
     /* Of the draft. */
@@ -259,6 +260,7 @@ struct adapter {
 
 extern const struct adapter adapter_credit_guangdong;
 extern const struct adapter adapter_national_platform;
+extern const struct adapter adapter_credit_china;
 
 /* NULL when there is none. */
 const struct adapter *adapter_find(const char *name);

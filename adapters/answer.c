@@ -65,13 +65,8 @@ void answer_code_copy(struct span code, char out[ADAPTER_CODE_BYTES])
     memcpy(out, code.at, code.bytes);
 }
 
-bool answer_row_find(const struct adapter_call *call, const json_t *row, size_t hint, size_t *place)
+bool answer_row_place(const struct adapter_call *call, struct span record, uint32_t version, size_t hint, size_t *place)
 {
-    struct span record = answer_text(row, "ROWID");
-    int64_t version;
-
-    if (!answer_number(row, "VERSION", 1, UINT32_MAX, &version))
-        return false;
     for (size_t i = 0; i < call->row_count; i++) {
         size_t at = (hint + i) % call->row_count;
 
@@ -81,4 +76,12 @@ bool answer_row_find(const struct adapter_call *call, const json_t *row, size_t 
         }
     }
     return false;
+}
+
+bool answer_row_find(const struct adapter_call *call, const json_t *row, size_t hint, size_t *place)
+{
+    int64_t version;
+
+    return answer_number(row, "VERSION", 1, UINT32_MAX, &version) &&
+           answer_row_place(call, answer_text(row, "ROWID"), (uint32_t)version, hint, place);
 }

@@ -24,8 +24,10 @@ bool answer_is_code(struct span code);
 /* `code` is one. */
 void answer_code_copy(struct span code, char out[ADAPTER_CODE_BYTES]);
 
-/* The place in the call of the row that `row` means by ROWID and VERSION. Answers mostly keep the order, so `hint` (any
- * number) is tried first. */
+/* The place of a row in the call. Answers mostly keep the order, so `hint` (any number) is tried first. */
+MUST_CHECK bool answer_row_place(const struct adapter_call *call, struct span record, uint32_t version, size_t hint,
+                                 size_t *place);
+/* The same for what `row` means by ROWID and VERSION. */
 MUST_CHECK bool answer_row_find(const struct adapter_call *call, const json_t *row, size_t hint, size_t *place);
 
 #endif

@@ -14,7 +14,6 @@
 #include "gateway/command/ledger.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/journal/journal.h"
-#include "gateway/outbox/outbox.h"
 #include "tests/support/support.h"
 
 #define REGISTER TEST_SOURCE "/tests/cases/register/register-dev.csv"

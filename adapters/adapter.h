@@ -26,8 +26,6 @@
 #include "base/error.h"
 #include "base/time.h"
 
-struct layout;
-
 enum {
     ADAPTER_ROWS_MAX = 1000,           /* of one call, whatever the adapter */
     ADAPTER_ROW_BYTES_MAX = 48 * 1024, /* a row must fit in one journal event */
@@ -53,8 +51,7 @@ enum adapter_op {
 
 /* What a deployment decides. Texts are borrowed and never NULL ("" when not given). */
 struct adapter_config {
-    const char *base_url;        /* "https://host/path", no slash at the end */
-    const struct layout *layout; /* what the upstream calls our fields: adapters/layout.h. Needed for rows */
+    const char *base_url; /* "https://host/path", no slash at the end */
     const char *table_code;
     const char *department_code;
     const char *table_version_id;
@@ -112,6 +109,7 @@ struct adapter_call {
     char kid[ADAPTER_KEY_ID_BYTES]; /* of the key that signs it */
     int32_t day;                    /* is_numbered: the day and place in its name; else 0 */
     uint32_t number;
+    char file_code[8]; /* is_numbered: restored, since its name must not change with the settings; else "" */
     const struct adapter_row *rows; /* their JSON is empty in the steps that only ask */
     size_t row_count;
     /* Of the draft. */
@@ -261,9 +259,13 @@ struct adapter {
 };
 
 extern const struct adapter adapter_credit_guangdong;
+extern const struct adapter adapter_national_platform;
+extern const struct adapter adapter_credit_china;
 
 /* NULL when there is none. */
 const struct adapter *adapter_find(const char *name);
+/* All of them, one after the other: NULL behind the last. */
+const struct adapter *adapter_at(size_t index);
 /* The rows that may ride in one call under this configuration. */
 unsigned adapter_rows_max(const struct adapter *adapter, const struct adapter_config *config);
 const char *adapter_ending_name(enum adapter_ending ending);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "adapters/adapter.h"
+#include "adapters/answer.h"
+#include "adapters/fixed.h"
 #include "adapters/holdings.h"
 #include "adapters/row.h"
 #include "base/encode.h"
@@ -72,37 +74,12 @@ static void call_fix(const struct adapter_config *config, const struct adapter_c
     buf_add_byte(out, '}');
 }
 
-/* Exactly `bytes` bytes of hex into `out`. */
-static bool hex_exact(struct span text, void *out, size_t bytes)
-{
-    AUTO(buf_done) struct buf raw = BUF_INIT;
-
-    if (text.bytes != 2 * bytes || !hex_decode(text, &raw))
-        return false;
-    memcpy(out, raw.data, bytes);
-    return true;
-}
-
 static bool call_restore(struct span fixed, struct adapter_call *call, struct adapter_signature *signature,
                          struct error *err)
 {
-    struct span kid = walk_plain_of(fixed, "kid");
-    int64_t at_ms = walk_integer_of(fixed, "at_ms", -1);
-    AUTO(buf_done) struct buf bytes = BUF_INIT;
-
-    if (at_ms < 0 || kid.bytes >= sizeof signature->kid ||
-        !hex_exact(walk_plain_of(fixed, "iv"), call->iv, sizeof call->iv) ||
-        !hex_exact(walk_plain_of(fixed, "sm3"), call->sm3, sizeof call->sm3) ||
-        !base64_decode(walk_plain_of(fixed, "signature"), &bytes) || bytes.bytes == 0)
+    if (!fixed_hex(fixed, "iv", call->iv, sizeof call->iv))
         return fail(err, ERR_CORRUPT, "what was fixed of a call cannot be read");
-    call->at_ms = at_ms;
-    memset(signature->kid, 0, sizeof signature->kid);
-    if (kid.bytes > 0)
-        memcpy(signature->kid, kid.at, kid.bytes);
-    memcpy(call->kid, signature->kid, sizeof call->kid);
-    buf_clear(&signature->bytes);
-    buf_add_span(&signature->bytes, buf_span(&bytes));
-    return true;
+    return fixed_restore(fixed, call, signature, err);
 }
 
 /* The government-cloud gateway's four headers. */
@@ -189,124 +166,55 @@ static const struct {
 /* Taken: by itself, or because this very version is held already. */
 static const char *const TAKEN_CODES[] = {"0", "20001"};
 
-static struct span text_member(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-
-    return json_is_string(value) ? (struct span){json_string_value(value), json_string_length(value)} : SPAN_NONE;
-}
-
-static void malformed(struct adapter_result *out, const char *why)
-{
-    adapter_result_done(out);
-    out->ending = ADAPTER_MALFORMED;
-    out->code[0] = '\0';
-    adapter_words_copy(span_of(why), out->message, sizeof out->message);
-}
-
 static bool is_our_task(const struct adapter_call *call, const json_t *reply)
 {
     AUTO(buf_done) struct buf task = BUF_INIT;
 
     task_text(call, &task);
-    return span_equal(text_member(reply, "taskId"), buf_span(&task));
-}
-
-/* A count: -1 when it is none. */
-static int64_t count_of(const json_t *reply, const char *name)
-{
-    const json_t *value = json_object_get(reply, name);
-
-    return json_is_integer(value) && json_integer_value(value) >= 0 ? json_integer_value(value) : -1;
+    return span_equal(answer_text(reply, "taskId"), buf_span(&task));
 }
 
 static void read_upload(const struct adapter_call *call, const json_t *reply, struct adapter_result *out)
 {
-    int64_t total = count_of(reply, "totalSize");
-    int64_t taken = count_of(reply, "successSize");
-    int64_t failed = count_of(reply, "failSize");
+    int64_t total = answer_count(reply, "totalSize");
+    int64_t taken = answer_count(reply, "successSize");
+    int64_t failed = answer_count(reply, "failSize");
 
     if (total != (int64_t)call->row_count || taken < 0 || failed < 0 || taken > total || failed != total - taken) {
-        malformed(out, "the counts of rows do not add up to what was sent");
+        answer_malformed(out, "the counts of rows do not add up to what was sent");
         return;
     }
     out->ending = ADAPTER_ACCEPTED;
 }
 
-static bool is_code(struct span code)
-{
-    if (code.bytes == 0 || code.bytes >= ADAPTER_CODE_BYTES)
-        return false;
-    for (size_t i = 0; i < code.bytes; i++) {
-        if ((unsigned char)code.at[i] <= ' ' || (unsigned char)code.at[i] >= 0x7f)
-            return false;
-    }
-    return true;
-}
-
-static bool row_version(const json_t *row, uint32_t *version)
-{
-    const json_t *value = json_object_get(row, "VERSION");
-    int64_t number = 0;
-
-    if (json_is_integer(value))
-        number = json_integer_value(value);
-    else if (!integer_parse(text_member(row, "VERSION"), &number))
-        return false;
-    if (number < 1 || number > UINT32_MAX)
-        return false;
-    *version = (uint32_t)number;
-    return true;
-}
-
-/* The place of a row in the call; answers mostly keep the order, so `hint` is tried first. */
-static bool row_find(const struct adapter_call *call, const json_t *row, size_t hint, size_t *place)
-{
-    struct span record = text_member(row, "ROWID");
-    uint32_t version;
-
-    if (!row_version(row, &version))
-        return false;
-    for (size_t i = 0; i < call->row_count; i++) {
-        size_t at = (hint + i) % call->row_count;
-
-        if (call->rows[at].version == version && span_is(record, call->rows[at].record)) {
-            *place = at;
-            return true;
-        }
-    }
-    return false;
-}
-
 static const char *read_outcome(const struct adapter_call *call, const json_t *row, size_t hint,
                                 struct adapter_outcome *outcomes)
 {
-    struct span code = text_member(row, "result");
+    struct span code = answer_text(row, "result");
     struct adapter_outcome *outcome;
-    const json_t *message = json_object_get(row, "message");
     size_t place;
 
-    if (!row_find(call, row, hint, &place))
+    if (!answer_row_find(call, row, hint, &place))
         return "an outcome is for a row that was not sent";
     outcome = &outcomes[place];
     if (outcome->kind != ADAPTER_ROW_OPEN)
         return "a row has two outcomes";
-    if (!code.at || !is_code(code) || (message && !json_is_string(message) && !json_is_null(message)))
+    if (!answer_is_code(code) || !answer_is_text_or_none(row, "message"))
         return "an outcome has the wrong form";
     outcome->kind = ADAPTER_ROW_REFUSED;
     for (size_t i = 0; i < COUNT_OF(TAKEN_CODES); i++) {
         if (span_is(code, TAKEN_CODES[i]))
             outcome->kind = ADAPTER_ROW_TAKEN;
     }
-    memcpy(outcome->code, code.at, code.bytes);
-    adapter_words_copy(text_member(row, "message"), outcome->message, sizeof outcome->message);
+    answer_code_copy(code, outcome->code);
+    adapter_words_copy(answer_text(row, "message"), outcome->message, sizeof outcome->message);
     return NULL;
 }
 
 static void read_outcomes(const struct adapter_call *call, const json_t *rows, struct adapter_result *out)
 {
     if (json_array_size(rows) != call->row_count) {
-        malformed(out, "there are more or fewer outcomes than rows");
+        answer_malformed(out, "there are more or fewer outcomes than rows");
         return;
     }
     out->outcomes = memory_new(call->row_count * sizeof *out->outcomes);
@@ -315,7 +223,7 @@ static void read_outcomes(const struct adapter_call *call, const json_t *rows, s
         const char *wrong = read_outcome(call, json_array_get(rows, i), i, out->outcomes);
 
         if (wrong) {
-            malformed(out, wrong);
+            answer_malformed(out, wrong);
             return;
         }
     }
@@ -325,10 +233,10 @@ static void read_outcomes(const struct adapter_call *call, const json_t *rows, s
 static void read_task(const struct adapter_call *call, const json_t *reply, struct adapter_result *out)
 {
     const json_t *rows = json_object_get(reply, "rows");
-    struct span state = text_member(reply, "state");
+    struct span state = answer_text(reply, "state");
 
     if (!json_is_array(rows) || (!span_is(state, "0") && !span_is(state, "1"))) {
-        malformed(out, "state or rows have the wrong form");
+        answer_malformed(out, "state or rows have the wrong form");
         return;
     }
     if (span_is(state, "1")) {
@@ -336,7 +244,7 @@ static void read_task(const struct adapter_call *call, const json_t *reply, stru
         return;
     }
     if (json_array_size(rows) > 0) {
-        malformed(out, "there are outcomes while the task is said to be in work");
+        answer_malformed(out, "there are outcomes while the task is said to be in work");
         return;
     }
     out->ending = ADAPTER_NOT_READY;
@@ -354,7 +262,7 @@ static void read_refusal(struct span code, enum adapter_step step, struct adapte
             return;
         }
     }
-    malformed(out, "the errorCode is unknown");
+    answer_malformed(out, "the errorCode is unknown");
 }
 
 static void reply_read(const struct adapter_call *call, enum adapter_step step, int status, struct span body,
@@ -369,22 +277,22 @@ static void reply_read(const struct adapter_call *call, enum adapter_step step, 
         return;
     }
     if (!json_read(body, REPLY_BYTES_MAX, &reply, &err) || !json_is_object(reply)) {
-        malformed(out, reply ? "the answer is no JSON object" : err.text);
+        answer_malformed(out, reply ? "the answer is no JSON object" : err.text);
         return;
     }
-    code = text_member(reply, "errorCode");
-    if (!is_code(code)) {
-        malformed(out, "there is no errorCode, or it is no text");
+    code = answer_text(reply, "errorCode");
+    if (!answer_is_code(code)) {
+        answer_malformed(out, "there is no errorCode, or it is no text");
         return;
     }
-    memcpy(out->code, code.at, code.bytes);
-    adapter_words_copy(text_member(reply, "errorMsg"), out->message, sizeof out->message);
+    answer_code_copy(code, out->code);
+    adapter_words_copy(answer_text(reply, "errorMsg"), out->message, sizeof out->message);
     if (!span_is(code, "200")) {
         read_refusal(code, step, out);
         return;
     }
     if (!is_our_task(call, reply)) {
-        malformed(out, "the answer is for another task");
+        answer_malformed(out, "the answer is for another task");
         return;
     }
     if (step == ADAPTER_UPLOAD)

@@ -10,7 +10,8 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-enum { DIGEST_BYTES = 32, SM4_BLOCK_BYTES = 16, SM4_PLAIN_MAX = 64 * 1024 * 1024, FILE_PIECE_BYTES = 256 * 1024 };
+enum { DIGEST_BYTES = 32, FILE_PIECE_BYTES = 256 * 1024 };
+enum { BLOCK_BYTES = 16, SM4_PLAIN_MAX = 64 * 1024 * 1024, AES_CIPHER_MAX = 4096 }; /* SM4 and AES alike: 16 bytes */
 
 /* A digest or random bytes that fail mean a library that lies or is missing: nothing made with it may be trusted. */
 static _Noreturn void stop_with_broken_library(const char *doing)
@@ -140,6 +141,7 @@ void digest_hmac_sm3(struct span key, struct span data, uint8_t out[32])
 }
 
 struct cipher_job {
+    const EVP_CIPHER *algorithm;
     const uint8_t *key;
     const uint8_t *iv;
     struct span input;
@@ -154,12 +156,12 @@ static bool run_cipher(const struct cipher_job *job, struct buf *out)
     int body = 0;
     int tail = 0;
 
-    buf_reserve(out, job->input.bytes + SM4_BLOCK_BYTES);
+    buf_reserve(out, job->input.bytes + BLOCK_BYTES);
     to = (unsigned char *)out->data + out->bytes;
-    if (!cipher || EVP_CipherInit_ex2(cipher, EVP_sm4_cbc(), job->key, job->iv, job->encrypts, NULL) != 1 ||
+    if (!cipher || EVP_CipherInit_ex2(cipher, job->algorithm, job->key, job->iv, job->encrypts, NULL) != 1 ||
         EVP_CipherUpdate(cipher, to, &body, (const unsigned char *)job->input.at, (int)job->input.bytes) != 1 ||
         EVP_CipherFinal_ex(cipher, to + body, &tail) != 1) {
-        OPENSSL_cleanse(to, job->input.bytes + SM4_BLOCK_BYTES);
+        OPENSSL_cleanse(to, job->input.bytes + BLOCK_BYTES);
         return false;
     }
     out->bytes += (size_t)body + (size_t)tail;
@@ -169,7 +171,7 @@ static bool run_cipher(const struct cipher_job *job, struct buf *out)
 
 bool sm4_encrypt(const uint8_t key[16], const uint8_t iv[16], struct span plain, struct buf *out, struct error *err)
 {
-    struct cipher_job job = {key, iv, plain, true};
+    struct cipher_job job = {EVP_sm4_cbc(), key, iv, plain, true};
 
     if (plain.bytes > SM4_PLAIN_MAX)
         return fail(err, ERR_LIMIT, "SM4: %zu bytes are more than the limit of %d", plain.bytes, SM4_PLAIN_MAX);
@@ -180,13 +182,24 @@ bool sm4_encrypt(const uint8_t key[16], const uint8_t iv[16], struct span plain,
 
 bool sm4_decrypt(const uint8_t key[16], const uint8_t iv[16], struct span cipher, struct buf *out, struct error *err)
 {
-    struct cipher_job job = {key, iv, cipher, false};
+    struct cipher_job job = {EVP_sm4_cbc(), key, iv, cipher, false};
 
-    if (cipher.bytes > SM4_PLAIN_MAX + SM4_BLOCK_BYTES)
+    if (cipher.bytes > SM4_PLAIN_MAX + BLOCK_BYTES)
         return fail(err, ERR_LIMIT, "SM4: %zu bytes are more than the limit of %d", cipher.bytes, SM4_PLAIN_MAX);
     /* One answer for a wrong length, a wrong key and wrong padding: nobody learns which. */
-    if (cipher.bytes == 0 || cipher.bytes % SM4_BLOCK_BYTES || !run_cipher(&job, out))
+    if (cipher.bytes == 0 || cipher.bytes % BLOCK_BYTES || !run_cipher(&job, out))
         return fail(err, ERR_CORRUPT, "SM4: the bytes cannot be decrypted");
+    return true;
+}
+
+bool aes_ecb_decrypt(const uint8_t key[16], struct span cipher, struct buf *out, struct error *err)
+{
+    struct cipher_job job = {EVP_aes_128_ecb(), key, NULL, cipher, false};
+
+    if (cipher.bytes > AES_CIPHER_MAX)
+        return fail(err, ERR_LIMIT, "AES: %zu bytes are more than the limit of %d", cipher.bytes, AES_CIPHER_MAX);
+    if (cipher.bytes == 0 || cipher.bytes % BLOCK_BYTES || !run_cipher(&job, out))
+        return fail(err, ERR_CORRUPT, "AES: the bytes cannot be decrypted");
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* digest.h - digests, authentication codes, block ciphers, random bytes: thin over OpenSSL's EVP. These cannot fail for
  * want of input; a broken library stops the process.
- * Sources: FIPS 180-4 (SHA-256), GB/T 32905-2016 (SM3), RFC 2104 (HMAC), GB/T 32907-2016 (SM4). */
+ * Sources: FIPS 180-4 (SHA-256), GB/T 32905-2016 (SM3), RFC 2104 (HMAC), GB/T 32907-2016 (SM4), FIPS 197 (AES). */
 #ifndef KEYS_DIGEST_H
 #define KEYS_DIGEST_H
 
@@ -28,6 +28,11 @@ MUST_CHECK bool sm4_encrypt(const uint8_t key[16], const uint8_t iv[16], struct 
                             struct error *err);
 MUST_CHECK bool sm4_decrypt(const uint8_t key[16], const uint8_t iv[16], struct span cipher, struct buf *out,
                             struct error *err);
+
+/* AES-128-ECB with PKCS#5 padding (FIPS 197; SP 800-38A 6.1; RFC 8018 6.1.1), only to open what others wrap that way:
+ * equal blocks show. At most 4096 bytes; added to `out`. What cannot be decrypted is ERR_CORRUPT, and the message does
+ * not say why. Wipe `out` when it is a secret. */
+MUST_CHECK bool aes_ecb_decrypt(const uint8_t key[16], struct span cipher, struct buf *out, struct error *err);
 
 void random_bytes(void *out, size_t bytes);
 /* Uniform in [0, bound); 0 for a bound of 0. */

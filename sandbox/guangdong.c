@@ -13,11 +13,9 @@
 #include "base/text.h"
 #include "sandbox/diary.h"
 #include "sandbox/envelope.h"
-#include "sandbox/holdings.h"
+#include "sandbox/taking.h"
 #include "sandbox/tasks.h"
 #include "sandbox/tif.h"
-
-enum { HOLDINGS_PAGE_MAX = 1000 };
 
 struct guangdong {
     struct platform platform;
@@ -49,33 +47,6 @@ static void answer(struct http_reply *reply, int status, const char *code, const
 
 /* --- the diary: what a line says, written and read back --- */
 
-static void copy_json(const json_t *value, char out[16])
-{
-    if (json_is_string(value))
-        snprintf(out, 16, "\"%.12s\"", json_string_value(value));
-    else
-        snprintf(out, 16, "%lld", (long long)json_integer_value(value));
-}
-
-/* Rows whose fields are fine hold no control characters but tab and line ends and only ASCII names: for these jansson's
- * sorted compact form is that of RFC 8785. */
-static void arrival_of(const json_t *row, struct arrival *arrival)
-{
-    char *canonical = json_dumps(row, JSON_SORT_KEYS | JSON_COMPACT);
-    struct row_name name = {"", 0};
-
-    *arrival = (struct arrival){.rowid = ""};
-    if (!canonical || !rowcheck_name(row, &name))
-        abort();
-    arrival->rowid = name.rowid;
-    arrival->version = name.version;
-    arrival->operation = rowcheck_operation(row);
-    copy_json(json_object_get(row, "VERSION"), arrival->version_json);
-    copy_json(json_object_get(row, "OP"), arrival->operation_json);
-    wire_sm3(span_of(canonical), arrival->sm3);
-    free(canonical);
-}
-
 static struct task *remember_task(struct guangdong *platform, const json_t *line)
 {
     struct task *task = tasks_add(platform->tasks, json_string_value(json_object_get(line, "task")));
@@ -93,24 +64,12 @@ static struct task *remember_task(struct guangdong *platform, const json_t *line
 static bool replay_line(const json_t *line, void *context, struct error *err)
 {
     struct guangdong *platform = context;
-    const json_t *rows = json_object_get(line, "rows");
-    const json_t *held = json_object_get(line, "held");
     const char *task = json_string_value(json_object_get(line, "task"));
 
-    if (!task || !json_is_string(json_object_get(line, "digest")) || !json_is_array(rows) ||
-        json_array_size(held) != json_array_size(rows) || tasks_find(platform->tasks, task))
+    if (!task || !json_is_string(json_object_get(line, "digest")) || tasks_find(platform->tasks, task))
         return fail(err, ERR_CORRUPT, "not an upload's line");
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-        struct row_name name;
-        struct arrival arrival;
-        enum held how;
-
-        if (!rowcheck_name(row, &name) || !held_parse(json_string_value(json_array_get(held, i)), &how))
-            return fail(err, ERR_CORRUPT, "row %zu is not one of ours", i);
-        arrival_of(row, &arrival);
-        holdings_note(platform->holdings, &arrival, how);
-    }
+    if (!taking_replay(platform->holdings, json_object_get(line, "rows"), json_object_get(line, "held"), err))
+        return false;
     (void)remember_task(platform, line);
     return true;
 }
@@ -118,18 +77,11 @@ static bool replay_line(const json_t *line, void *context, struct error *err)
 /* --- uploads --- */
 
 /* Take or refuse one row, in memory; add its outcome and what became of it. */
-static bool take_row(struct guangdong *platform, struct faults *faults, json_t *row, json_t *line)
+static bool take_row(struct taking *taking, json_t *row, json_t *line)
 {
-    char ordered[FAULT_CODE_BYTES];
     struct row_verdict verdict = {ROW_TAKEN, ""};
-    struct arrival arrival;
-    enum held held = HELD_REFUSED;
+    enum held held = taking_row(taking, row, &verdict);
 
-    arrival_of(row, &arrival);
-    if (!faults_refuse_row(faults, FAULT_AT_GUANGDONG, arrival.rowid, ordered, &verdict) &&
-        rowcheck(row, day_of_instant(now_ms(platform)), &verdict))
-        held = holdings_judge(platform->holdings, &arrival, &verdict);
-    holdings_note(platform->holdings, &arrival, held);
     json_array_append_new(json_object_get(line, "held"), json_string(HELD_NAMES[held]));
     json_array_append_new(json_object_get(line, "outcomes"),
                           json_pack("{s:O,s:O,s:s,s:s}", "ROWID", json_object_get(row, "ROWID"), "VERSION",
@@ -155,11 +107,12 @@ static struct task *take_upload(struct guangdong *platform, struct faults *fault
 {
     json_t *line = json_pack("{s:s,s:s,s:O,s:[],s:[]}", "task", envelope->task, "digest", envelope->digest, "rows",
                              envelope->rows, "held", "outcomes");
+    struct taking taking = {platform->holdings, faults, FAULT_AT_GUANGDONG, day_of_instant(now_ms(platform)), ""};
     struct task *task = NULL;
     int64_t taken = 0;
 
     for (size_t i = 0; i < json_array_size(envelope->rows); i++)
-        taken += take_row(platform, faults, json_array_get(envelope->rows, i), line);
+        taken += take_row(&taking, json_array_get(envelope->rows, i), line);
     json_object_set_new(line, "taken", json_integer(taken));
     platform->is_broken = !write_line(platform, line);
     if (!platform->is_broken) {
@@ -206,16 +159,10 @@ static void repeat_upload(struct guangdong *platform, struct task *task, const s
 static bool is_refused_by_order(struct faults *faults, const json_t *rows, char code[FAULT_CODE_BYTES],
                                 struct call_refusal *refusal)
 {
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        struct row_name name;
-
-        if (!rowcheck_name(json_array_get(rows, i), &name) ||
-            !faults_refuse_body(faults, FAULT_AT_GUANGDONG, name.rowid, code))
-            continue;
-        *refusal = (struct call_refusal){code, "按测试要求退回整批"};
-        return true;
-    }
-    return false;
+    if (!taking_refuses_body(faults, FAULT_AT_GUANGDONG, rows, code))
+        return false;
+    *refusal = (struct call_refusal){code, "按测试要求退回整批"};
+    return true;
 }
 
 static void upload(struct guangdong *platform, struct faults *faults, const struct http_request *request,
@@ -273,21 +220,10 @@ static void ask_task(struct guangdong *platform, const struct http_request *requ
 
 static void list_holdings(struct guangdong *platform, const struct http_request *request, struct http_reply *reply)
 {
-    static const char *const NAMES[] = {"after", "limit", NULL};
-    AUTO(buf_done) struct buf after = BUF_INIT;
-    AUTO(buf_done) struct buf limit_text = BUF_INIT;
-    int64_t limit = HOLDINGS_PAGE_MAX;
-    struct span bad;
-
-    (void)http_query_of(request, "after", &after);
-    if (!http_query_only(request, NAMES, &bad) || after.bytes >= ROW_ID_BYTES ||
-        (http_query_of(request, "limit", &limit_text) && !integer_parse(buf_span(&limit_text), &limit)) || limit < 1 ||
-        limit > HOLDINGS_PAGE_MAX) {
-        answer(reply, 400, "400", "参数错误");
-        buf_add_byte(&reply->body, '}');
+    if (platform_holdings(platform->holdings, request, &reply->body))
         return;
-    }
-    holdings_page(platform->holdings, buf_text(&after), (size_t)limit, &reply->body);
+    answer(reply, 400, "400", "参数错误");
+    buf_add_byte(&reply->body, '}');
 }
 
 /* --- the door --- */
@@ -321,7 +257,7 @@ static int check_door(struct guangdong *platform, const struct http_request *req
         return turn_away(403, "this client certificate is not on the list", err);
     if (!tif_check(platform->tif, request, now_ms(platform), err))
         return 401;
-    if (place == FAULT_ON_UPLOAD && !span_starts(http_header_of(request, "content-type"), "application/json"))
+    if (place == FAULT_ON_UPLOAD && !platform_has_json(request))
         return turn_away(415, "content-type must be application/json", err);
     if (platform->is_broken)
         return turn_away(500, "the disk failed: start me again", err);

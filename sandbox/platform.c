@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "sandbox/holdings.h"
 #include "sandbox/wire.h"
 
 void platform_init(struct platform *platform, const struct platform_kind *kind, const struct sandbox_options *options,
@@ -47,6 +48,28 @@ bool platform_lets_in(const struct platform *platform, const struct http_peer *p
         if (strcmp(options->client_sha256[i], hex) == 0)
             return true;
     return options->client_count == 0;
+}
+
+bool platform_holdings(struct holdings *holdings, const struct http_request *request, struct buf *out)
+{
+    static const char *const NAMES[] = {"after", "limit", NULL};
+    AUTO(buf_done) struct buf after = BUF_INIT;
+    AUTO(buf_done) struct buf limit_text = BUF_INIT;
+    int64_t limit = HOLDINGS_PAGE_MAX;
+    struct span bad;
+
+    (void)http_query_of(request, "after", &after);
+    if (!http_query_only(request, NAMES, &bad) || after.bytes >= ROW_ID_BYTES ||
+        (http_query_of(request, "limit", &limit_text) && !integer_parse(buf_span(&limit_text), &limit)) || limit < 1 ||
+        limit > HOLDINGS_PAGE_MAX)
+        return false;
+    holdings_page(holdings, buf_text(&after), (size_t)limit, out);
+    return true;
+}
+
+bool platform_has_json(const struct http_request *request)
+{
+    return span_starts(http_header_of(request, "content-type"), "application/json");
 }
 
 struct platform *platform_of_name(struct platform *const *platforms, size_t count, struct span name)

@@ -10,7 +10,10 @@
 #include "sandbox/faults.h"
 #include "sandbox/sandbox.h"
 
+enum { HOLDINGS_PAGE_MAX = 1000 };
+
 struct platform;
+struct holdings;
 
 struct platform_kind {
     enum fault_at at; /* whose faults it takes; its name is FAULT_AT_NAMES[at] */
@@ -44,6 +47,10 @@ int64_t platform_now_ms(const struct platform *platform);
 struct span platform_under(const struct platform *platform, const struct http_request *request);
 /* Is the client's certificate on the list of the options (any, when the list is empty)? */
 bool platform_lets_in(const struct platform *platform, const struct http_peer *peer);
+/* Add the page of what is held that GET holdings?after=…&limit=… asks for; false, and nothing, when it asks wrongly. */
+MUST_CHECK bool platform_holdings(struct holdings *holdings, const struct http_request *request, struct buf *out);
+/* Is the body said to be JSON? */
+bool platform_has_json(const struct http_request *request);
 
 /* The platform of a name; `count` platforms, of which some may be NULL. NULL when it is none of them. */
 struct platform *platform_of_name(struct platform *const *platforms, size_t count, struct span name);

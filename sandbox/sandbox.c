@@ -10,6 +10,7 @@
 #include "sandbox/control.h"
 #include "sandbox/faults.h"
 #include "sandbox/guangdong.h"
+#include "sandbox/national.h"
 
 /* 500 rows of the longest fields do not fit twice into this, usual ones many times. */
 enum { BODY_BYTES_MAX = 48 * 1024 * 1024 };
@@ -110,9 +111,10 @@ static bool open_platforms(struct sandbox *sandbox, const struct sandbox_options
 {
     const struct clock *clock = options->clock ? options->clock : &CLOCK_SYSTEM;
 
-    if (options->national || options->china)
-        return fail(err, ERR_INVALID, "national, china: this build has only credit-guangdong");
-    return guangdong_new(options, clock, &sandbox->platforms[0], err);
+    if (options->china)
+        return fail(err, ERR_INVALID, "china: this build has none");
+    return guangdong_new(options, clock, &sandbox->platforms[0], err) &&
+           (!options->national || national_new(options, clock, &sandbox->platforms[1], err));
 }
 
 static bool listen_platform(struct sandbox *sandbox, const struct sandbox_options *options, uint16_t *port,

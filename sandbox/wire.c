@@ -15,9 +15,10 @@
 /* Without an identifier OpenSSL 3.0 takes an empty one, and every signature of the field would be wrong. */
 #define SM2_ID "1234567812345678"
 
-enum { KEY_FILE_BYTES_MAX = 16384, SM4_KEY_DIGITS = 32 };
+enum { KEY_FILE_BYTES_MAX = 16384, KEY_DIGITS = 32 };
 
 struct wire_keys {
+    bool has_sm4;
     uint8_t sm4[WIRE_BLOCK_BYTES];
     EVP_PKEY *gateway;
 };
@@ -51,7 +52,7 @@ static int nibble(char digit)
     return -1;
 }
 
-static bool load_sm4(const char *path, uint8_t key[WIRE_BLOCK_BYTES], struct error *err)
+bool wire_key_load(const char *path, uint8_t key[WIRE_BLOCK_BYTES], struct error *err)
 {
     AUTO(buf_wipe_done) struct buf text = BUF_INIT;
     struct span digits;
@@ -59,14 +60,14 @@ static bool load_sm4(const char *path, uint8_t key[WIRE_BLOCK_BYTES], struct err
     if (!file_read(path, KEY_FILE_BYTES_MAX, &text, err))
         return false;
     digits = span_trim(buf_span(&text));
-    if (digits.bytes != SM4_KEY_DIGITS)
-        return fail(err, ERR_INVALID, "%s: an SM4 key is %d hex digits", path, SM4_KEY_DIGITS);
+    if (digits.bytes != KEY_DIGITS)
+        return fail(err, ERR_INVALID, "%s: a key is %d hex digits", path, KEY_DIGITS);
     for (size_t i = 0; i < WIRE_BLOCK_BYTES; i++) {
         int high = nibble(digits.at[2 * i]);
         int low = nibble(digits.at[2 * i + 1]);
 
         if (high < 0 || low < 0)
-            return fail(err, ERR_INVALID, "%s: an SM4 key is %d hex digits", path, SM4_KEY_DIGITS);
+            return fail(err, ERR_INVALID, "%s: a key is %d hex digits", path, KEY_DIGITS);
         key[i] = (uint8_t)(high << 4 | low);
     }
     return true;
@@ -90,7 +91,9 @@ bool wire_keys_load(const char *sm4_key_file, const char *gateway_key_file, stru
 {
     AUTO(wire_keys_free) struct wire_keys *keys = memory_new(sizeof(*keys));
 
-    if (!load_sm4(sm4_key_file, keys->sm4, err) || !load_sm2(gateway_key_file, &keys->gateway, err))
+    keys->has_sm4 = sm4_key_file != NULL;
+    if ((keys->has_sm4 && !wire_key_load(sm4_key_file, keys->sm4, err)) ||
+        !load_sm2(gateway_key_file, &keys->gateway, err))
         return false;
     *out = TAKE(keys);
     return true;
@@ -137,6 +140,43 @@ bool wire_base64(struct span text, struct buf *out)
     return true;
 }
 
+void wire_base64_add(struct span data, struct buf *out)
+{
+    int bytes;
+
+    buf_reserve(out, data.bytes / 3 * 4 + 8);
+    bytes = EVP_EncodeBlock((unsigned char *)out->data + out->bytes, (const unsigned char *)data.at, (int)data.bytes);
+    out->bytes += (size_t)bytes;
+}
+
+bool wire_base64url(struct span text, struct buf *out)
+{
+    AUTO(buf_done) struct buf plain = BUF_INIT;
+
+    for (size_t i = 0; i < text.bytes; i++) {
+        char c = text.at[i];
+
+        if (c == '+' || c == '/' || c == '=')
+            return false;
+        buf_add_byte(&plain, c == '-' ? '+' : c == '_' ? '/' : c);
+    }
+    while (plain.bytes % 4 != 0)
+        buf_add_byte(&plain, '=');
+    return wire_base64(buf_span(&plain), out);
+}
+
+void wire_base64url_add(struct span data, struct buf *out)
+{
+    AUTO(buf_done) struct buf plain = BUF_INIT;
+
+    wire_base64_add(data, &plain);
+    for (size_t i = 0; i < plain.bytes && plain.data[i] != '='; i++) {
+        char c = plain.data[i];
+
+        buf_add_byte(out, c == '+' ? '-' : c == '/' ? '_' : c);
+    }
+}
+
 bool wire_decrypt(const struct wire_keys *keys, struct span sealed, struct buf *plain)
 {
     AUTO(cipher_free) EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
@@ -145,7 +185,8 @@ bool wire_decrypt(const struct wire_keys *keys, struct span sealed, struct buf *
     int bytes = 0;
     int last = 0;
 
-    if (sealed.bytes < (size_t)2 * WIRE_BLOCK_BYTES || sealed.bytes % WIRE_BLOCK_BYTES != 0 || sealed.bytes > INT_MAX)
+    if (!keys->has_sm4 || sealed.bytes < (size_t)2 * WIRE_BLOCK_BYTES || sealed.bytes % WIRE_BLOCK_BYTES != 0 ||
+        sealed.bytes > INT_MAX)
         return false;
     buf_reserve(&text, sealed.bytes);
     if (!cipher || EVP_DecryptInit_ex2(cipher, EVP_sm4_cbc(), keys->sm4, iv, NULL) != 1)

@@ -14,13 +14,21 @@ enum { WIRE_BLOCK_BYTES = 16, WIRE_HEX_BYTES = 65 };
 /* What both sides exchanged beforehand. */
 struct wire_keys;
 
-/* The SM4 key file holds 32 hex digits; the PEM file the gateway's public SM2 key. */
+/* The SM4 key file holds 32 hex digits (NULL where no such key was exchanged: then nothing can be decrypted); the PEM
+ * file the gateway's public SM2 key. */
 MUST_CHECK bool wire_keys_load(const char *sm4_key_file, const char *gateway_key_file, struct wire_keys **out,
                                struct error *err);
 void wire_keys_free(struct wire_keys *keys);
 
+/* A symmetric key of 16 bytes, 32 hex digits in a file. */
+MUST_CHECK bool wire_key_load(const char *path, uint8_t key[WIRE_BLOCK_BYTES], struct error *err);
+
 /* Strict: exact padding, no white space, no bits after the end. `out` is untouched on failure. */
 MUST_CHECK bool wire_base64(struct span text, struct buf *out);
+/* The URL alphabet without padding (RFC 4648 section 5), as strict. */
+MUST_CHECK bool wire_base64url(struct span text, struct buf *out);
+void wire_base64_add(struct span data, struct buf *out);
+void wire_base64url_add(struct span data, struct buf *out);
 /* `sealed` is the 16-byte IV, then whole blocks. False when the length or the padding is wrong. */
 MUST_CHECK bool wire_decrypt(const struct wire_keys *keys, struct span sealed, struct buf *plain);
 /* Is `signature` (DER) the gateway's over `message`? */

@@ -121,18 +121,26 @@ void windows_free(struct windows *windows)
     free(windows);
 }
 
-bool windows_find(const struct windows *windows, enum severity severity, int32_t decided_on, struct window *out,
-                  struct error *err)
+static const struct window *find(const struct windows *windows, enum severity severity, int32_t on)
 {
-    char day[DAY_TEXT_BYTES];
-
     for (size_t i = 0; i < windows->count; i++) {
         const struct window_row *row = &windows->rows[i];
 
-        if (row->severity != (int)severity || (row->from != DAY_NONE && decided_on < row->from) ||
-            (row->until != DAY_NONE && decided_on > row->until))
-            continue;
-        *out = row->window;
+        if (row->severity == (int)severity && (row->from == DAY_NONE || on >= row->from) &&
+            (row->until == DAY_NONE || on <= row->until))
+            return &row->window;
+    }
+    return NULL;
+}
+
+bool windows_find(const struct windows *windows, enum severity severity, int32_t decided_on, struct window *out,
+                  struct error *err)
+{
+    const struct window *window = find(windows, severity, decided_on);
+    char day[DAY_TEXT_BYTES];
+
+    if (window) {
+        *out = *window;
         return true;
     }
     return fail(err, ERR_INVALID, "no publication window for severity %d decided on %s", (int)severity,
@@ -142,6 +150,20 @@ bool windows_find(const struct windows *windows, enum severity severity, int32_t
 int32_t window_last_day(const struct window *window, int32_t decided_on)
 {
     return day_add_months(decided_on, window->max_months);
+}
+
+int32_t windows_end(const struct windows *windows, enum severity severity, int32_t decided_on, int32_t listed_end,
+                    int32_t on, const char **basis)
+{
+    const struct window *listed = find(windows, severity, decided_on);
+    const struct window *now = find(windows, severity, on);
+    int32_t end = now ? window_last_day(now, decided_on) : listed_end;
+    bool is_earlier = end < listed_end;
+    const struct window *rule = is_earlier ? now : listed;
+
+    if (basis)
+        *basis = rule ? rule->basis : NULL;
+    return is_earlier ? end : listed_end;
 }
 
 int32_t window_first_repair_day(const struct window *window, int32_t decided_on)

@@ -35,6 +35,12 @@ MUST_CHECK bool windows_find(const struct windows *windows, enum severity severi
                              struct window *out, struct error *err);
 /* The last day of publication: `max_months` after the day of decision. */
 int32_t window_last_day(const struct window *window, int32_t decided_on);
+/* The last day of publication as of `on`, and the rule that sets it: `listed_end`, as it was reckoned when the record
+ * was listed, or earlier when the law has changed since and its maximum, counted from the decision, is over before
+ * (domain.md 5.4: the earlier of the two). `basis` (may be NULL) lives as long as the windows; NULL when no rule is
+ * known. */
+int32_t windows_end(const struct windows *windows, enum severity severity, int32_t decided_on, int32_t listed_end,
+                    int32_t on, const char **basis);
 /* The first day on which a repair can take effect: the day after the minimum; the day of decision when there is none.
  */
 int32_t window_first_repair_day(const struct window *window, int32_t decided_on);

@@ -188,6 +188,9 @@ static void print_record(const struct page *page, const json_t *record)
     print_line(page, INDENT, say(page, "严重程度、使用范围", "severity, scope"), buf_text(&classes));
     print_line(page, INDENT, say(page, "公示截止", "published until"), json_text_of(record, "publication_end"));
     print_line(page, INDENT, say(page, "承诺与整改", "commitment"), json_text_of(record, "statement"));
+    print_line(page, INDENT, say(page, "行为已纠正的依据", "act corrected"), json_text_of(record, "corrected"));
+    print_line(page, INDENT, say(page, "义务已履行的依据", "duties performed"), json_text_of(record, "duties"));
+    print_line(page, INDENT, say(page, "依法", "by law"), json_text_of(record, "statute"));
 }
 
 static void print_kids(const struct page *page, const json_t *kids)

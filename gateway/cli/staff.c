@@ -147,6 +147,8 @@ static const struct cli_option REPAIR_OPTIONS[] = {
      "day of the enterprise's public commitment"},
     {"statement", "TEXT", CLI_TEXT, false, NULL, "承诺内容与履行情况（默认同理由）",
      "what was committed and done (default: the reason)"},
+    {"corrected", "TEXT", CLI_TEXT, true, NULL, "失信行为已纠正的依据", "what shows that the act is corrected"},
+    {"duties", "TEXT", CLI_TEXT, true, NULL, "义务已全部履行的依据", "what shows that all duties are performed"},
     {"duties-done", NULL, CLI_FLAG, false, NULL, "台账尚未登记退出时：声明全部义务已履行",
      "while the register says open: all duties are done"},
 };
@@ -156,8 +158,9 @@ static const struct cli_usage REPAIR = {
     MANY,
     REPAIR_OPTIONS,
     COUNT_OF(REPAIR_OPTIONS),
-    "停止公示、共享和使用；须满最短公示期，并由另一人复核。",
-    "Stops publication, sharing and use; after the shortest window, and a second person approves."};
+    "停止公示、共享和使用；须满最短公示期，逐项写明各条件的依据，并由另一人复核。",
+    "Stops publication, sharing and use; after the shortest window, with evidence for each condition, and a second "
+    "person approves."};
 
 static const struct cli_option PUSH_OPTIONS[] = {
     {"channel", "CHANNEL", CLI_CHOICE, false, "credit-guangdong", "渠道（默认信用广东）",

@@ -134,6 +134,17 @@ static bool check_repair(const struct standing *standing, const struct record *r
     return true;
 }
 
+/* Each condition of the order with what shows that it is met; the second person judges it. */
+static bool check_evidence(const struct record *record, struct error *err)
+{
+    if (record->corrected.bytes > 0 && record->duties.bytes > 0)
+        return check_person_text(record->corrected, err) && check_person_text(record->duties, err);
+    return refuse(err, ERR_REFUSED, "record.evidence-missing",
+                  "a repair needs evidence for each condition: that the act is corrected (--corrected) and that all "
+                  "duties are performed (--duties), beside the public commitment",
+                  "修复须逐项写明依据：失信行为已纠正（--corrected）、义务已全部履行（--duties），并附公开信用承诺");
+}
+
 static bool propose_repair(const struct standing *standing, const struct proposal *proposal, struct record *record,
                            struct buf *hold, struct error *err)
 {
@@ -143,7 +154,10 @@ static bool propose_repair(const struct standing *standing, const struct proposa
         return refuse(err, ERR_REFUSED, "record.statement-missing",
                       "a repair needs the enterprise's commitment and what was done, in words",
                       "修复必须附信用承诺和整改情况说明");
-    return check_person_text(record->statement, err) && check_repair(standing, record, proposal->duties_done, err);
+    record->corrected = span_trim(proposal->corrected);
+    record->duties = span_trim(proposal->duties);
+    return check_person_text(record->statement, err) && check_evidence(record, err) &&
+           check_repair(standing, record, proposal->duties_done, err);
 }
 
 static bool propose_dispute(const struct standing *standing, const struct proposal *proposal, struct record *record,
@@ -214,7 +228,7 @@ bool decide_proposal(const struct standing *standing, const struct proposal *pro
         if (!check_reason(proposal->reason, err))
             return false;
         record = standing->effective->record;
-        record.statement = SPAN_NONE;
+        record.statement = record.corrected = record.duties = SPAN_NONE;
     }
     record.version = is_new ? 1 : record.version + 1;
     record.op = proposal->op;
@@ -280,7 +294,7 @@ bool decide_approval(const struct standing *standing, struct span person, struct
     case OP_REPAIRED:
         /* That the duties are done while the register says open was said by the author, and is judged by this person.
          */
-        return check_repair(standing, &waiting->record, true, err);
+        return check_evidence(&waiting->record, err) && check_repair(standing, &waiting->record, true, err);
     default:
         return true;
     }

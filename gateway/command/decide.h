@@ -8,7 +8,7 @@
  *   record.publication-over · record.exists · record.pending · record.not-effective · record.over ·
  *   record.reason-missing · record.text-too-long · record.nothing-changed · record.same-person ·
  *   record.already-effective · record.returned · record.not-waiting · record.changed · record.repair-too-early ·
- *   record.repair-open · record.statement-missing · record.disputed · record.not-disputed
+ *   record.repair-open · record.statement-missing · record.evidence-missing · record.disputed · record.not-disputed
  * Sources: seed rows 2 to 7 and 18, architecture 1 and 2, domain.md 5.3 to 5.5. */
 #ifndef GATEWAY_COMMAND_DECIDE_H
 #define GATEWAY_COMMAND_DECIDE_H
@@ -40,7 +40,9 @@ struct proposal {
     int scope;                     /* -1: SCOPE_PUBLIC for a new record */
     struct span listing_authority; /* OP_NEW: empty means the authority that ordered, as it is called on decided_on */
     struct span reason;            /* required but for OP_NEW */
-    struct span statement;         /* OP_REPAIRED */
+    struct span statement;         /* OP_REPAIRED: the public commitment */
+    struct span corrected;         /* OP_REPAIRED: what shows that the act is corrected */
+    struct span duties;            /* OP_REPAIRED: what shows that all duties are performed */
     bool duties_done;              /* OP_REPAIRED while the obligation is open: a person says all duties are done */
 };
 

@@ -104,6 +104,8 @@ bool run_change(struct work *work, struct error *err)
         if (!make_statement(work, &statement, err))
             return false;
         proposal.statement = buf_span(&statement);
+        proposal.corrected = span_of(argument_text(work->arguments, "corrected"));
+        proposal.duties = span_of(argument_text(work->arguments, "duties"));
         proposal.duties_done = argument_flag(work->arguments, "duties_done");
     }
     if (!work_load_rules(work, err) || !results_new(work, &results, err) || !named_records(work, results, &named, err))

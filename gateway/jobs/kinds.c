@@ -48,8 +48,9 @@ static const struct argument CORRECT_LIST[] = {TEXT("reason", true), TEXT("docum
                                                CHOICE("severity", false, KIND_SEVERITIES),
                                                CHOICE("scope", false, KIND_SCOPES)};
 static const struct argument REASON_LIST[] = {TEXT("reason", true)};
-static const struct argument REPAIR_LIST[] = {TEXT("reason", true), DAY("committed_on", true), TEXT("statement", false),
-                                              FLAG("duties_done")};
+static const struct argument REPAIR_LIST[] = {TEXT("reason", true),     DAY("committed_on", true),
+                                              TEXT("statement", false), TEXT("corrected", true),
+                                              TEXT("duties", true),     FLAG("duties_done")};
 static const struct argument FILTER_LIST[] = {CHOICE("ground", false, KIND_GROUNDS), TEXT("division", false)};
 static const struct argument PUSH_LIST[] = {CHOICE("channel", false, CHANNELS), CHOICE("ground", false, KIND_GROUNDS),
                                             TEXT("division", false)};

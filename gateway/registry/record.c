@@ -25,32 +25,42 @@ enum member_kind {
     MEMBER_GROUND
 };
 
+enum member_presence {
+    PRESENT,
+    FROM_EVENT, /* in a record, not in the data of record.proposed: the event itself says it */
+    WHEN_SAID   /* left out when empty */
+};
+
 struct member {
     const char *name;
     enum member_kind kind;
+    enum member_presence presence;
     size_t at;
     uint32_t min;
     uint32_t max;
 };
 
-#define MEMBER(member_name, kind, member)                                                                              \
+#define MEMBER_WITH(presence, member_name, kind, member)                                                               \
     {                                                                                                                  \
-        member_name, kind, offsetof(struct record, member), 0, UINT32_MAX                                              \
+        member_name, kind, presence, offsetof(struct record, member), 0, UINT32_MAX                                    \
     }
+#define MEMBER(member_name, kind, member) MEMBER_WITH(PRESENT, member_name, kind, member)
 #define SMALL(member_name, member, min, max)                                                                           \
     {                                                                                                                  \
-        member_name, MEMBER_SMALL, offsetof(struct record, member), min, max                                           \
+        member_name, MEMBER_SMALL, PRESENT, offsetof(struct record, member), min, max                                  \
     }
 /* Sorted by name: RFC 8785. */
 static const struct member MEMBERS[] = {
-    MEMBER("approved_at", MEMBER_INSTANT, approved_ms),
-    MEMBER("approved_by", MEMBER_TEXT, approved_by),
+    MEMBER_WITH(FROM_EVENT, "approved_at", MEMBER_INSTANT, approved_ms),
+    MEMBER_WITH(FROM_EVENT, "approved_by", MEMBER_TEXT, approved_by),
     MEMBER("basis_version", MEMBER_U32, basis_version),
+    MEMBER_WITH(WHEN_SAID, "corrected", MEMBER_TEXT, corrected),
     MEMBER("decided_on", MEMBER_DAY, decided_on),
     MEMBER("disputed", MEMBER_BOOL, is_disputed),
     MEMBER("division", MEMBER_TEXT, division),
     MEMBER("document", MEMBER_TEXT, document),
     MEMBER("due", MEMBER_DAY, due),
+    MEMBER_WITH(WHEN_SAID, "duties", MEMBER_TEXT, duties),
     MEMBER("facts", MEMBER_TEXT, facts),
     MEMBER("ground", MEMBER_GROUND, ground),
     MEMBER("industry", MEMBER_TEXT, industry),
@@ -60,8 +70,8 @@ static const struct member MEMBERS[] = {
     SMALL("op", op, OP_NEW, OP_DISPUTE_OVER),
     MEMBER("order", MEMBER_TEXT, order),
     MEMBER("order_document", MEMBER_TEXT, order_document),
-    MEMBER("proposed_at", MEMBER_INSTANT, proposed_ms),
-    MEMBER("proposed_by", MEMBER_TEXT, proposed_by),
+    MEMBER_WITH(FROM_EVENT, "proposed_at", MEMBER_INSTANT, proposed_ms),
+    MEMBER_WITH(FROM_EVENT, "proposed_by", MEMBER_TEXT, proposed_by),
     MEMBER("publication_end", MEMBER_DAY, publication_end),
     MEMBER("reason", MEMBER_TEXT, reason),
     MEMBER("record", MEMBER_ID, id),
@@ -69,13 +79,12 @@ static const struct member MEMBERS[] = {
     SMALL("scope", scope, SCOPE_PUBLIC, SCOPE_AUTHORISED),
     SMALL("severity", severity, SEVERITY_MINOR, SEVERITY_SERIOUS),
     MEMBER("statement", MEMBER_TEXT, statement),
+    MEMBER_WITH(WHEN_SAID, "statute", MEMBER_TEXT, statute),
     MEMBER("uscc", MEMBER_TEXT, uscc),
     MEMBER("version", MEMBER_U32, version),
 };
 
-/* By place in MEMBERS: approved_at, approved_by, proposed_at, proposed_by come from the event. */
-static const uint32_t ALL_MEMBERS = (1U << COUNT_OF(MEMBERS)) - 1;
-static const uint32_t FROM_EVENT = 1U << 0 | 1U << 1 | 1U << 17 | 1U << 18;
+_Static_assert(COUNT_OF(MEMBERS) < 64, "a set of members is one number");
 
 void record_id(const uint8_t obligation[OBLIGATION_ID_BYTES], uint32_t ordinal, char id[RECORD_ID_BYTES])
 {
@@ -173,12 +182,22 @@ static void value_add(const struct member *member, const void *at, struct buf *o
     }
 }
 
-static void members_add(const struct record *record, uint32_t which, struct buf *out)
+static bool is_said(const struct member *member, const struct record *record)
+{
+    struct span text;
+
+    if (member->presence != WHEN_SAID)
+        return true;
+    memcpy(&text, (const char *)record + member->at, sizeof text);
+    return text.bytes > 0;
+}
+
+static void members_add(const struct record *record, bool is_proposal, struct buf *out)
 {
     const char *before = "{\"";
 
     for (size_t i = 0; i < COUNT_OF(MEMBERS); i++) {
-        if (!(which & 1U << i))
+        if ((is_proposal && MEMBERS[i].presence == FROM_EVENT) || !is_said(&MEMBERS[i], record))
             continue;
         buf_add_text(out, before);
         before = ",\"";
@@ -191,12 +210,22 @@ static void members_add(const struct record *record, uint32_t which, struct buf 
 
 void record_json_add(const struct record *record, struct buf *out)
 {
-    members_add(record, ALL_MEMBERS, out);
+    members_add(record, false, out);
 }
 
 void record_proposal_add(const struct record *record, struct buf *out)
 {
-    members_add(record, ALL_MEMBERS & ~FROM_EVENT, out);
+    members_add(record, true, out);
+}
+
+/* What must be there, one bit a member. */
+static uint64_t required_members(void)
+{
+    uint64_t required = 0;
+
+    for (size_t i = 0; i < COUNT_OF(MEMBERS); i++)
+        required |= (uint64_t)(MEMBERS[i].presence == PRESENT) << i;
+    return required;
 }
 
 static struct span unquoted(struct span raw)
@@ -275,7 +304,7 @@ bool record_from_json(struct span json, struct record *out, struct buf *hold, st
     struct record record = {.decided_on = DAY_NONE, .due = DAY_NONE, .publication_end = DAY_NONE};
     struct span name, raw;
     struct walk walk;
-    uint32_t missing = ALL_MEMBERS & ~FROM_EVENT;
+    uint64_t missing = required_members();
     size_t next = 0;
 
     buf_clear(hold);
@@ -289,9 +318,10 @@ bool record_from_json(struct span json, struct record *out, struct buf *hold, st
         if (next == COUNT_OF(MEMBERS))
             return fail(err, ERR_CORRUPT, "a record's JSON: \"%.*s\" is unknown or out of order", (int)name.bytes,
                         name.at);
-        if (!value_read(&MEMBERS[next], raw, (char *)&record + MEMBERS[next].at, hold))
+        if (!value_read(&MEMBERS[next], raw, (char *)&record + MEMBERS[next].at, hold) ||
+            !is_said(&MEMBERS[next], &record))
             return fail(err, ERR_CORRUPT, "a record's JSON: \"%s\" is not a value of its kind", MEMBERS[next].name);
-        missing &= ~(1U << next++);
+        missing &= ~((uint64_t)1 << next++);
     }
     if (missing || record.version == 0)
         return fail(err, ERR_CORRUPT, "a record's JSON is not complete");

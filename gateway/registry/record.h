@@ -69,6 +69,9 @@ struct record {
     struct span order;          /* 行政处理决定主要内容 */
     struct span reason;         /* why this version; empty for most new ones */
     struct span statement;      /* of a repair: the enterprise's commitment and what was done */
+    struct span corrected;      /* of a repair: what shows that the act is corrected */
+    struct span duties;         /* of a repair: what shows that all duties are performed */
+    struct span statute;        /* of a version that the law makes by itself: the rule's edition; else empty */
     struct span proposed_by;
     struct span approved_by; /* empty: not approved */
 };
@@ -77,7 +80,12 @@ struct record {
 void record_id(const uint8_t obligation[OBLIGATION_ID_BYTES], uint32_t ordinal, char id[RECORD_ID_BYTES]);
 bool record_id_is_valid(struct span text);
 
-/* Canonical JSON (RFC 8785) with every member, null when empty. Approved, this is what is sealed. */
+/* Who makes a version when publication ends by itself: it stands for author and approver, and no person can be called
+ * so (a name has no colon). The rule's id is behind the colon, its edition in `statute`. */
+#define STATUTE_PUBLICATION_END "statute:publication-end"
+
+/* Canonical JSON (RFC 8785) with every member, null when empty; corrected, duties and statute only when they are not.
+ * Approved, this is what is sealed. */
 void record_json_add(const struct record *record, struct buf *out);
 /* The data of a record.proposed event: without proposed_* and approved_*. */
 void record_proposal_add(const struct record *record, struct buf *out);

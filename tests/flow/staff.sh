@@ -84,7 +84,7 @@ reviewer 0 "\"done\":$((late - 1)),\"refused\":0" approve --all --json
 [ "$(count unsent)" = "$late" ] || stage_fail "unsent: $(cat "$stage/out")"
 operator 0 须由另一人 correct "$record" --reason 文号有误 --document 粤工信失信〔2026〕2号
 reviewer 0 '' approve "$record"
-operator 1 record.repair-too-early repair "$record" --reason 已整改 --committed-on "$today"
+operator 1 record.repair-too-early repair "$record" --reason 已整改 --committed-on "$today" --corrected 核查记录 --duties 履行证明
 operator 0 须由另一人 dispute "$record" --reason 企业提出异议
 reviewer 0 '' approve "$record"
 operator 0 须由另一人 settle "$record" --reason 异议不成立

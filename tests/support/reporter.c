@@ -117,25 +117,33 @@ void reporter_seal_raw(struct reporter *reporter, struct span padded, struct buf
     seal(reporter, padded, false, out);
 }
 
-void reporter_sign(struct reporter *reporter, json_t *envelope)
+void reporter_sign_bytes(struct reporter *reporter, struct span message, struct buf *out)
 {
     OSSL_PARAM params[] = {OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_DIST_ID, (char[]){"1234567812345678"}, 16),
                            OSSL_PARAM_END};
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     EVP_PKEY_CTX *settings = NULL;
-    AUTO(buf_done) struct buf message = BUF_INIT;
-    AUTO(buf_done) struct buf text = BUF_INIT;
     uint8_t signature[128];
     size_t bytes = sizeof(signature);
+
+    must(EVP_DigestSignInit_ex(digest, &settings, "SM3", NULL, NULL, reporter->key, NULL) == 1);
+    must(EVP_PKEY_CTX_set_params(settings, params) == 1);
+    must(EVP_DigestSign(digest, signature, &bytes, (const uint8_t *)message.at, message.bytes) == 1);
+    EVP_MD_CTX_free(digest);
+    buf_add(out, signature, bytes);
+}
+
+void reporter_sign(struct reporter *reporter, json_t *envelope)
+{
+    AUTO(buf_done) struct buf message = BUF_INIT;
+    AUTO(buf_done) struct buf signature = BUF_INIT;
+    AUTO(buf_done) struct buf text = BUF_INIT;
 
     buf_addf(&message, "%s.%s.%s", json_string_value(json_object_get(envelope, "taskId")),
              json_string_value(json_object_get(envelope, "timestamp")),
              json_string_value(json_object_get(envelope, "encData")));
-    must(EVP_DigestSignInit_ex(digest, &settings, "SM3", NULL, NULL, reporter->key, NULL) == 1);
-    must(EVP_PKEY_CTX_set_params(settings, params) == 1);
-    must(EVP_DigestSign(digest, signature, &bytes, (const uint8_t *)message.data, message.bytes) == 1);
-    EVP_MD_CTX_free(digest);
-    base64_of(signature, bytes, &text);
+    reporter_sign_bytes(reporter, buf_span(&message), &signature);
+    base64_of((const uint8_t *)signature.data, signature.bytes, &text);
     json_object_set_new(envelope, "signData", json_string(buf_text(&text)));
 }
 

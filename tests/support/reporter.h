@@ -31,6 +31,8 @@ json_t *reporter_envelope(struct reporter *reporter, const char *task, struct sp
 void reporter_sign(struct reporter *reporter, json_t *envelope);
 /* The body of an upload of rows (taken over). */
 void reporter_body(struct reporter *reporter, const char *task, json_t *rows, struct buf *out);
+/* The DER signature of any bytes by the same key. */
+void reporter_sign_bytes(struct reporter *reporter, struct span message, struct buf *out);
 /* IV and SM4-CBC of bytes that are padded already, in Base64: to make wrong paddings. */
 void reporter_seal_raw(struct reporter *reporter, struct span padded, struct buf *out);
 

@@ -1,23 +1,13 @@
 /* Each folder of tests/cases/credit-guangdong is one case: an answer and what it means, or a record and its row. */
-#include <criterion/criterion.h>
-#include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "adapters/adapter.h"
 #include "base/encode.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/walk.h"
 #include "keys/digest.h"
-#include "tests/support/support.h"
-#include "tests/unit/adapters/layouts.h"
-#include "tests/unit/adapters/rows.h"
+#include "tests/unit/adapters/cases.h"
 
-#define CASES TEST_SOURCE "/tests/cases/credit-guangdong"
+#define CASES "credit-guangdong"
 
-static struct adapter_config CONFIG = {
+static const struct adapter_config CONFIG = {
     .base_url = "https://localhost:1/gd",
     .table_code = "SXJZCN",
     .department_code = "4400GXT",
@@ -42,91 +32,73 @@ static const struct adapter_call CALL = {
     .row_count = 2,
 };
 static struct error err;
-static struct layout *layout;
-
-static void setup(void)
-{
-    layout = layout_for_test("credit-guangdong");
-    CONFIG.layout = layout;
-}
-
-static void teardown(void)
-{
-    layout_free(layout);
-}
-
-TestSuite(credit_guangdong, .init = setup, .fini = teardown);
-
-static int visit_cases(const char *prefix, void (*check)(const char *name, const json_t *input, const json_t *expected))
-{
-    DIR *folder = opendir(CASES);
-    struct dirent *entry;
-    int count = 0;
-
-    cr_assert(folder);
-    while ((entry = readdir(folder)) != NULL) {
-        char path[2 * TEST_PATH_BYTES];
-        AUTO(json_release) json_t *input = NULL;
-        AUTO(json_release) json_t *expected = NULL;
-
-        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
-            continue;
-        snprintf(path, sizeof path, "%s/%s/input", CASES, entry->d_name);
-        cr_assert(json_read_file(path, &input, &err), "%s", err.text);
-        snprintf(path, sizeof path, "%s/%s/expected", CASES, entry->d_name);
-        cr_assert(json_read_file(path, &expected, &err), "%s", err.text);
-        check(entry->d_name, input, expected);
-        count++;
-    }
-    closedir(folder);
-    return count;
-}
-
-static void check_outcomes(const char *name, const struct adapter_result *result, const json_t *expected)
-{
-    static const char *const KINDS[] = {"open", "taken", "refused"};
-    const json_t *outcome;
-    size_t i;
-
-    cr_assert_eq(result->outcome_count, json_array_size(expected), "%s", name);
-    json_array_foreach(expected, i, outcome)
-    {
-        cr_assert_str_eq(KINDS[result->outcomes[i].kind], json_string_value(json_array_get(outcome, 0)), "%s", name);
-        cr_assert_str_eq(result->outcomes[i].code, json_string_value(json_array_get(outcome, 1)), "%s", name);
-        cr_assert_str_eq(result->outcomes[i].message, json_string_value(json_array_get(outcome, 2)), "%s", name);
-    }
-}
 
 static void check_reply(const char *name, const json_t *input, const json_t *expected)
 {
     AUTO(adapter_result_done) struct adapter_result result = {.code = ""};
-    enum adapter_step step = strcmp(json_text_of(input, "step"), "ask") == 0 ? ADAPTER_ASK : ADAPTER_UPLOAD;
-    const char *message = json_text_of(expected, "message");
 
-    adapter_credit_guangdong.reply(&CALL, step, (int)json_integer_of(input, "status", 0),
-                                   span_of(json_text_of(input, "body")), &result);
-    cr_assert_str_eq(adapter_ending_name(result.ending), json_text_of(expected, "ending"), "%s: %s", name,
-                     result.message);
-    cr_assert_str_eq(result.code, json_text_of(expected, "code"), "%s", name);
-    if (message)
-        cr_assert_str_eq(result.message, message, "%s", name);
-    check_outcomes(name, &result, json_object_get(expected, "outcomes"));
+    adapter_credit_guangdong.reply(&CALL, case_step(name, input), (int)json_integer_of(input, "status", 0),
+                                   case_text(input, "body"), &result);
+    case_check_result(name, &result, expected);
+}
+
+static int32_t day_of(const json_t *input, const char *name)
+{
+    int32_t day = DAY_NONE;
+
+    (void)!day_parse(span_of(json_text_of(input, name)), &day);
+    return day;
 }
 
 static void check_row(const char *name, const json_t *input, const json_t *expected)
 {
-    row_check(&CONFIG, name, input, expected);
+    struct adapter_record record = {
+        .record = case_text(input, "record"),
+        .version = (uint32_t)json_integer_of(input, "version", 0),
+        .op = (enum adapter_op)json_integer_of(input, "op", 0),
+        .name = case_text(input, "name"),
+        .code = case_text(input, "code"),
+        .registration = case_text(input, "registration"),
+        .address = case_text(input, "address"),
+        .representative = case_text(input, "representative"),
+        .facts = case_text(input, "facts"),
+        .order = case_text(input, "order"),
+        .listed_on = day_of(input, "listed_on"),
+        .published_until = day_of(input, "published_until"),
+        .authority = case_text(input, "authority"),
+        .document = case_text(input, "document"),
+        .provided_on = day_of(input, "provided_on"),
+        .division = case_text(input, "division"),
+        .scope = (int)json_integer_of(input, "scope", -1),
+        .severity = (int)json_integer_of(input, "severity", -1),
+        .remark = case_text(input, "remark"),
+    };
+    AUTO(buf_done) struct buf row = BUF_INIT;
+    AUTO(buf_done) struct buf wanted = BUF_INIT;
+    const char *refused = json_text_of(expected, "refused");
+
+    if (refused) {
+        cr_assert_not(adapter_credit_guangdong.row(&CONFIG, &record, &row, &err), "%s", name);
+        cr_assert_eq(err.code, ERR_REFUSED);
+        cr_assert_str_eq(err.rule, json_text_of(expected, "rule"), "%s", name);
+        cr_assert(strstr(err.text, refused) && strstr(err.zh, refused), "%s: %s", name, err.text);
+        cr_assert_eq(row.bytes, 0, "nothing is added when refused");
+        return;
+    }
+    cr_assert(adapter_credit_guangdong.row(&CONFIG, &record, &row, &err), "%s: %s", name, err.text);
+    cr_assert(json_canonical_add(json_object_get(expected, "row"), &wanted, &err));
+    cr_assert_str_eq(buf_text(&row), buf_text(&wanted), "%s", name);
 }
 
 Test(credit_guangdong, every_answer_means_what_its_case_says)
 {
-    cr_assert_geq(visit_cases("upload-", check_reply), 20);
-    cr_assert_geq(visit_cases("ask-", check_reply), 20);
+    cr_assert_geq(cases_visit(CASES, "upload-", check_reply), 20);
+    cr_assert_geq(cases_visit(CASES, "ask-", check_reply), 20);
 }
 
 Test(credit_guangdong, every_record_becomes_the_row_of_its_case_or_names_the_bad_field)
 {
-    cr_assert_geq(visit_cases("row-", check_row), 20);
+    cr_assert_geq(cases_visit(CASES, "row-", check_row), 20);
 }
 
 Test(credit_guangdong, an_answer_cut_anywhere_is_malformed)
@@ -205,17 +177,6 @@ Test(credit_guangdong, the_message_is_task_instant_and_sealed_rows)
     cr_assert_str_eq(buf_text(&plain), "[{\"A\":1},{\"B\":\"字\"}]");
 }
 
-static const char *header_of(const struct adapter_request *request, const char *name)
-{
-    for (size_t i = 0; i < request->header_count; i++) {
-        const char *text = buf_text(&request->headers[i]);
-
-        if (strncmp(text, name, strlen(name)) == 0 && text[strlen(name)] == ':')
-            return text + strlen(name) + 2;
-    }
-    return "";
-}
-
 Test(credit_guangdong, the_gateway_signature_has_its_check_value)
 {
     AUTO(adapter_request_done) struct adapter_request request = {.method = NULL};
@@ -224,10 +185,10 @@ Test(credit_guangdong, the_gateway_signature_has_its_check_value)
     adapter_credit_guangdong.request(&CONFIG, &CALL, NULL, NULL, &attempt, &request);
     cr_assert_str_eq(request.method, "GET");
     cr_assert_str_eq(buf_text(&request.url), "https://localhost:1/gd/tasks/000102030405060708090a0b0c0d0e0f");
-    cr_assert_str_eq(header_of(&request, "x-tif-timestamp"), "1511427600");
-    cr_assert_str_eq(header_of(&request, "x-tif-nonce"), "abc");
-    cr_assert_str_eq(header_of(&request, "x-tif-paasid"), "creditgate-test");
-    cr_assert_str_eq(header_of(&request, "x-tif-signature"),
+    cr_assert_str_eq(request_header(&request, "x-tif-timestamp"), "1511427600");
+    cr_assert_str_eq(request_header(&request, "x-tif-nonce"), "abc");
+    cr_assert_str_eq(request_header(&request, "x-tif-paasid"), "creditgate-test");
+    cr_assert_str_eq(request_header(&request, "x-tif-signature"),
                      "944c21be0f177e52c215940544e05eda6b6db6c0da29b0886dcf2ce917867295");
 }
 

@@ -102,6 +102,54 @@ Test(digest, sm4_adds_a_whole_block_to_whole_blocks_and_to_nothing)
     }
 }
 
+/* SP 800-38A F.1.1 and F.1.2: four blocks; the fifth is the padding, which that example has none of (openssl enc). */
+static const char AES_KEY[] = "2b7e151628aed2a6abf7158809cf4f3c";
+static const char AES_PLAIN[] = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51"
+                                "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710";
+static const char AES_CIPHER[] = "3ad77bb40d7a3660a89ecaf32466ef97f5d3d58503b9699de785895a96fdbaaf"
+                                 "43b1cd7f598ece23881b00e3ed0306887b0c785e27e8ad3f8223207104725dd4"
+                                 "a254be88e037ddd9d79fb6411c3f9df8";
+
+Test(digest, aes_refuses_what_has_no_padding_or_another_key)
+{
+    static const size_t LENGTHS[] = {0, 1, 15, 16, 17, 32, 64, 79};
+    const uint8_t other[16] = {3};
+    uint8_t key[16];
+    AUTO(buf_done) struct buf cipher = BUF_INIT;
+    AUTO(buf_done) struct buf plain = BUF_INIT;
+
+    read_block(AES_KEY, key);
+    cr_assert(hex_decode(span_of(AES_CIPHER), &cipher));
+    for (size_t i = 0; i < COUNT_OF(LENGTHS); i++) {
+        cr_assert_not(aes_ecb_decrypt(key, (struct span){cipher.data, LENGTHS[i]}, &plain, &err), "%zu", LENGTHS[i]);
+        cr_assert_eq(err.code, ERR_CORRUPT);
+    }
+    cr_assert_not(aes_ecb_decrypt(other, buf_span(&cipher), &plain, &err));
+    while (cipher.bytes <= 4096)
+        buf_add_byte(&cipher, 0);
+    cr_assert_not(aes_ecb_decrypt(key, buf_span(&cipher), &plain, &err));
+    cr_assert_eq(err.code, ERR_LIMIT);
+    cr_assert_eq(plain.bytes, 0);
+}
+
+Test(digest, aes_gives_the_example_of_the_standard_and_nothing_from_padding_alone)
+{
+    uint8_t key[16];
+    AUTO(buf_done) struct buf cipher = BUF_INIT;
+    AUTO(buf_done) struct buf expected = BUF_INIT;
+    AUTO(buf_done) struct buf plain = BUF_INIT;
+
+    read_block(AES_KEY, key);
+    cr_assert(hex_decode(span_of(AES_CIPHER), &cipher) && hex_decode(span_of(AES_PLAIN), &expected));
+    buf_add_text(&plain, "before");
+    cr_assert(aes_ecb_decrypt(key, buf_span(&cipher), &plain, &err), "%s", err.text);
+    cr_assert_eq(plain.bytes, 6 + expected.bytes);
+    cr_assert_arr_eq(plain.data + 6, expected.data, expected.bytes);
+    buf_clear(&plain);
+    cr_assert(aes_ecb_decrypt(key, (struct span){cipher.data + 64, 16}, &plain, &err), "%s", err.text);
+    cr_assert_eq(plain.bytes, 0);
+}
+
 /* Written out, or a text to repeat. */
 static struct span read_message(const json_t *one, struct buf *message)
 {

@@ -98,3 +98,34 @@ Test(windows, a_severity_is_a_number_a_slug_or_a_chinese_word)
     cr_assert_not(severity_parse(span_of("0"), &severity));
     cr_assert_not(severity_parse(SPAN_NONE, &severity));
 }
+
+/* A law of 2027 that halves the maximum ends what was listed before it, too; one that doubles it leaves the listed end.
+ */
+Test(windows, when_the_law_changes_the_earlier_of_the_two_ends_counts)
+{
+#define ROW(basis, from, until, months)                                                                                \
+    "{\"basis\":\"" basis "\",\"certainty\":\"F\",\"source\":\"y\",\"from\":" from ",\"until\":" until                 \
+    ",\"severity\":2,\"min_months\":0,\"max_months\":" months "}"
+    static const char TWO[] =
+        "{\"windows\":[" ROW("old", "null", "\"2026-12-31\"", "12") "," ROW("new", "\"2027-01-01\"", "null", "6") "]}";
+    static const char THREE[] =
+        "{\"windows\":[" ROW("old", "null", "\"2026-12-31\"", "12") "," ROW("new", "\"2027-01-01\"", "null", "24") "]}";
+    AUTO(windows_free) struct windows *shorter = NULL;
+    AUTO(windows_free) struct windows *longer = NULL;
+    int32_t decided = day_from_civil(2026, 8, 3);
+    int32_t listed = day_from_civil(2027, 8, 3);
+    int32_t eve = day_from_civil(2026, 12, 31);
+    const char *basis;
+
+    cr_assert(windows_parse(span_of(TWO), &shorter, &err), "%s", err.text);
+    cr_assert(windows_parse(span_of(THREE), &longer, &err), "%s", err.text);
+    cr_expect_eq(windows_end(shorter, SEVERITY_GENERAL, decided, listed, eve, &basis), listed);
+    cr_expect_str_eq(basis, "old");
+    cr_expect_eq(windows_end(shorter, SEVERITY_GENERAL, decided, listed, eve + 1, &basis), day_from_civil(2027, 2, 3));
+    cr_expect_str_eq(basis, "new");
+    cr_expect_eq(windows_end(longer, SEVERITY_GENERAL, decided, listed, eve + 1, &basis), listed);
+    cr_expect_str_eq(basis, "old");
+    /* no rule for that severity: what was listed stands */
+    cr_expect_eq(windows_end(longer, SEVERITY_SERIOUS, decided, listed, eve, &basis), listed);
+    cr_expect_null(basis);
+}

@@ -302,6 +302,8 @@ static void random_step(struct obligation *rows, const char *const *people)
     T.desk.person = people[dice() % 3];
     next.severity = 1 + dice() % 3;
     next.statement = span_of("承诺");
+    next.corrected = span_of("现场核查记录");
+    next.duties = span_of("履行证明");
     next.duties_done = true;
     switch (dice() % 5) {
     case 0:

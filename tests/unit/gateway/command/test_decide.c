@@ -330,22 +330,74 @@ Test(decide, after_a_withdrawal_the_record_is_over_and_another_may_come)
     cr_assert_str_neq(T.last.record, id);
 }
 
-Test(decide, a_repair_waits_for_the_minimum_window)
+static struct proposal sample_repair(void)
 {
-    const char *id = listed_sample(); /* general, decided 2026-08-03: three months */
     struct proposal proposal = blank_change(OP_REPAIRED);
 
-    REFUSED(change(id, proposal), "record.statement-missing");
-    proposal.statement = span_of("已拆除，并作出信用承诺");
+    proposal.statement = span_of("已公开作出信用承诺");
+    proposal.corrected = span_of("转炉拆除现场核查记录");
+    proposal.duties = span_of("设备处置完毕证明");
     proposal.duties_done = true;
-    set_today("2026-11-03");
-    REFUSED(change(id, proposal), "record.repair-too-early");
+    return proposal;
+}
+
+Test(decide, a_repair_states_evidence_for_each_condition)
+{
+    const char *id = listed_sample();
+    struct proposal proposal = sample_repair();
+
     set_today("2026-11-04");
+    proposal.statement = SPAN_NONE;
+    REFUSED(change(id, proposal), "record.statement-missing");
+    proposal = sample_repair();
+    proposal.corrected = span_of("　 ");
+    REFUSED(change(id, proposal), "record.evidence-missing");
+    proposal = sample_repair();
+    proposal.duties = SPAN_NONE;
+    REFUSED(change(id, proposal), "record.evidence-missing");
+    proposal = sample_repair();
     proposal.duties_done = false;
     REFUSED(change(id, proposal), "record.repair-open");
     proposal.duties_done = true;
     REFUSED(change(id, proposal), "done");
     REFUSED(approve_as("reviewer", id), "done");
+}
+
+/* Order 36: minor at once, general after three months, serious after a year; the day the minimum ends is its last. */
+Test(decide, a_repair_waits_for_the_minimum_of_its_severity)
+{
+    static const struct {
+        enum severity severity;
+        const char *before;
+        const char *first;
+    } WINDOWS[] = {{SEVERITY_MINOR, NULL, "2026-08-03"},
+                   {SEVERITY_GENERAL, "2026-11-03", "2026-11-04"},
+                   {SEVERITY_SERIOUS, "2027-08-03", "2027-08-04"}};
+
+    import_row(sample_row());
+    for (size_t i = 0; i < COUNT_OF(WINDOWS); i++) {
+        struct proposal proposal = sample_proposal();
+        char id[RECORD_ID_BYTES];
+
+        set_today("2026-08-03");
+        proposal.severity = WINDOWS[i].severity;
+        REFUSED(propose_sample(&proposal), "done");
+        memcpy(id, T.last.record, sizeof id);
+        REFUSED(approve_as("reviewer", id), "done");
+        if (WINDOWS[i].before) {
+            set_today(WINDOWS[i].before);
+            REFUSED(change(id, sample_repair()), "record.repair-too-early");
+        }
+        set_today(WINDOWS[i].first);
+        REFUSED(change(id, sample_repair()), "done");
+        /* The clock may have gone back when the second person comes. */
+        if (WINDOWS[i].before) {
+            set_today(WINDOWS[i].before);
+            REFUSED(approve_as("reviewer", id), "record.repair-too-early");
+            set_today(WINDOWS[i].first);
+        }
+        REFUSED(approve_as("reviewer", id), "done");
+    }
 }
 
 Test(decide, a_dispute_is_marked_once_and_survives_a_correction)

@@ -14,6 +14,7 @@
 #include "gateway/command/ledger.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/journal/journal.h"
+#include "gateway/outbox/outbox.h"
 #include "tests/support/support.h"
 
 #define REGISTER TEST_SOURCE "/tests/cases/register/register-dev.csv"

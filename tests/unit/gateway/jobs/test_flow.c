@@ -404,16 +404,16 @@ Test(flow, a_repair_needs_time_a_commitment_and_duties_that_are_done)
     char id[64];
 
     listed(id);
-    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','committed_on':'2026-08-04'"), NULL), 2);
+    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-04'"), NULL), 2);
     cr_assert_str_eq(J.err.rule, "repair.committed-in-future");
-    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','committed_on':'2026-08-02'"), NULL), 1);
+    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02'"), NULL), 1);
     cr_assert_str_eq(first_rule(), "record.repair-too-early");
     set_today("2026-12-01");
-    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','committed_on':'2026-08-02'"), NULL), 1);
+    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02'"), NULL), 1);
     cr_assert_str_eq(first_rule(), "record.repair-open");
     cr_assert_eq(
         done("repair", "author",
-             with_id(id, "'reason':'已整改','committed_on':'2026-08-02','statement':'设备已拆除','duties_done':true"),
+             with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02','statement':'设备已拆除','duties_done':true"),
              NULL),
         0);
     cr_assert_eq(done("approve", "reviewer", with_id(id, ""), NULL), 0);

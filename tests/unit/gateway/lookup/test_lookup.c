@@ -226,6 +226,8 @@ static void end_record(const char *id, enum record_op op)
     struct proposal proposal = blank_change(op);
 
     proposal.statement = span_of("已拆除，并作出信用承诺");
+    proposal.corrected = span_of("拆除现场核查记录");
+    proposal.duties = span_of("处置完毕证明");
     proposal.duties_done = true;
     cr_assert_str_eq(change(id, proposal), "done");
     cr_assert_str_eq(ask_plainly("tax", SAMPLE_CODE), "listed", "not before the second person");

@@ -79,6 +79,36 @@ Test(record, its_json_reads_back_to_the_same_bytes)
     cr_assert_str_eq(buf_text(&again), buf_text(&json));
 }
 
+/* What few records have is left out where it is not, so that the bytes sealed before it existed stay what they were. */
+Test(record, what_only_some_have_is_left_out_of_the_others)
+{
+    static const char *const CHANGES[][2] = {{"\"statute\":\"第36号\"", "\"statute\":null"},
+                                             {"\"duties\":\"证明\"", "\"duties\":\"\""},
+                                             {"\"corrected\":\"核查\"", "\"corrected\":1"}};
+    AUTO(buf_done) struct buf json = BUF_INIT, again = BUF_INIT, hold = BUF_INIT, proposal = BUF_INIT;
+    struct record record = sample(), read;
+    struct error err;
+
+    record_json_add(&record, &json);
+    cr_assert_null(strstr(buf_text(&json), "\"statute\""));
+    cr_assert_null(strstr(buf_text(&json), "\"duties\""));
+    cr_assert_null(strstr(buf_text(&json), "\"corrected\""));
+    record.corrected = span_of("核查");
+    record.duties = span_of("证明");
+    record.statute = span_of("第36号");
+    buf_clear(&json);
+    record_json_add(&record, &json);
+    cr_assert(record_from_json(buf_span(&json), &read, &hold, &err), "%s", err.text);
+    record_json_add(&read, &again);
+    cr_assert_str_eq(buf_text(&again), buf_text(&json));
+    record_proposal_add(&record, &proposal);
+    cr_assert_not_null(strstr(buf_text(&proposal), "\"duties\":\"证明\""));
+    cr_assert_null(strstr(buf_text(&proposal), "proposed_"));
+    cr_assert_null(strstr(buf_text(&proposal), "approved_"));
+    for (size_t i = 0; i < COUNT_OF(CHANGES); i++)
+        cr_assert_not(is_read(&json, CHANGES[i][0], CHANGES[i][1]), "%s", CHANGES[i][1]);
+}
+
 Test(record, ids_differ_by_ordinal)
 {
     struct record record = sample();

@@ -311,7 +311,7 @@ Test(relay, two_hundred_connections_at_once_do_not_mix)
 {
     enum { MANY = 200 };
     struct pair pairs[MANY];
-    char text[16];
+    char text[32];
 
     order("{\"latency_ms\":5}");
     for (int i = 0; i < MANY; i++)

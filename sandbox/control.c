@@ -129,6 +129,42 @@ static void expire(const struct control *control)
     json_decref(order);
 }
 
+static void show_line(const struct control *control)
+{
+    struct error err;
+
+    if (!control->room->relay)
+        refuse_control(control->reply, 404, "there is no relay: option relay");
+    else if (!relay_describe(control->room->relay, &control->reply->body, &err))
+        refuse_control(control->reply, 500, err.text);
+}
+
+static void order_line(const struct control *control)
+{
+    json_t *json = read_body(control);
+    struct line_order order;
+    struct error err;
+
+    if (!json)
+        return;
+    if (control->room->relay &&
+        (!line_order_read(json, &order, &err) || !relay_order(control->room->relay, &order, &err)))
+        refuse_control(control->reply, error_info(err.code)->http_status, err.text);
+    else
+        show_line(control);
+    json_decref(json);
+}
+
+static void clear_line(const struct control *control)
+{
+    struct error err;
+
+    if (control->room->relay && !relay_clear(control->room->relay, &err))
+        refuse_control(control->reply, 500, err.text);
+    else
+        show_line(control);
+}
+
 static const struct {
     const char *method;
     const char *path;
@@ -136,7 +172,9 @@ static const struct {
 } ROUTES[] = {
     {"GET", "/control/state", show_state},   {"GET", "/control/faults", show_faults},
     {"POST", "/control/faults", add_faults}, {"DELETE", "/control/faults", clear_faults},
-    {"POST", "/control/clock", set_clock},   {"POST", "/control/expire", expire},
+    {"GET", "/control/line", show_line},     {"POST", "/control/line", order_line},
+    {"DELETE", "/control/line", clear_line}, {"POST", "/control/clock", set_clock},
+    {"POST", "/control/expire", expire},
 };
 
 void control_handle(const struct control_room *room, const struct http_request *request, struct http_reply *reply)

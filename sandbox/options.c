@@ -25,8 +25,9 @@ enum kind {
     OPTION_SECRET_FILE,
     OPTION_PORT,
     OPTION_NUMBER,
+    OPTION_CHOICE, /* true, false, absent */
     OPTION_CLIENTS,
-    OPTION_PLATFORM /* an object with a table of its own; absent: no such platform */
+    OPTION_PLATFORM /* an object with a table of its own; absent: there is none */
 };
 
 struct table;
@@ -82,6 +83,13 @@ static const struct option CHINA_OPTIONS[] = {
 };
 static const struct table CHINA = TABLE(CHINA_OPTIONS, china_options);
 
+static const struct option CHAOS_OPTIONS[] = {
+    NUMBER(chaos_options, seed, 1),
+    NUMBER(chaos_options, rate, 20),
+    TEXT(chaos_options, OPTION_CHOICE, false, people, NULL),
+};
+static const struct table CHAOS = TABLE(CHAOS_OPTIONS, chaos_options);
+
 static const struct option OPTIONS[] = {
     TEXT(sandbox_options, OPTION_TEXT, false, address, "127.0.0.1"),
     TEXT(sandbox_options, OPTION_PORT, true, port, NULL),
@@ -101,6 +109,12 @@ static const struct option OPTIONS[] = {
     TEXT(sandbox_options, OPTION_PATH, true, gateway_key_file, NULL),
     NUMBER(sandbox_options, result_delay_polls, 0),
     NUMBER(sandbox_options, result_delay_ms, 0),
+    TEXT(sandbox_options, OPTION_CHOICE, false, relay, NULL),
+    TEXT(sandbox_options, OPTION_PATH, false, expired_certificate, NULL),
+    TEXT(sandbox_options, OPTION_PATH, false, expired_key, NULL),
+    TEXT(sandbox_options, OPTION_PATH, false, wrong_certificate, NULL),
+    TEXT(sandbox_options, OPTION_PATH, false, wrong_key, NULL),
+    {"chaos", OPTION_PLATFORM, false, offsetof(struct sandbox_options, chaos), NULL, 0, &CHAOS},
     {"national", OPTION_PLATFORM, false, offsetof(struct sandbox_options, national), NULL, 0, &NATIONAL},
     {"china", OPTION_PLATFORM, false, offsetof(struct sandbox_options, china), NULL, 0, &CHINA},
 };
@@ -158,6 +172,15 @@ static bool read_number(const struct option *option, const json_t *value, void *
     return true;
 }
 
+static bool read_choice(const struct option *option, const json_t *value, enum sandbox_choice *choice,
+                        struct error *err)
+{
+    if (value && !json_is_boolean(value))
+        return fail(err, ERR_INVALID, "%s: true or false", option->name);
+    *choice = !value ? CHOICE_DEFAULT : json_is_true(value) ? CHOICE_YES : CHOICE_NO;
+    return true;
+}
+
 static bool read_text(const struct option *option, const json_t *value, const char *folder, char **text,
                       struct error *err)
 {
@@ -205,6 +228,8 @@ static bool read_option(const struct option *option, const json_t *value, const 
         return read_platform(option, value, folder, place, err);
     if (option->kind == OPTION_PORT || option->kind == OPTION_NUMBER)
         return read_number(option, value, target, err);
+    if (option->kind == OPTION_CHOICE)
+        return read_choice(option, value, place, err);
     if (option->kind == OPTION_CLIENTS)
         return !value || read_clients(value, target, err);
     if (value)
@@ -268,6 +293,12 @@ static bool complete(struct sandbox_options *options, struct error *err)
         return fail(err, ERR_INVALID, "china: file_code: six digits");
     if (options->china && options->china->result_steps < 1)
         return fail(err, ERR_INVALID, "china: result_steps: a number from 1");
+    if (options->chaos && options->chaos->rate > 100)
+        return fail(err, ERR_INVALID, "chaos: rate: a number from 0 to 100");
+    if (!options->expired_certificate != !options->expired_key || !options->wrong_certificate != !options->wrong_key)
+        return fail(err, ERR_INVALID, "expired_key, wrong_key: a certificate and its key come together");
+    if (options->relay == CHOICE_NO && options->chaos)
+        return fail(err, ERR_INVALID, "relay: chaos cannot do without it");
     return true;
 }
 

@@ -4,10 +4,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/text.h"
-#include "gateway/http/http.h"
 #include "sandbox/control.h"
+#include "sandbox/doors.h"
 #include "sandbox/faults.h"
 #include "sandbox/guangdong.h"
 #include "sandbox/national.h"
@@ -22,19 +21,17 @@ struct sandbox {
     struct platform *platforms[PLATFORM_COUNT]; /* the first is there; the others may be NULL */
     struct faults *faults;
     struct http_server *server;
-    int platform_fd;
-    int control_fd;
+    struct doors doors;
     int stop_fd;
 };
 
 static void sandbox_done(struct sandbox *sandbox)
 {
     http_server_free(sandbox->server);
+    doors_close(&sandbox->doors);
     for (size_t i = 0; i < PLATFORM_COUNT; i++)
         platform_free(sandbox->platforms[i]);
     faults_free(sandbox->faults);
-    file_close(sandbox->platform_fd);
-    file_close(sandbox->control_fd);
 }
 DEFINE_AUTO_IN_PLACE(struct sandbox, sandbox_done)
 
@@ -99,7 +96,7 @@ static void handle_platform(struct sandbox *sandbox, const struct http_request *
 static void handle(void *context, const struct http_request *request, struct http_reply *reply)
 {
     struct sandbox *sandbox = context;
-    const struct control_room room = {sandbox->platforms, PLATFORM_COUNT, sandbox->faults};
+    const struct control_room room = {sandbox->platforms, PLATFORM_COUNT, sandbox->faults, sandbox->doors.relay};
 
     if (request->peer->is_local)
         control_handle(&room, request, reply);
@@ -117,38 +114,17 @@ static bool open_platforms(struct sandbox *sandbox, const struct sandbox_options
            (!options->national || national_new(options, clock, &sandbox->platforms[1], err));
 }
 
-static bool listen_platform(struct sandbox *sandbox, const struct sandbox_options *options, uint16_t *port,
-                            struct error *err)
-{
-    const struct http_tls tls = {.certificate_file = options->certificate,
-                                 .key_file = options->key,
-                                 .client_ca_file = options->client_ca,
-                                 .requires_client = true};
-
-    *port = options->port;
-    return http_listen_tcp(options->address, port, &sandbox->platform_fd, err) &&
-           http_server_add_listener(sandbox->server, sandbox->platform_fd, &tls, err);
-}
-
-static bool listen_control(struct sandbox *sandbox, const struct sandbox_options *options, struct error *err)
-{
-    if (!options->control_socket)
-        return true;
-    return http_listen_unix(options->control_socket, 0600, &sandbox->control_fd, err) &&
-           http_server_add_listener(sandbox->server, sandbox->control_fd, NULL, err);
-}
-
 bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struct sandbox_ready *ready,
                  struct error *err)
 {
     AUTO(sandbox_done)
-    struct sandbox sandbox = {.faults = faults_new(), .platform_fd = -1, .control_fd = -1, .stop_fd = stop_fd};
+    struct sandbox sandbox = {.faults = faults_new(), .doors = DOORS_NONE, .stop_fd = stop_fd};
     struct http_server_options server = {.limits = HTTP_LIMITS_DEFAULT, .handle = handle, .context = &sandbox};
     uint16_t port = 0;
 
     server.limits.body_bytes = BODY_BYTES_MAX;
     if (!open_platforms(&sandbox, options, err) || !http_server_new(&server, &sandbox.server, err) ||
-        !listen_platform(&sandbox, options, &port, err) || !listen_control(&sandbox, options, err))
+        !doors_open(options, sandbox.server, &sandbox.doors, &port, err))
         return fail_in(err, "sandbox");
     if (ready)
         ready->call(ready->context, port);

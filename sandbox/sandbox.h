@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "base/time.h"
 
+enum sandbox_choice { CHOICE_DEFAULT, CHOICE_YES, CHOICE_NO };
+
 /* 全国信用信息共享平台. */
 struct national_options {
     char *base;                 /* default "/national-platform" */
@@ -32,6 +34,13 @@ struct china_options {
     int64_t result_delay_polls; /* the receipt is not there for so many polls */
     int64_t result_delay_ms;    /* and for so long */
     int64_t result_steps;       /* the receipt comes in so many steps, all but the last complete="false"; default 1 */
+};
+
+/* Chance that makes faults (chaos.h). */
+struct chaos_options {
+    int64_t seed;
+    int64_t rate;               /* faults in a hundred requests; default 20 */
+    enum sandbox_choice people; /* also those that only a person can repair; default no */
 };
 
 /* Texts are owned; end with sandbox_options_done. */
@@ -62,6 +71,14 @@ struct sandbox_options {
 
     struct national_options *national; /* NULL: not there; owned */
     struct china_options *china;
+
+    /* Faults: sandbox/README.md. */
+    enum sandbox_choice relay; /* by itself: with a control socket or chaos */
+    char *expired_certificate; /* what the server shows when that is ordered; NULL: it cannot */
+    char *expired_key;
+    char *wrong_certificate;
+    char *wrong_key;
+    struct chaos_options *chaos; /* NULL: none; owned */
 
     const struct clock *clock; /* borrowed; NULL: the system's. Not in the file: for tests that live on another day */
 };

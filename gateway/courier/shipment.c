@@ -97,6 +97,10 @@ bool shipment_load(struct store_txn *txn, const struct courier_channel *channel,
     settle_rows(shipment);
     memcpy(shipment->call.id, id, sizeof shipment->call.id);
     buf_add_span(&shipment->fixed, walk_member(call.prepared, "request"));
+    /* Whoever only asks needs the name, too, and it is among what was fixed. */
+    if (!with_rows && channel->adapter->is_numbered &&
+        !channel->adapter->restore(buf_span(&shipment->fixed), &shipment->call, &shipment->signature, err))
+        return false;
     shipment->state = call.state;
     shipment->attempts = call.attempts;
     shipment->asks = call.asks;

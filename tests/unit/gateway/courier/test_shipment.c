@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/walk.h"
@@ -80,7 +81,7 @@ static void emit(const char *type, struct span data)
     cr_assert(outbox_apply(txn, ++sequence, &event, &err), "%s", err.text);
 }
 
-static void queue(int subject, uint32_t version, struct span row)
+static void queue_for(enum channel to, int subject, uint32_t version, struct span row)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
     char record[24];
@@ -88,8 +89,13 @@ static void queue(int subject, uint32_t version, struct span row)
 
     snprintf(record, sizeof record, "R%020d", subject);
     snprintf(code, sizeof code, "91440000MAY000%04d", subject);
-    outbox_queued_data(CHANNEL_CREDIT_GUANGDONG, record, version, span_of(code), row, &data);
+    outbox_queued_data(to, record, version, span_of(code), row, &data);
     emit("delivery.queued", buf_span(&data));
+}
+
+static void queue(int subject, uint32_t version, struct span row)
+{
+    queue_for(CHANNEL_CREDIT_GUANGDONG, subject, version, row);
 }
 
 static void queue_many(int count)
@@ -260,4 +266,31 @@ Test(shipment, an_unknown_call_is_not_found)
     cr_assert_not(shipment_load(txn, &channel, (const uint8_t[16]){1}, false, &none, &err));
     cr_assert_eq(err.code, ERR_NOT_FOUND);
     cr_assert_null(none);
+}
+
+Test(shipment, a_call_that_is_only_asked_after_knows_its_name_again)
+{
+    AUTO(shipment_free) struct shipment *loaded = NULL;
+    AUTO(buf_done) struct buf received = BUF_INIT;
+
+    channel =
+        (struct courier_channel){.channel = CHANNEL_CREDIT_CHINA, .adapter = &adapter_credit_china, .config = &config};
+    config.file_code = "001503";
+    config.rows_max = 1000;
+    queue_for(CHANNEL_CREDIT_CHINA, 1, 1, SPAN("{\"A\":1}"));
+    cr_assert_eq(gather(1), 1);
+    made[0]->call.day = 20514;
+    made[0]->call.number = 1;
+    prepare(made[0]);
+    buf_add_text(&received, "{\"call\":\"");
+    hex_add(&received, made[0]->call.id, 16);
+    buf_add_text(&received, "\",\"due_ms\":9}");
+    emit("call.received", buf_span(&received));
+    config.file_code = "009903"; /* later */
+    cr_assert(shipment_load(txn, &channel, made[0]->call.id, false, &loaded, &err), "%s", err.text);
+    cr_assert_eq(loaded->call.day, made[0]->call.day);
+    cr_assert_eq(loaded->call.number, made[0]->call.number);
+    cr_assert_str_eq(loaded->call.file_code, "001503");
+    cr_assert_arr_eq(loaded->call.sm3, made[0]->call.sm3, 32);
+    cr_assert_eq(loaded->call.payload_bytes, made[0]->call.payload_bytes);
 }

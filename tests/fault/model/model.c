@@ -12,7 +12,7 @@
 #include "base/time.h"
 #include "tests/fault/model/walk.h"
 
-enum { STEPS = 90, SKIPPED = 77 };
+enum { STEPS = 140, SKIPPED = 77 };
 
 struct order {
     const char *gate;
@@ -75,12 +75,14 @@ static int run_seeds(const struct order *order, const struct stage_common *commo
                 (unsigned long long)seed, err.text, order->gate, (unsigned long long)seed, order->steps);
         return 1;
     }
-    printf("%llu seeds from %llu, none failed, %.1f s: %llu versions, %llu deliveries (%llu refused in the end, %llu "
-           "sent anew), %llu orders, %llu kills and stops, %llu faults\n",
-           (unsigned long long)order->count, (unsigned long long)order->from,
-           (double)(time_monotonic_ms() - start_ms) / 1000, (unsigned long long)count.versions,
-           (unsigned long long)count.deliveries, (unsigned long long)count.refused, (unsigned long long)count.again,
-           (unsigned long long)count.orders, (unsigned long long)count.kills, (unsigned long long)count.faults);
+    printf(
+        "%llu seeds from %llu, none failed, %.1f s: %llu versions, %llu deliveries, %llu refusals (%llu in the end), "
+        "%llu doubts, %llu sent anew, %llu pauses; %llu orders, %llu kills and stops, %llu faults\n",
+        (unsigned long long)order->count, (unsigned long long)order->from,
+        (double)(time_monotonic_ms() - start_ms) / 1000, (unsigned long long)count.versions,
+        (unsigned long long)count.deliveries, (unsigned long long)count.refusals, (unsigned long long)count.refused,
+        (unsigned long long)count.doubts, (unsigned long long)count.again, (unsigned long long)count.pauses,
+        (unsigned long long)count.orders, (unsigned long long)count.kills, (unsigned long long)count.faults);
     return 0;
 }
 

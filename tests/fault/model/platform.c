@@ -6,13 +6,15 @@
 #include "base/text.h"
 #include "tests/fault/model/staff.h"
 
-enum { FAULT_BYTES = 256 };
+enum { FAULT_BYTES = 256, PATIENCE_MS = 100, CALM_PATIENCE_MS = 10000 };
 
 static long ask(const struct stage *stage, const char *method, const char *path, struct span body, struct buf *answer)
 {
+    bool is_order = body.at != NULL;
     AUTO(text_free) char *socket = stage_path(stage, "control.sock");
 
-    return unix_ask(&(struct unix_request){socket, method, path, body, 0}, answer);
+    return unix_ask(&(struct unix_request){socket, method, path, body, 0, is_order ? PATIENCE_MS : CALM_PATIENCE_MS},
+                    answer);
 }
 
 /* Delays on both sides of the gateway's patience (2 s) would cost a seed too much time: short ones only. */
@@ -23,7 +25,7 @@ static void choose(struct dice *dice, const char *record, char fault[FAULT_BYTES
     const char *on = PLACES[dice_roll(dice, COUNT_OF(PLACES))];
     unsigned times = 1 + dice_roll(dice, 3);
 
-    switch (dice_roll(dice, record[0] ? 12 : 10)) {
+    switch (dice_roll(dice, record[0] ? 14 : 10)) {
     case 0:
     case 1:
         snprintf(fault, FAULT_BYTES, "{\"fault\":\"lost-reply\",\"on\":\"%s\",\"times\":%u}", on, times);
@@ -48,6 +50,8 @@ static void choose(struct dice *dice, const char *record, char fault[FAULT_BYTES
         snprintf(fault, FAULT_BYTES, "{\"fault\":\"result-delay\",\"polls\":%u}", 1 + dice_roll(dice, 5));
         return;
     case 10:
+    case 11:
+    case 12:
         snprintf(fault, FAULT_BYTES,
                  "{\"fault\":\"refuse-row\",\"rowid\":\"%s\",\"code\":\"40001\",\"message\":\"不在名录\"}", record);
         return;
@@ -79,11 +83,13 @@ bool platform_calm(const struct stage *stage, struct error *err)
 bool platform_state(const struct stage *stage, enum channel channel, json_t **out, struct error *err)
 {
     AUTO(buf_done) struct buf answer = BUF_INIT;
+    char path[96];
     long status;
 
-    if (channel != CHANNEL_CREDIT_GUANGDONG)
+    if (!stage->has_platform[channel])
         return true;
-    status = ask(stage, "GET", "/control/state", SPAN_NONE, &answer);
+    snprintf(path, sizeof path, "/control/state?platform=%s", CHANNEL_NAMES[channel]);
+    status = ask(stage, "GET", path, SPAN_NONE, &answer);
     return (status == 200 || fail(err, ERR_IO, "the sandbox answers %ld to /control/state", status)) &&
            json_read(buf_span(&answer), JSON_BYTES_MAX, out, err);
 }

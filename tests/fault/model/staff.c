@@ -11,11 +11,13 @@
 #include "base/text.h"
 #include "base/time.h"
 
-enum { ANSWER_MS = 5000, ASK_STEP_US = 5000 };
+enum { ASK_STEP_US = 5000 };
 
 void staff_init(struct staff *staff, const struct stage *stage)
 {
-    *staff = (struct staff){.stage = stage, .promises = memory_new(STAFF_PROMISES_MAX * sizeof *staff->promises)};
+    *staff = (struct staff){.stage = stage,
+                            .patience_ms = STAFF_PATIENCE_MS,
+                            .promises = memory_new(STAFF_PROMISES_MAX * sizeof *staff->promises)};
 }
 
 void staff_done(struct staff *staff)
@@ -57,7 +59,7 @@ long unix_ask(const struct unix_request *request, struct buf *answer)
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, request->patience_ms);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     if (request->body.at) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->body.bytes);
@@ -74,7 +76,7 @@ static json_t *ask_gateway(const struct staff *staff, unsigned uid, const char *
 {
     AUTO(text_free) char *socket = stage_path(staff->stage, "admin.sock");
     AUTO(buf_done) struct buf answer = BUF_INIT;
-    struct unix_request request = {socket, "GET", path, SPAN_NONE, uid};
+    struct unix_request request = {socket, "GET", path, SPAN_NONE, uid, staff->patience_ms};
     json_t *json = NULL;
     struct error err;
 
@@ -112,7 +114,7 @@ bool staff_order(struct staff *staff, const struct staff_wish *wish)
 
     snprintf(path, sizeof path, "/admin/v1/jobs/%s?lang=en%s", wish->kind, wish->file ? "&file=register.csv" : "");
     status = unix_ask(&(struct unix_request){socket, "POST", path, wish->file ? buf_span(wish->file) : span_of(body),
-                                             wish->uid},
+                                             wish->uid, staff->patience_ms},
                       &answer);
     free(body);
     staff->ordered++;

@@ -7,7 +7,14 @@
 
 #include "tests/fault/model/stage.h"
 
-enum { STAFF_ORDERS_MAX = 4, STAFF_JOB_BYTES = 64, STAFF_PROMISES_MAX = 20000, STAFF_WAIT_MS = 60000 };
+enum {
+    STAFF_ORDERS_MAX = 4,
+    STAFF_JOB_BYTES = 64,
+    STAFF_PROMISES_MAX = 20000,
+    STAFF_WAIT_MS = 60000,
+    STAFF_PATIENCE_MS = 300,
+    STAFF_CALM_PATIENCE_MS = 10000
+};
 
 struct staff_order {
     const char *kind;
@@ -24,6 +31,7 @@ struct staff_promise {
 
 struct staff {
     const struct stage *stage;
+    long patience_ms; /* with one request */
     struct staff_order orders[STAFF_ORDERS_MAX];
     struct staff_promise *promises; /* owned */
     size_t promise_count;
@@ -57,7 +65,8 @@ struct unix_request {
     const char *method;
     const char *path;
     struct span body;
-    unsigned uid; /* who asks; 0: whoever runs this */
+    unsigned uid;     /* who asks; 0: whoever runs this */
+    long patience_ms; /* a process that is stopped answers late or not at all */
 };
 long unix_ask(const struct unix_request *request, struct buf *answer);
 

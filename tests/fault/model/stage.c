@@ -347,7 +347,7 @@ static bool init(const struct stage *stage, struct error *err)
 
 bool stage_open(struct stage *stage, const struct stage_common *common, const char *name, struct error *err)
 {
-    *stage = (struct stage){.common = common};
+    *stage = (struct stage){.common = common, .has_platform = {[CHANNEL_CREDIT_GUANGDONG] = true}};
     snprintf(stage->folder, sizeof stage->folder, "%s/%s", common->folder, name);
     if (mkdir(stage->folder, 0711) != 0)
         return file_fail(err, stage->folder, "mkdir");

@@ -1,4 +1,5 @@
-/* stage.h - a gateway and the platforms it reports to, as processes of their own in a folder of their own, for one seed.
+/* stage.h - a gateway and the platforms it reports to, as processes of their own in a folder of their own, for one
+ * seed.
  *
  * Certificates and shared secrets are made once a run (stage_common); the gateway's own keys are made by `creditgate
  * init`, once a seed. Everything is on loopback, on ports that the system chooses. */
@@ -9,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "gateway/store/store.h"
+#include "gateway/outbox/outbox.h"
 #include "tests/support/support.h"
 
 /* Two persons of the staff: the gateway knows people by the user id of the process that asks. */
@@ -28,6 +29,7 @@ struct stage {
     pid_t gateway;  /* 0: not running */
     pid_t platform; /* 0: not running */
     uint16_t platform_port;
+    bool has_platform[CHANNEL_COUNT];
     off_t gateway_log; /* where the log of the present gateway begins */
     off_t platform_log;
     struct store *store; /* the gateway's, to look at only; NULL before stage_look */

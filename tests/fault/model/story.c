@@ -169,6 +169,7 @@ static bool read_settled(struct reading *reading, struct error *err)
             return fail(err, ERR_CORRUPT, "delivery %llu is settled twice, or was never sent",
                         (unsigned long long)number);
         delivery->call[0] = '\0';
+        reading->story->refusals += strcmp(text(outcome, "result"), "acknowledged") != 0;
         delivery->state =
             strcmp(text(outcome, "result"), "acknowledged") == 0 ? DELIVERY_ACKNOWLEDGED : DELIVERY_REFUSED;
     }
@@ -208,8 +209,7 @@ static bool read_superseded(struct reading *reading, struct error *err)
     struct story_delivery *delivery =
         by_number(reading->story, (uint64_t)json_integer_of(reading->data, "delivery", -1));
 
-    if (!delivery || delivery->call[0] ||
-        (delivery->state != DELIVERY_REFUSED && delivery->state != DELIVERY_QUEUED))
+    if (!delivery || delivery->call[0] || (delivery->state != DELIVERY_REFUSED && delivery->state != DELIVERY_QUEUED))
         return fail(err, ERR_CORRUPT, "what was sent is superseded");
     delivery->state = DELIVERY_SUPERSEDED;
     return true;
@@ -247,14 +247,29 @@ static bool read_skipped(struct reading *reading, struct error *err)
     return true;
 }
 
+static bool read_failed(struct reading *reading, struct error *err)
+{
+    (void)err;
+    reading->story->doubts += strcmp(text(reading->data, "state"), "in-doubt") == 0;
+    return true;
+}
+
+static bool read_paused(struct reading *reading, struct error *err)
+{
+    (void)err;
+    reading->story->pauses++;
+    return true;
+}
+
 static const struct {
     const char *type;
     bool (*read)(struct reading *reading, struct error *err);
 } EVENTS[] = {
-    {"record.approved", read_approved},       {"delivery.queued", read_queued},
-    {"delivery.skipped", read_skipped},       {"call.prepared", read_prepared},
-    {"delivery.settled", read_settled},       {"call.dissolved", read_dissolved},
-    {"delivery.requeued", read_requeued},     {"delivery.superseded", read_superseded},
+    {"record.approved", read_approved},   {"delivery.queued", read_queued},
+    {"delivery.skipped", read_skipped},   {"call.prepared", read_prepared},
+    {"delivery.settled", read_settled},   {"call.dissolved", read_dissolved},
+    {"call.failed", read_failed},         {"channel.paused", read_paused},
+    {"delivery.requeued", read_requeued}, {"delivery.superseded", read_superseded},
 };
 
 static bool read_event(struct reading *reading, struct span bytes, struct error *err)
@@ -268,8 +283,8 @@ static bool read_event(struct reading *reading, struct span bytes, struct error 
     reading->data = json_object_get(event, "data");
     for (size_t i = 0; i < COUNT_OF(EVENTS); i++) {
         if (strcmp(EVENTS[i].type, type) == 0)
-            return EVENTS[i].read(reading, err) || fail_in(err, "event %llu (%s)",
-                                                           (unsigned long long)reading->sequence, type);
+            return EVENTS[i].read(reading, err) ||
+                   fail_in(err, "event %llu (%s)", (unsigned long long)reading->sequence, type);
     }
     return true;
 }

@@ -16,13 +16,13 @@ struct story_delivery {
     enum delivery_state state; /* QUEUED stands for all that is on its way */
     uint32_t calls;            /* call.prepared that named it */
     uint32_t again;            /* dissolved or requeued: it was sent anew under another id */
-    char call[33]; /* of the call it is in; "" when in none */
+    char call[33];             /* of the call it is in; "" when in none */
 };
 
 struct story_version {
     char record[24];
     uint32_t version;
-    uint64_t approved; /* sequence of record.approved */
+    uint64_t approved;               /* sequence of record.approved */
     uint64_t skipped[CHANNEL_COUNT]; /* sequence of delivery.skipped, or 0 */
 };
 
@@ -32,6 +32,9 @@ struct story {
     struct story_version *versions; /* effective ones, in order of approval; owned */
     size_t version_count;
     uint64_t events;
+    uint64_t refusals; /* rows refused, whatever became of them */
+    uint64_t doubts;   /* calls that may have arrived */
+    uint64_t pauses;   /* of a channel, by a person or the courier */
 };
 
 /* ERR_CORRUPT names the event that contradicts those before it: a version queued twice for a channel, an outcome of a

@@ -31,7 +31,7 @@ static bool misbehave(struct walk *walk, struct error *err)
 {
     char record[24] = "";
 
-    if (dice_percent(&walk->dice, 30) && !walk_some_record(walk, record, err))
+    if (dice_percent(&walk->dice, 60) && !walk_some_record(walk, record, err))
         return false;
     walk->count->faults++;
     if (!walk->is_down)
@@ -50,9 +50,11 @@ static bool step(struct walk *walk, struct error *err)
 
     if (!walk_revive(walk, false, err) || !staff_ask(&walk->staff, err))
         return false;
-    if (roll < 45)
-        return staff_has_room(&walk->staff) ? walk_order(walk, err) : (rest(walk), true);
-    if (roll < 65)
+    if (walk->has_died || !staff_has_room(&walk->staff))
+        rest(walk);
+    if (roll < 50)
+        return !staff_has_room(&walk->staff) || walk_order(walk, err);
+    if (roll < 68)
         return misbehave(walk, err);
     if (roll < 80)
         return walk_kill(walk, err);
@@ -124,6 +126,7 @@ static bool quiet(struct walk *walk, struct error *err)
 static bool calm(struct walk *walk, struct error *err)
 {
     walk_tell(walk, "calm");
+    walk->staff.patience_ms = STAFF_CALM_PATIENCE_MS;
     return walk_revive(walk, true, err) && stage_await_platform(&walk->stage, err) &&
            platform_calm(&walk->stage, err) && stage_await_gateway(&walk->stage, err) &&
            staff_wait(&walk->staff, err) && quiet(walk, err) && walk_requeue_some(walk, err) && quiet(walk, err);
@@ -137,6 +140,9 @@ static bool check(struct walk *walk, struct error *err)
         return false;
     walk->count->versions += story.version_count;
     walk->count->deliveries += story.delivery_count;
+    walk->count->refusals += story.refusals;
+    walk->count->doubts += story.doubts;
+    walk->count->pauses += story.pauses;
     for (size_t i = 0; i < story.delivery_count; i++) {
         walk->count->refused += story.deliveries[i].state == DELIVERY_REFUSED;
         walk->count->again += story.deliveries[i].again;

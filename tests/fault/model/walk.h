@@ -19,6 +19,9 @@ struct walk_count {
     uint64_t versions;
     uint64_t deliveries;
     uint64_t refused; /* deliveries that are refused in the end */
+    uint64_t refusals;
+    uint64_t doubts;
+    uint64_t pauses;
     uint64_t again;
     uint64_t orders;
     uint64_t kills;

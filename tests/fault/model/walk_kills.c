@@ -59,9 +59,9 @@ bool walk_kill(struct walk *walk, struct error *err)
 {
     unsigned roll = dice_roll(&walk->dice, 100);
 
-    if (roll < 18) {
+    if (roll < 10) {
         kill_platform(walk);
-    } else if (roll < 24 && walk->stage.gateway > 0) {
+    } else if (roll < 15 && walk->stage.gateway > 0) {
         walk_tell(walk, "kill the gateway's parent");
         walk->count->kills++;
         stage_kill(&walk->stage.gateway);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -10,7 +11,15 @@
 #include "gateway/registry/records.h"
 #include "tests/fault/model/walk_parts.h"
 
-enum { REGISTER_BYTES_MAX = 1 << 20, ROWS_MIN = 5, ROWS_SPREAD = 8, LINES_MAX = 1000, DECIDED_DAYS_AGO = 200, SOME_MAX = 64 };
+enum {
+    REGISTER_BYTES_MAX = 1 << 20,
+    ROWS_MIN = 5,
+    ROWS_SPREAD = 8,
+    LINES_MAX = 1000,
+    DECIDED_DAYS_AGO = 200,
+    SOME_MAX = 64,
+    NOT_TAKEN_US = 20000
+};
 /* The column "state" of a register row, for those whose term has passed and who have not exited. */
 #define OVERDUE ",逾期未退出,"
 
@@ -91,8 +100,7 @@ static bool list(struct walk *walk, enum record_list name, struct chosen *chosen
     struct records_filter filter = {name, -1, NULL, NULL};
 
     chosen->count = 0;
-    return store_begin(walk->stage.store, STORE_READ, &txn, err) &&
-           records_scan(txn, &filter, see_record, chosen, err);
+    return store_begin(walk->stage.store, STORE_READ, &txn, err) && records_scan(txn, &filter, see_record, chosen, err);
 }
 
 static bool list_refused(struct walk *walk, struct chosen *chosen, struct error *err)
@@ -140,6 +148,8 @@ static void give(struct walk *walk, unsigned uid, const char *kind, json_t *argu
     bool was_taken = staff_order(&walk->staff, &wish);
 
     walk_tell(walk, "%s%s", kind, was_taken ? "" : ": not taken");
+    if (!was_taken)
+        usleep(NOT_TAKEN_US);
     walk->count->orders++;
     json_decref(arguments);
 }
@@ -189,8 +199,8 @@ static bool order_review(struct walk *walk, struct error *err)
 
 static bool order_change(struct walk *walk, struct error *err)
 {
-    static const char *const KINDS[] = {"correct", "correct", "correct", "dispute", "dispute", "settle", "settle",
-                                        "withdraw", "repair"};
+    static const char *const KINDS[] = {"correct", "correct", "correct",  "dispute", "dispute",
+                                        "settle",  "settle",  "withdraw", "repair"};
     static const char *const SCOPES[] = {"public", "government", "authorised"};
     const char *kind = KINDS[dice_roll(&walk->dice, COUNT_OF(KINDS))];
     const char *scope = SCOPES[dice_roll(&walk->dice, COUNT_OF(SCOPES))];
@@ -206,8 +216,8 @@ static bool order_change(struct walk *walk, struct error *err)
              json_pack("{s:[s], s:s, s:s}", "ids", record, "reason", "范围有误", "scope", scope));
     else if (strcmp(kind, "repair") == 0)
         give(walk, STAGE_OPERATOR, kind,
-             json_pack("{s:[s], s:s, s:s, s:b}", "ids", record, "reason", "已整改", "committed_on",
-                       day_text(0, today), "duties_done", 1));
+             json_pack("{s:[s], s:s, s:s, s:b}", "ids", record, "reason", "已整改", "committed_on", day_text(0, today),
+                       "duties_done", 1));
     else
         give(walk, STAGE_OPERATOR, kind, json_pack("{s:[s], s:s}", "ids", record, "reason", "企业申请"));
     return true;
@@ -225,6 +235,8 @@ static bool order_switch(struct walk *walk, struct error *err)
     enum channel channel = (enum channel)dice_roll(&walk->dice, CHANNEL_COUNT);
     bool paused = false;
 
+    if (!walk->stage.has_platform[channel])
+        return order_push(walk, err);
     if (!is_paused(walk, channel, &paused, err))
         return false;
     give(walk, STAGE_OPERATOR, paused ? "resume" : "pause",
@@ -252,15 +264,40 @@ static bool order_requeue(struct walk *walk, struct error *err)
     return true;
 }
 
+/* Records must come before what is done with them. */
+static bool begins(struct walk *walk, bool *out, struct error *err)
+{
+    struct chosen live;
+
+    if (!list(walk, RECORDS_LIVE, &live, err))
+        return false;
+    *out = live.count == 0;
+    return true;
+}
+
+static bool order_beginning(struct walk *walk, struct error *err)
+{
+    struct chosen waiting;
+
+    if (!list(walk, RECORDS_WAITING, &waiting, err))
+        return false;
+    return waiting.count ? order_review(walk, err) : order_propose(walk, err);
+}
+
 bool walk_order(struct walk *walk, struct error *err)
 {
     static const struct {
         unsigned weight;
         bool (*order)(struct walk *walk, struct error *err);
-    } ORDERS[] = {{3, order_import},  {8, order_propose}, {24, order_review}, {30, order_change},
-                  {22, order_push},   {6, order_switch},  {7, order_requeue}};
+    } ORDERS[] = {{2, order_import}, {5, order_propose}, {26, order_review}, {34, order_change},
+                  {21, order_push},  {5, order_switch},  {7, order_requeue}};
     unsigned roll = dice_roll(&walk->dice, 100);
+    bool is_beginning = false;
 
+    if (!begins(walk, &is_beginning, err))
+        return false;
+    if (is_beginning)
+        return order_beginning(walk, err);
     for (size_t i = 0; i < COUNT_OF(ORDERS); i++) {
         if (roll < ORDERS[i].weight)
             return ORDERS[i].order(walk, err);

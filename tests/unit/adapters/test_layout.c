@@ -95,7 +95,8 @@ Test(layout, an_unknown_member_or_a_missing_one_is_told_with_its_place)
 
 Test(layout, a_name_that_could_not_be_an_element_is_refused)
 {
-    static const char *const NAMES[] = {"", "1a", "a b", "a-b", "名称", "a\\u0000", "<a>", "a.b", "a\\n"};
+    static const char *const NAMES[] = {"",    "1a",  "a b",  "a-b",    "名称", "a\\u0000",
+                                        "<a>", "a.b", "a\\n", "xmlRow", "XML"};
 
     for (size_t i = 0; i < COUNT_OF(NAMES); i++) {
         AUTO(buf_done) struct buf field = BUF_INIT;

@@ -160,7 +160,7 @@ static const char *read_ack(struct ack *ack)
     AUTO(xml_text_free) xmlChar *result = attribute(ack, "result");
     AUTO(xml_text_free) xmlChar *code = attribute(ack, "code");
     AUTO(xml_text_free) xmlChar *message = attribute(ack, "message");
-    struct adapter_outcome *outcome;
+    struct adapter_outcome *outcome = NULL; /* gcc -O2 does not see that it is filled */
     const char *wrong = find_outcome(ack, &outcome);
     bool is_taken = result && span_is(span_of_xml(result), "accepted");
     struct span shown = span_of_xml(code);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/layout.h"
 #include "base/text.h"
 
 /* Every upstream that can be spoken to: a new one is a file and a line here. */
@@ -25,7 +26,13 @@ const struct adapter *adapter_at(size_t index)
 
 unsigned adapter_rows_max(const struct adapter *adapter, const struct adapter_config *config)
 {
-    return config->rows_max > 0 && config->rows_max < adapter->rows_max ? config->rows_max : adapter->rows_max;
+    unsigned most = adapter->rows_max;
+
+    if (config->rows_max > 0 && config->rows_max < most)
+        most = config->rows_max;
+    if (config->layout && layout_rows_max(config->layout) < most)
+        most = layout_rows_max(config->layout);
+    return most;
 }
 
 const char *adapter_ending_name(enum adapter_ending ending)

@@ -26,6 +26,8 @@
 #include "base/error.h"
 #include "base/time.h"
 
+struct layout;
+
 enum {
     ADAPTER_ROWS_MAX = 1000,           /* of one call, whatever the adapter */
     ADAPTER_ROW_BYTES_MAX = 48 * 1024, /* a row must fit in one journal event */
@@ -51,7 +53,8 @@ enum adapter_op {
 
 /* What a deployment decides. Texts are borrowed and never NULL ("" when not given). */
 struct adapter_config {
-    const char *base_url; /* "https://host/path", no slash at the end */
+    const char *base_url;        /* "https://host/path", no slash at the end */
+    const struct layout *layout; /* what the upstream calls our fields: adapters/layout.h. Needed for rows */
     const char *table_code;
     const char *department_code;
     const char *table_version_id;

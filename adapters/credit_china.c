@@ -220,12 +220,21 @@ static void go_on(struct adapter_result *out)
     out->next = ADAPTER_SECOND;
 }
 
+/* 422 (RFC 9110 15.5.21): it was read, and what it says is not accepted. Its words are all that tells why. */
+static void refused(enum adapter_ending ending, struct span body, struct adapter_result *out)
+{
+    out->ending = ending;
+    if (utf8_is_valid(body, NULL))
+        adapter_words_copy(span_trim(body), out->message, sizeof out->message);
+}
+
 static void read_upload(const struct adapter_call *call, int status, struct span body, struct adapter_result *out)
 {
     (void)call;
-    (void)body;
     if (status == 201)
         go_on(out);
+    else if (status == 422)
+        refused(ADAPTER_BODY_REFUSED, body, out);
     else
         out->ending = status == 412 ? ADAPTER_EXISTS : ADAPTER_BY_STATUS;
 }
@@ -233,8 +242,10 @@ static void read_upload(const struct adapter_call *call, int status, struct span
 static void read_second(const struct adapter_call *call, int status, struct span body, struct adapter_result *out)
 {
     (void)call;
-    (void)body;
-    out->ending = status == 201 || status == 412 ? ADAPTER_ACCEPTED : ADAPTER_BY_STATUS;
+    if (status == 422)
+        refused(ADAPTER_SETUP_REFUSED, body, out); /* there is no row in it */
+    else
+        out->ending = status == 201 || status == 412 ? ADAPTER_ACCEPTED : ADAPTER_BY_STATUS;
 }
 
 static void read_doubt(const struct adapter_call *call, int status, struct span body, struct adapter_result *out)

@@ -3,118 +3,110 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/layout_parts.h"
 #include "base/text.h"
 
-enum { SCRATCH_BYTES = 32 };
+enum { SCRATCH_BYTES = 32, VALUE_SHOWN_BYTES = 120 };
 
-/* What a field's text must look like beyond its length. */
-enum form { FORM_TEXT, FORM_NUMBER, FORM_CODE, FORM_DIVISION };
+/* --- values --- */
 
-struct field {
-    const char *name;
-    const char *label;
-    size_t max; /* characters */
-    bool is_required;
-    enum form form;
-    struct span (*value)(const struct adapter_config *config, const struct adapter_record *record,
-                         char scratch[SCRATCH_BYTES]);
-};
-
-#define FROM_RECORD(function, member)                                                                                  \
-    static struct span function(const struct adapter_config *config, const struct adapter_record *record,              \
-                                char scratch[SCRATCH_BYTES])                                                           \
-    {                                                                                                                  \
-        (void)config;                                                                                                  \
-        (void)scratch;                                                                                                 \
-        return record->member;                                                                                         \
-    }
-#define FROM_CONFIG(function, member)                                                                                  \
-    static struct span function(const struct adapter_config *config, const struct adapter_record *record,              \
-                                char scratch[SCRATCH_BYTES])                                                           \
-    {                                                                                                                  \
-        (void)record;                                                                                                  \
-        (void)scratch;                                                                                                 \
-        return span_of(config->member);                                                                                \
-    }
-#define FROM_DAY(function, member)                                                                                     \
-    static struct span function(const struct adapter_config *config, const struct adapter_record *record,              \
-                                char scratch[SCRATCH_BYTES])                                                           \
-    {                                                                                                                  \
-        (void)config;                                                                                                  \
-        return span_of(day_format(record->member, scratch));                                                           \
-    }
-/* A number of a code table; outside of it the field counts as empty. */
-#define FROM_CHOICE(function, member, least, most)                                                                     \
-    static struct span function(const struct adapter_config *config, const struct adapter_record *record,              \
-                                char scratch[SCRATCH_BYTES])                                                           \
-    {                                                                                                                  \
-        int64_t chosen = (int64_t)record->member;                                                                      \
-                                                                                                                       \
-        (void)config;                                                                                                  \
-        if (chosen < (least) || chosen > (most))                                                                       \
-            return SPAN_NONE;                                                                                          \
-        snprintf(scratch, SCRATCH_BYTES, "%lld", (long long)chosen);                                                   \
-        return span_of(scratch);                                                                                       \
-    }
-
-FROM_CONFIG(provider_code, provider_code)
-FROM_CONFIG(provider_name, provider_name)
-FROM_CONFIG(exchange_unit, exchange_unit)
-FROM_RECORD(remark, remark)
-FROM_RECORD(representative, representative)
-FROM_RECORD(registration, registration)
-FROM_RECORD(name, name)
-FROM_RECORD(authority, authority)
-FROM_RECORD(document, document)
-FROM_RECORD(record_id, record)
-FROM_RECORD(order, order)
-FROM_RECORD(code, code)
-FROM_RECORD(division, division)
-FROM_RECORD(address, address)
-FROM_RECORD(facts, facts)
-FROM_DAY(published_until, published_until)
-FROM_DAY(listed_on, listed_on)
-FROM_DAY(provided_on, provided_on)
-FROM_CHOICE(op, op, ADAPTER_OP_ADD, ADAPTER_OP_SETTLE)
-FROM_CHOICE(severity, severity, 1, 3)
-FROM_CHOICE(scope, scope, 0, 2)
-FROM_CHOICE(version, version, 1, UINT32_MAX)
-
-/* The organisation code stands in places 9 to 17 of the credit code (GB 32100). */
-static struct span organisation(const struct adapter_config *config, const struct adapter_record *record,
-                                char scratch[SCRATCH_BYTES])
+static struct span word_of(enum layout_source source, int64_t number)
 {
-    (void)config;
-    (void)scratch;
-    return record->code.bytes == 18 ? (struct span){record->code.at + 8, 9} : SPAN_NONE;
+    const char *const *words = layout_words(source);
+
+    for (int64_t i = 0; words[i] && number >= 0; i++) {
+        if (i == number)
+            return span_of(words[i]);
+    }
+    return SPAN_NONE;
 }
 
-/* Sorted by name: the row comes out canonical. */
-static const struct field FIELDS[] = {
-    {"BMBM", "信息提供部门编码", 50, true, FORM_TEXT, provider_code},
-    {"BMMC", "信息提供部门名称", 200, true, FORM_TEXT, provider_name},
-    {"BZ", "备注", 500, false, FORM_TEXT, remark},
-    {"FDDBR", "法定代表人", 100, false, FORM_TEXT, representative},
-    {"GSJZQ", "公示截止期", 10, true, FORM_TEXT, published_until},
-    {"GSZCH", "工商注册号", 15, false, FORM_TEXT, registration},
-    {"JGQC", "机构全称", 200, true, FORM_TEXT, name},
-    {"JHDWQC", "交换单位全称", 200, true, FORM_TEXT, exchange_unit},
-    {"OP", "操作", 1, true, FORM_TEXT, op},
-    {"QRYZSXRQ", "确认失信日期", 10, true, FORM_TEXT, listed_on},
-    {"RDDW", "认定单位", 200, true, FORM_TEXT, authority},
-    {"RDWH", "认定文号", 200, true, FORM_TEXT, document},
-    {"ROWID", "记录标识", 23, true, FORM_TEXT, record_id},
-    {"SCFZYNR", "行政处理决定主要内容", 4000, true, FORM_TEXT, order},
-    {"SXYZCD", "失信严重程度", 1, true, FORM_TEXT, severity},
-    {"SYFW", "使用范围", 1, true, FORM_TEXT, scope},
-    {"TGRQ", "提供日期", 10, true, FORM_TEXT, provided_on},
-    {"TYSHXYDM", "统一社会信用代码", 18, true, FORM_CODE, code},
-    {"VERSION", "版本", 10, true, FORM_NUMBER, version},
-    {"XZQH", "行政区划", 6, true, FORM_DIVISION, division},
-    {"ZCDZ", "注册地址", 500, false, FORM_TEXT, address},
-    {"ZYSXSS", "主要失信事实", 4000, true, FORM_TEXT, facts},
-    {"ZZJGDM", "组织机构代码", 9, false, FORM_TEXT, organisation},
-};
+static struct span day_value(enum layout_form form, int32_t day, char scratch[SCRATCH_BYTES])
+{
+    char iso[DAY_TEXT_BYTES];
+    size_t bytes = 0;
+
+    for (const char *at = day_format(day, iso); *at; at++) {
+        if (*at != '-' || form == FORM_DATE)
+            scratch[bytes++] = *at;
+        else if (form == FORM_DATE_SLASH)
+            scratch[bytes++] = '/';
+    }
+    return (struct span){scratch, bytes};
+}
+
+static struct span version_value(uint32_t version, char scratch[SCRATCH_BYTES])
+{
+    if (version == 0)
+        return SPAN_NONE;
+    snprintf(scratch, SCRATCH_BYTES, "%u", version);
+    return span_of(scratch);
+}
+
+/* The organisation code stands in places 9 to 17 of the credit code (GB 32100). */
+static struct span organisation_value(struct span code)
+{
+    return code.bytes == 18 ? (struct span){code.at + 8, 9} : SPAN_NONE;
+}
+
+static struct span value_of(const struct layout_field *field, const struct adapter_config *config,
+                            const struct adapter_record *record, char scratch[SCRATCH_BYTES])
+{
+    switch (field->source) {
+    case SOURCE_CONSTANT:
+        return field->constant;
+    case SOURCE_RECORD:
+        return record->record;
+    case SOURCE_VERSION:
+        return version_value(record->version, scratch);
+    case SOURCE_OP:
+        return word_of(SOURCE_OP, (int64_t)record->op);
+    case SOURCE_NAME:
+        return record->name;
+    case SOURCE_CODE:
+        return record->code;
+    case SOURCE_ORGANISATION:
+        return organisation_value(record->code);
+    case SOURCE_REGISTRATION:
+        return record->registration;
+    case SOURCE_ADDRESS:
+        return record->address;
+    case SOURCE_REPRESENTATIVE:
+        return record->representative;
+    case SOURCE_FACTS:
+        return record->facts;
+    case SOURCE_ORDER:
+        return record->order;
+    case SOURCE_LISTED_ON:
+        return day_value(field->form, record->listed_on, scratch);
+    case SOURCE_PUBLISHED_UNTIL:
+        return day_value(field->form, record->published_until, scratch);
+    case SOURCE_AUTHORITY:
+        return record->authority;
+    case SOURCE_DOCUMENT:
+        return record->document;
+    case SOURCE_PROVIDED_ON:
+        return day_value(field->form, record->provided_on, scratch);
+    case SOURCE_DIVISION:
+        return record->division;
+    case SOURCE_SCOPE:
+        return word_of(SOURCE_SCOPE, record->scope);
+    case SOURCE_SEVERITY:
+        return word_of(SOURCE_SEVERITY, record->severity);
+    case SOURCE_REMARK:
+        return record->remark;
+    case SOURCE_PROVIDER_CODE:
+        return span_of(config->provider_code);
+    case SOURCE_PROVIDER_NAME:
+        return span_of(config->provider_name);
+    case SOURCE_EXCHANGE_UNIT:
+        return span_of(config->exchange_unit);
+    default:
+        return SPAN_NONE;
+    }
+}
+
+/* --- checks --- */
 
 static bool is_clean(struct span text)
 {
@@ -127,11 +119,13 @@ static bool is_clean(struct span text)
     return utf8_is_valid(text, NULL);
 }
 
-static bool has_form(enum form form, struct span text)
+static bool has_form(enum layout_form form, struct span text)
 {
-    size_t wanted = form == FORM_CODE ? 18 : 6;
+    size_t wanted = form == FORM_CREDIT_CODE ? 18 : 6;
 
-    if (form != FORM_CODE && form != FORM_DIVISION)
+    if (form == FORM_NUMBER)
+        return layout_is_number(text);
+    if (form != FORM_CREDIT_CODE && form != FORM_DIVISION)
         return true;
     if (text.bytes != wanted)
         return false;
@@ -139,13 +133,19 @@ static bool has_form(enum form form, struct span text)
         bool is_digit = text.at[i] >= '0' && text.at[i] <= '9';
         bool is_letter = text.at[i] >= 'A' && text.at[i] <= 'Z';
 
-        if (!is_digit && !(form == FORM_CODE && is_letter))
+        if (!is_digit && !(form == FORM_CREDIT_CODE && is_letter))
             return false;
     }
     return true;
 }
 
-static bool field_check(const struct field *field, struct span text, struct error *err)
+static bool refuse_characters(const struct layout_field *field, struct error *err)
+{
+    return refuse(err, ERR_REFUSED, "row.characters", "%s (%s) holds control characters or is no UTF-8",
+                  "%s（%s）含有控制字符或不是 UTF-8", field->name, field->label);
+}
+
+static bool field_check(const struct layout_field *field, struct span text, struct error *err)
 {
     if (span_trim(text).bytes == 0) {
         if (!field->is_required)
@@ -153,8 +153,7 @@ static bool field_check(const struct field *field, struct span text, struct erro
         return refuse(err, ERR_REFUSED, "row.empty", "%s (%s) is empty", "%s（%s）为空", field->name, field->label);
     }
     if (!is_clean(text))
-        return refuse(err, ERR_REFUSED, "row.characters", "%s (%s) holds control characters or is no UTF-8",
-                      "%s（%s）含有控制字符或不是 UTF-8", field->name, field->label);
+        return refuse_characters(field, err);
     if (utf8_count(text) > field->max)
         return refuse(err, ERR_REFUSED, "row.too-long", "%s (%s) has %zu characters; at most %zu are allowed",
                       "%s（%s）有 %zu 个字符，最多允许 %zu 个", field->name, field->label, utf8_count(text),
@@ -165,33 +164,66 @@ static bool field_check(const struct field *field, struct span text, struct erro
     return true;
 }
 
-bool row_add(const struct adapter_config *config, const struct adapter_record *record, struct buf *out,
-             struct error *err)
+/* What is sent for a field, checked; no bytes: nothing. */
+static bool field_text(const struct layout_field *field, const struct adapter_config *config,
+                       const struct adapter_record *record, char scratch[SCRATCH_BYTES], struct span *out,
+                       struct error *err)
+{
+    struct span value = value_of(field, config, record, scratch);
+
+    *out = field->codes ? layout_code_of(field, value) : value;
+    if (field->codes && !is_clean(value))
+        return refuse_characters(field, err);
+    if (out->bytes == 0 && span_trim(value).bytes > 0)
+        return refuse(err, ERR_REFUSED, "row.code", "%s (%s): their table has no code for \"%.*s\"",
+                      "%s（%s）：对方代码表中没有“%.*s”", field->name, field->label,
+                      (int)utf8_cut(value, VALUE_SHOWN_BYTES).bytes, value.at);
+    return field_check(field, *out, err);
+}
+
+static void field_add(const struct layout_field *field, struct span text, bool is_first, struct buf *out)
+{
+    buf_add_byte(out, is_first ? '{' : ',');
+    buf_addf(out, "\"%s\":", field->name);
+    if (field->form == FORM_NUMBER)
+        buf_add_span(out, text);
+    else
+        json_string_add(out, text);
+}
+
+static bool fields_add(const struct adapter_config *config, const struct adapter_record *record, struct buf *out,
+                       struct error *err)
 {
     size_t before = out->bytes;
     char scratch[SCRATCH_BYTES];
+    struct span text;
 
-    for (size_t i = 0; i < COUNT_OF(FIELDS); i++) {
-        if (!field_check(&FIELDS[i], FIELDS[i].value(config, record, scratch), err))
+    for (size_t i = 0; i < config->layout->field_count; i++) {
+        const struct layout_field *field = &config->layout->fields[i];
+
+        if (!field_text(field, config, record, scratch, &text, err))
             return false;
-    }
-    for (size_t i = 0; i < COUNT_OF(FIELDS); i++) {
-        struct span text = FIELDS[i].value(config, record, scratch);
-
-        if (span_trim(text).bytes == 0)
-            continue;
-        buf_add_byte(out, out->bytes == before ? '{' : ',');
-        buf_addf(out, "\"%s\":", FIELDS[i].name);
-        if (FIELDS[i].form == FORM_NUMBER)
-            buf_add_span(out, text);
-        else
-            json_string_add(out, text);
+        if (span_trim(text).bytes > 0)
+            field_add(field, text, out->bytes == before, out);
     }
     buf_add_byte(out, '}');
     if (out->bytes - before <= ADAPTER_ROW_BYTES_MAX)
         return true;
-    out->bytes = before;
-    out->data[before] = '\0';
     return refuse(err, ERR_REFUSED, "row.too-long", "the row has more than %d bytes", "数据行超过 %d 字节",
                   ADAPTER_ROW_BYTES_MAX);
+}
+
+bool row_add(const struct adapter_config *config, const struct adapter_record *record, struct buf *out,
+             struct error *err)
+{
+    size_t before = out->bytes;
+
+    if (!config->layout)
+        return fail(err, ERR_INTERNAL, "a row needs a layout");
+    if (fields_add(config, record, out, err))
+        return true;
+    out->bytes = before;
+    if (out->data)
+        out->data[before] = '\0';
+    return false;
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/layout.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -234,6 +235,17 @@ static void check_channel_files(struct checking *checking, size_t i, const struc
         check_hex_file(checking, setting_of(&full, i, "app_key_file"), channel->app_key_file, 16);
 }
 
+static void check_layout(struct checking *checking, const struct config *config, size_t i)
+{
+    AUTO(text_free) char *schemas = path_join(config->data, "schemas");
+    AUTO(layout_free) struct layout *layout = NULL;
+    AUTO(buf_done) struct buf full = BUF_INIT;
+    struct error err = {0};
+
+    if (!layout_load(config->channels[i].layout, schemas, &layout, &err))
+        tell(checking, setting_of(&full, i, "layout"), false, &err);
+}
+
 /* A record comes to a channel when the one before it has confirmed it (seed row 18). */
 static void check_stages(struct checking *checking, const struct config *config, size_t i)
 {
@@ -255,6 +267,7 @@ static void check_channels(struct checking *checking, const struct config *confi
             continue;
         check_base(checking, config, i);
         check_stages(checking, config, i);
+        check_layout(checking, config, i);
         check_channel_files(checking, i, &config->channels[i]);
     }
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/layout.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -12,6 +13,7 @@ enum { TOKEN_BYTES_MAX = 1024, SECRET_FILE_MAX = 4096, KID_BYTES = 8 };
 
 struct channel_settings {
     const struct adapter *adapter;
+    struct layout *layout;
     struct adapter_config config;
     struct courier_channel courier;
     char *base_url;
@@ -121,6 +123,7 @@ static void fill_adapter(const struct config_channel *from, struct channel_setti
 {
     struct adapter_config *config = &settings->config;
 
+    config->layout = settings->layout;
     config->base_url = settings->base_url;
     config->table_code = settings->table_code;
     config->department_code = settings->department_code;
@@ -167,6 +170,21 @@ static bool load_secrets(const struct config_channel *from, struct channel_setti
            load_key(from->app_key_file, "channel.app-key", "application", to->config.app_key, err);
 }
 
+/* The one the configuration names, or the one named after the channel. */
+static bool load_layout(const struct config *config, enum channel channel, struct layout **out, struct error *err)
+{
+    const char *data = config->data ? config->data : CONFIG_DATA_DEFAULT;
+    const char *named = config->channels[channel].layout;
+    AUTO(text_free) char *schemas = path_join(data, "schemas");
+    AUTO(buf_done) struct buf path = BUF_INIT;
+
+    if (named && *named)
+        buf_add_text(&path, named);
+    else
+        buf_addf(&path, "%s/adapters/layouts/%s.json", data, CHANNEL_NAMES[channel]);
+    return layout_load(buf_text(&path), schemas, out, err);
+}
+
 static const struct adapter *adapter_of(const struct config_channel *from, enum channel channel)
 {
     return adapter_find(from->protocol && *from->protocol ? from->protocol : CHANNEL_NAMES[channel]);
@@ -192,7 +210,7 @@ bool channel_settings_load(const struct config *config, enum channel channel, st
     if (!span_starts(span_of(settings->base_url), "https://") || !is_plain(span_of(settings->base_url)))
         return refuse(err, ERR_INVALID, "channel.base", "%s: \"%.80s\" is no https address",
                       "%s：“%.80s” 不是 https 地址", CHANNEL_NAMES[channel], settings->base_url);
-    if (!load_secrets(from, settings, err))
+    if (!load_layout(config, channel, &settings->layout, err) || !load_secrets(from, settings, err))
         return fail_in(err, "%s", CHANNEL_NAMES[channel]);
     fill_adapter(from, settings);
     fill_courier(from, channel, settings);
@@ -208,6 +226,7 @@ void channel_settings_free(struct channel_settings *settings)
         explicit_bzero(settings->token, strlen(settings->token));
     explicit_bzero(settings->config.sm4_key, sizeof settings->config.sm4_key);
     explicit_bzero(settings->config.app_key, sizeof settings->config.app_key);
+    layout_free(settings->layout);
     free(settings->base_url);
     free(settings->table_code);
     free(settings->department_code);

@@ -24,8 +24,8 @@ struct courier_channel {
 
 /* Owns its texts and secrets (wiped when freed). */
 struct channel_settings;
-/* Reads the secrets its protocol needs. ERR_REFUSED "push.channel" when the channel is not configured or not enabled;
- * ERR_INVALID or ERR_IO when a file cannot be used. */
+/* Reads the layout, and the secrets its protocol needs. ERR_REFUSED "push.channel" when the channel is not configured
+ * or not enabled; ERR_INVALID or ERR_IO when a file cannot be used. */
 MUST_CHECK bool channel_settings_load(const struct config *config, enum channel channel, struct channel_settings **out,
                                       struct error *err);
 void channel_settings_free(struct channel_settings *settings);

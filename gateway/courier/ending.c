@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/layout.h"
 #include "base/text.h"
 #include "keys/digest.h"
 
@@ -60,16 +61,26 @@ static void read_key(struct ending *ending, int64_t now_ms)
     explicit_bzero(&secret, sizeof secret);
 }
 
+/* What the protocol leaves open about codes is decided by the layout. */
+static void read_reply(struct ending *ending)
+{
+    const struct shipment *shipment = ending->shipment;
+    const struct courier_channel *channel = shipment->channel;
+
+    channel->adapter->reply(&shipment->call, ending->attempt.step, ending->attempt.status, buf_span(&ending->body),
+                            &ending->result);
+    for (size_t i = 0; channel->config->layout && i < ending->result.outcome_count; i++)
+        layout_judge(channel->config->layout, &ending->result.outcomes[i]);
+}
+
 static void read_answer(struct ending *ending, const char *retry_after, int64_t now_ms)
 {
-    struct shipment *shipment = ending->shipment;
     struct policy_attempt *attempt = &ending->attempt;
 
     if (attempt->step == ADAPTER_KEY)
         read_key(ending, now_ms);
     else
-        shipment->channel->adapter->reply(&shipment->call, attempt->step, attempt->status, buf_span(&ending->body),
-                                          &ending->result);
+        read_reply(ending);
     attempt->answer = ending->result.ending;
     attempt->retry_after_ms = policy_retry_after_ms(span_of(retry_after), now_ms);
 }

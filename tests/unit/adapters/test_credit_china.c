@@ -8,11 +8,12 @@
 #include "keys/digest.h"
 #include "keys/key.h"
 #include "tests/unit/adapters/cases.h"
+#include "tests/unit/adapters/layouts.h"
 
 #define CASES "credit-china"
 #define NAME "001503_20260302_00007"
 
-static const struct adapter_config CONFIG = {
+static struct adapter_config CONFIG = {
     .base_url = "https://localhost:1/china",
     .file_code = "001503",
     .provider_code = "4400GXT",
@@ -29,6 +30,7 @@ static const char FILE_TEXT[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                                 "<DATA><B>字</B></DATA>\n"
                                 "</DATAS>\n";
 static struct adapter_call call;
+static struct layout *layout;
 static struct error err;
 
 /* As a call is when it was restored. */
@@ -45,9 +47,16 @@ static void setup(void)
     };
     cr_assert(day_parse(SPAN("2026-03-02"), &call.day));
     memset(call.sm3, 0x5d, sizeof call.sm3);
+    layout = layout_for_test("credit-china");
+    CONFIG.layout = layout;
 }
 
-TestSuite(credit_china, .init = setup);
+static void teardown(void)
+{
+    layout_free(layout);
+}
+
+TestSuite(credit_china, .init = setup, .fini = teardown);
 
 /* --- answers --- */
 

@@ -4,10 +4,12 @@
 #include "base/encode.h"
 #include "keys/digest.h"
 #include "tests/unit/adapters/cases.h"
+#include "tests/unit/adapters/layouts.h"
+#include "tests/unit/adapters/rows.h"
 
 #define CASES "credit-guangdong"
 
-static const struct adapter_config CONFIG = {
+static struct adapter_config CONFIG = {
     .base_url = "https://localhost:1/gd",
     .table_code = "SXJZCN",
     .department_code = "4400GXT",
@@ -32,6 +34,20 @@ static const struct adapter_call CALL = {
     .row_count = 2,
 };
 static struct error err;
+static struct layout *layout;
+
+static void setup(void)
+{
+    layout = layout_for_test("credit-guangdong");
+    CONFIG.layout = layout;
+}
+
+static void teardown(void)
+{
+    layout_free(layout);
+}
+
+TestSuite(credit_guangdong, .init = setup, .fini = teardown);
 
 static void check_reply(const char *name, const json_t *input, const json_t *expected)
 {
@@ -42,52 +58,9 @@ static void check_reply(const char *name, const json_t *input, const json_t *exp
     case_check_result(name, &result, expected);
 }
 
-static int32_t day_of(const json_t *input, const char *name)
-{
-    int32_t day = DAY_NONE;
-
-    (void)!day_parse(span_of(json_text_of(input, name)), &day);
-    return day;
-}
-
 static void check_row(const char *name, const json_t *input, const json_t *expected)
 {
-    struct adapter_record record = {
-        .record = case_text(input, "record"),
-        .version = (uint32_t)json_integer_of(input, "version", 0),
-        .op = (enum adapter_op)json_integer_of(input, "op", 0),
-        .name = case_text(input, "name"),
-        .code = case_text(input, "code"),
-        .registration = case_text(input, "registration"),
-        .address = case_text(input, "address"),
-        .representative = case_text(input, "representative"),
-        .facts = case_text(input, "facts"),
-        .order = case_text(input, "order"),
-        .listed_on = day_of(input, "listed_on"),
-        .published_until = day_of(input, "published_until"),
-        .authority = case_text(input, "authority"),
-        .document = case_text(input, "document"),
-        .provided_on = day_of(input, "provided_on"),
-        .division = case_text(input, "division"),
-        .scope = (int)json_integer_of(input, "scope", -1),
-        .severity = (int)json_integer_of(input, "severity", -1),
-        .remark = case_text(input, "remark"),
-    };
-    AUTO(buf_done) struct buf row = BUF_INIT;
-    AUTO(buf_done) struct buf wanted = BUF_INIT;
-    const char *refused = json_text_of(expected, "refused");
-
-    if (refused) {
-        cr_assert_not(adapter_credit_guangdong.row(&CONFIG, &record, &row, &err), "%s", name);
-        cr_assert_eq(err.code, ERR_REFUSED);
-        cr_assert_str_eq(err.rule, json_text_of(expected, "rule"), "%s", name);
-        cr_assert(strstr(err.text, refused) && strstr(err.zh, refused), "%s: %s", name, err.text);
-        cr_assert_eq(row.bytes, 0, "nothing is added when refused");
-        return;
-    }
-    cr_assert(adapter_credit_guangdong.row(&CONFIG, &record, &row, &err), "%s: %s", name, err.text);
-    cr_assert(json_canonical_add(json_object_get(expected, "row"), &wanted, &err));
-    cr_assert_str_eq(buf_text(&row), buf_text(&wanted), "%s", name);
+    row_check(&CONFIG, name, input, expected);
 }
 
 Test(credit_guangdong, every_answer_means_what_its_case_says)

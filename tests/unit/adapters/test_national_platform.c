@@ -136,6 +136,33 @@ Test(national_platform, no_single_changed_byte_makes_another_receipt)
     }
 }
 
+/* The same for outcomes: a changed byte that is still believed changes none of them, unless it is the state itself. */
+Test(national_platform, no_single_changed_byte_makes_another_outcome)
+{
+    static const char BODY[] =
+        "{\"code\":\"0\",\"data\":{\"rows\":[{\"ROWID\":\"R0000000000000000000a\",\"VERSION\":1,"
+        "\"state\":\"1\"},{\"ROWID\":\"R0000000000000000000b\",\"VERSION\":3,\"state\":\"1\"}]}}";
+    static const char STATE[] = "\"state\":\"";
+    size_t first = (size_t)(strstr(BODY, STATE) - BODY) + sizeof STATE - 1;
+    size_t second = (size_t)(strstr(BODY + first, STATE) - BODY) + sizeof STATE - 1;
+
+    for (size_t i = 0; i < sizeof BODY - 1; i++) {
+        for (int byte = 0; byte < 256; byte++) {
+            AUTO(adapter_result_done) struct adapter_result result = {.code = ""};
+            char changed[sizeof BODY];
+
+            memcpy(changed, BODY, sizeof BODY);
+            changed[i] = (char)byte;
+            ADAPTER->reply(&CALL, ADAPTER_ASK, 200, (struct span){changed, sizeof BODY - 1}, &result);
+            if (result.ending == ADAPTER_MALFORMED)
+                continue;
+            cr_assert_eq(result.ending, ADAPTER_OUTCOMES, "place %zu, byte %d: %s", i, byte, changed);
+            cr_assert(i == first || strcmp(result.outcomes[0].code, "1") == 0, "place %zu, byte %d", i, byte);
+            cr_assert(i == second || strcmp(result.outcomes[1].code, "1") == 0, "place %zu, byte %d", i, byte);
+        }
+    }
+}
+
 Test(national_platform, an_answer_of_the_key_service_cut_anywhere_gives_no_secret)
 {
     static const char BODY[] = "{\"code\":\"0\",\"data\":{\"secret\":\"91h8J1/f+Fd4qo2g74P/q3zI1M+YPUhdYCTeGH4Hl04=\","

@@ -258,6 +258,25 @@ Test(config, check_looks_at_the_files_of_every_channel)
               "%s", buf_text(&told));
 }
 
+Test(config, check_reads_the_layout_of_every_channel)
+{
+    AUTO(config_free) struct config *config = NULL;
+    AUTO(buf_done) struct buf yaml = BUF_INIT;
+    AUTO(buf_done) struct buf told = BUF_INIT;
+    AUTO(buf_done) struct buf layout = BUF_INIT;
+
+    buf_addf(&yaml, "%schannels:\n", GOOD);
+    add_channel(&yaml, "credit-guangdong", GUANGDONG);
+    add_channel(&yaml, "national-platform", NATIONAL ", layout: mine.json");
+    buf_addf(&layout, "%s/mine.json", folder);
+    cr_assert(file_write(buf_text(&layout), SPAN("{\"rows\": 1}"), 0644, &err), "%s", err.text);
+    write_config(buf_text(&yaml));
+    cr_assert(config_load(path, NULL, NULL, &config, &err), "%s", err.text);
+    cr_assert_not(config_check(config, 0, keep_problem, &told));
+    cr_assert(strstr(buf_text(&told), "channels.national-platform.layout|"), "%s", buf_text(&told));
+    cr_assert_not(strstr(buf_text(&told), "channels.credit-guangdong.layout|"), "%s", buf_text(&told));
+}
+
 Test(config, defaults_units_and_relative_paths)
 {
     AUTO(config_free) struct config *config = NULL;

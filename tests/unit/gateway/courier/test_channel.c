@@ -136,6 +136,13 @@ Test(channel, an_application_key_that_is_none_is_refused)
     expect_refusal("channel.app-key");
 }
 
+Test(channel, a_layout_that_is_not_there_is_named)
+{
+    config.channels[CHANNEL_CREDIT_GUANGDONG].layout = (char *)"/nowhere/layout.json";
+    cr_assert_not(channel_settings_load(&config, CHANNEL_CREDIT_GUANGDONG, &settings, &err));
+    cr_assert(strstr(err.text, "/nowhere/layout.json"), "%s", err.text);
+}
+
 Test(channel, a_protocol_that_nothing_speaks_is_refused)
 {
     config.channels[CHANNEL_CREDIT_GUANGDONG].protocol = (char *)"telegraph";

@@ -9,17 +9,17 @@
 enum { NO = -1 };
 
 static const signed char DELIVERY_NEXT[DELIVERY_STATE_COUNT][DELIVERY_STEP_COUNT] = {
-    [DELIVERY_QUEUED] = {DELIVERY_SENDING, NO, NO, NO, NO, DELIVERY_SUPERSEDED},
-    [DELIVERY_SENDING] = {NO, DELIVERY_QUEUED, DELIVERY_ACKNOWLEDGED, DELIVERY_REFUSED, NO, NO},
-    [DELIVERY_IN_DOUBT] = {NO, NO, NO, NO, NO, NO}, /* stored as sending */
-    [DELIVERY_RECEIVED] = {NO, NO, NO, NO, NO, NO}, /* stored as sending */
-    [DELIVERY_ACKNOWLEDGED] = {NO, NO, NO, NO, NO, NO},
-    [DELIVERY_REFUSED] = {NO, NO, NO, NO, DELIVERY_QUEUED, DELIVERY_SUPERSEDED},
-    [DELIVERY_SUPERSEDED] = {NO, NO, NO, NO, NO, NO},
+    [DELIVERY_QUEUED] = {DELIVERY_SENDING, NO, NO, NO, NO, DELIVERY_SUPERSEDED, NO},
+    [DELIVERY_SENDING] = {NO, DELIVERY_QUEUED, DELIVERY_ACKNOWLEDGED, DELIVERY_REFUSED, NO, NO, NO},
+    [DELIVERY_IN_DOUBT] = {NO, NO, NO, NO, NO, NO, NO}, /* stored as sending */
+    [DELIVERY_RECEIVED] = {NO, NO, NO, NO, NO, NO, NO}, /* stored as sending */
+    [DELIVERY_ACKNOWLEDGED] = {NO, NO, NO, NO, NO, NO, DELIVERY_QUEUED},
+    [DELIVERY_REFUSED] = {NO, NO, NO, NO, DELIVERY_QUEUED, DELIVERY_SUPERSEDED, NO},
+    [DELIVERY_SUPERSEDED] = {NO, NO, NO, NO, NO, NO, NO},
 };
 
 static const char *const STEP_NAMES[DELIVERY_STEP_COUNT] = {
-    "prepared", "dissolved", "acknowledged", "refused", "requeued", "superseded",
+    "prepared", "dissolved", "acknowledged", "refused", "requeued", "superseded", "repeated",
 };
 
 bool delivery_step(uint64_t number, enum delivery_state state, enum delivery_step step, enum delivery_state *next,
@@ -82,7 +82,7 @@ void open_delete(struct store_txn *txn, uint64_t number, const struct delivery_e
     store_delete(txn, STORE_CHANNELS, table_span(&key));
 }
 
-static void count_move(struct store_txn *txn, enum channel channel, int from, int to)
+void count_move(struct store_txn *txn, enum channel channel, int from, int to)
 {
     struct channel_entry entry;
 
@@ -165,7 +165,7 @@ static bool apply_queued(struct applying *applying, struct error *err)
     return true;
 }
 
-static bool delivery_named(struct applying *applying, int64_t number, struct delivery_entry *entry, struct error *err)
+bool delivery_named(struct applying *applying, int64_t number, struct delivery_entry *entry, struct error *err)
 {
     if (delivery_load(applying->txn, (uint64_t)number, entry, NULL))
         return true;
@@ -287,7 +287,8 @@ static const struct {
     {"receipt.stored", apply_receipt},      {"call.waiting", apply_call_waiting},
     {"call.failed", apply_call_failed},     {"call.dissolved", apply_call_dissolved},
     {"delivery.requeued", apply_requeued},  {"delivery.superseded", apply_superseded},
-    {"channel.paused", apply_paused},       {"channel.resumed", apply_resumed},
+    {"delivery.repeated", apply_repeated},  {"channel.paused", apply_paused},
+    {"channel.resumed", apply_resumed},
 };
 
 bool outbox_applies(struct span type)

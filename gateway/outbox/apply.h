@@ -2,7 +2,7 @@
  *
  * The state machines, as far as the store knows them (a delivery in a call is DELIVERY_SENDING, see table.h):
  *
- *   delivery  queued ─prepared→ in a call ─acknowledged→ acknowledged
+ *   delivery  queued ─prepared→ in a call ─acknowledged→ acknowledged ─repeated→ queued
  *               ↑ ↑               │   └────refused────→ refused ─requeued→ queued
  *               │ └───dissolved───┘                        │
  *               └─(first of all)         queued, refused ──┴─superseded→ superseded
@@ -30,11 +30,18 @@ enum delivery_step {
     STEP_REFUSED,
     STEP_REQUEUED,
     STEP_SUPERSEDED,
+    STEP_REPEATED,
     DELIVERY_STEP_COUNT
 };
 /* ERR_CONFLICT when there is no such step from `state`. */
 MUST_CHECK bool delivery_step(uint64_t number, enum delivery_state state, enum delivery_step step,
                               enum delivery_state *next, struct error *err);
+
+/* ERR_CONFLICT when there is no such delivery. */
+MUST_CHECK bool delivery_named(struct applying *applying, int64_t number, struct delivery_entry *entry,
+                               struct error *err);
+/* One delivery more in `to` and one less in `from`; -1: none. */
+void count_move(struct store_txn *txn, enum channel channel, int from, int to);
 
 /* READY gains or loses this head. */
 void ready_put(struct store_txn *txn, uint64_t number, struct delivery_entry *entry, int64_t due_ms);
@@ -51,5 +58,6 @@ MUST_CHECK bool apply_call_waiting(struct applying *applying, struct error *err)
 MUST_CHECK bool apply_call_dissolved(struct applying *applying, struct error *err);
 MUST_CHECK bool apply_settled(struct applying *applying, struct error *err);
 MUST_CHECK bool apply_receipt(struct applying *applying, struct error *err);
+MUST_CHECK bool apply_repeated(struct applying *applying, struct error *err);
 
 #endif

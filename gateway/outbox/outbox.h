@@ -139,6 +139,10 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *
  *   delivery.queued      {"channel","record","row":{…},"row_sha256","subject","version"}
  *   delivery.requeued    {"delivery","reason"}        refused → queued, by a person
+ *   delivery.repeated    {"delivery","found","reason","record","version"}   acknowledged → queued, at its old place in
+ *                                                     the lane: the upstream does not hold it ("found": "missing") or
+ *                                                     holds an "older" version; ERR_CONFLICT while something later of
+ *                                                     the lane is in a call or refused
  *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go. By
  *                                                     its own version: they never took the record, nothing need be told
  *   call.prepared        {"call","channel",["day"],"deliveries":[n…],"due_ms",["number"],"request":{… what the adapter

@@ -146,6 +146,23 @@ MUST_CHECK bool command_push(const struct desk *desk, const struct push_request 
 /* Put refused deliveries back in their lanes, with a reason: delivery.unknown, delivery.not-refused, push.reason. */
 MUST_CHECK bool command_requeue(const struct desk *desk, const uint64_t *deliveries, size_t count, const char *reason,
                                 command_report *report, void *context, struct tally *tally, struct error *err);
+/* A record of which a channel holds less than it acknowledged, as a comparison found it. */
+struct repeat_item {
+    char record[RECORD_ID_BYTES];
+    uint32_t version; /* the newest acknowledged */
+    uint32_t held;    /* the version that the channel holds, a lower one; 0: none */
+};
+struct repeat_request {
+    enum channel channel;
+    const struct repeat_item *items;
+    size_t count;
+    const char *reason;
+};
+/* Queue every acknowledged version after the one that is held again, in order: the same deliveries, the same bytes.
+ * Refused: push.reason; reconcile.changed when it is not as it was found any more; reconcile.lane while something later
+ * of the same enterprise is on its way or refused. */
+MUST_CHECK bool command_repeat(const struct desk *desk, const struct repeat_request *request, command_report *report,
+                               void *context, struct tally *tally, struct error *err);
 MUST_CHECK bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err);
 MUST_CHECK bool command_resume(const struct desk *desk, enum channel channel, struct error *err);
 

@@ -20,10 +20,15 @@ static const struct {
     bool has_record;
     const char *number; /* the member that is part of the key */
 } TYPES[] = {
-    {"record.proposed", EARLIER_CHANGED, true, NULL},     {"record.approved", EARLIER_APPROVED, true, NULL},
-    {"record.returned", EARLIER_RETURNED, true, NULL},    {"delivery.skipped", EARLIER_SKIPPED, true, "version"},
-    {"delivery.queued", EARLIER_QUEUED, true, "version"}, {"delivery.requeued", EARLIER_REQUEUED, false, "delivery"},
-    {"channel.paused", EARLIER_PAUSED, false, NULL},      {"channel.resumed", EARLIER_RESUMED, false, NULL},
+    {"record.proposed", EARLIER_CHANGED, true, NULL},
+    {"record.approved", EARLIER_APPROVED, true, NULL},
+    {"record.returned", EARLIER_RETURNED, true, NULL},
+    {"delivery.skipped", EARLIER_SKIPPED, true, "version"},
+    {"delivery.queued", EARLIER_QUEUED, true, "version"},
+    {"delivery.requeued", EARLIER_REQUEUED, false, "delivery"},
+    {"delivery.repeated", EARLIER_REPEATED, true, "version"},
+    {"channel.paused", EARLIER_PAUSED, false, NULL},
+    {"channel.resumed", EARLIER_RESUMED, false, NULL},
 };
 
 static void set_record(struct earlier_item *item, struct span data)
@@ -62,6 +67,8 @@ static void add(struct earlier *earlier, const struct event *event)
             set_record(item, event->data);
         if (TYPES[i].number)
             item->number = (uint64_t)walk_integer_of(event->data, TYPES[i].number, 0);
+        if (item->kind == EARLIER_REPEATED)
+            item->held = (uint32_t)walk_integer_of(event->data, "held", 0);
         return;
     }
 }

@@ -1,4 +1,4 @@
-/* earlier.h - what an order did before its process was killed. Only command*.c and run.c need it.
+/* earlier.h - what an order did before its process was killed. For command*.c, run.c and the job that reconciles.
  *
  * Every event says which order it came from (event.h). An order that is run again from its beginning reads the events
  * since it first began and so knows, item by item, what was committed: those items are reported as done again and
@@ -16,6 +16,7 @@ enum earlier_kind {
     EARLIER_QUEUED,   /* key: record and version */
     EARLIER_SKIPPED,  /* the same */
     EARLIER_REQUEUED, /* key: number of the delivery */
+    EARLIER_REPEATED, /* key: record and version */
     EARLIER_PAUSED,
     EARLIER_RESUMED
 };
@@ -27,6 +28,7 @@ struct earlier_item {
     uint8_t obligation[OBLIGATION_ID_BYTES];
     char record[RECORD_ID_BYTES];
     uint32_t version;
+    uint32_t held; /* with EARLIER_REPEATED: the version that the channel had instead */
 };
 
 /* In the order in which they were done. */

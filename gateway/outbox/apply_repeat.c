@@ -11,7 +11,7 @@ struct repeated {
     int64_t number;
     int64_t version;
     struct span record;
-    struct span found;
+    int64_t held;
     struct span reason;
 };
 
@@ -19,7 +19,7 @@ static bool repeated_read(struct applying *applying, struct repeated *out, struc
                           struct error *err)
 {
     const struct field fields[] = {
-        {"delivery", FIELD_NUMBER, false, &out->number}, {"found", FIELD_TEXT, false, &out->found},
+        {"delivery", FIELD_NUMBER, false, &out->number}, {"held", FIELD_NUMBER, false, &out->held},
         {"reason", FIELD_TEXT, false, &out->reason},     {"record", FIELD_TEXT, false, &out->record},
         {"version", FIELD_NUMBER, false, &out->version},
     };
@@ -27,35 +27,48 @@ static bool repeated_read(struct applying *applying, struct repeated *out, struc
     if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
         !delivery_named(applying, out->number, entry, err))
         return false;
-    if (!span_is(out->found, "missing") && !span_is(out->found, "older"))
-        return fail(err, ERR_INVALID, "\"found\" is neither missing nor older");
     if (!span_is(out->record, entry->record) || out->version != (int64_t)entry->version)
         return fail(err, ERR_CONFLICT, "delivery %lld is of record %s version %u", (long long)out->number,
                     entry->record, entry->version);
+    if (out->held >= out->version)
+        return fail(err, ERR_INVALID, "what is held already need not be told again");
     return true;
 }
 
-/* Give way at the head of the lane. */
-static bool head_yield(struct applying *applying, uint64_t number, const struct delivery_entry *entry, bool *is_head,
-                       struct error *err)
+/* May it stand where it stood? `*head` is what gives way to it then; UINT64_MAX: nothing does. `*is_head`: it becomes
+ * the head of its lane. */
+static bool place_is_free(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry, uint64_t *head,
+                          bool *is_head)
 {
-    struct delivery_entry head;
-    uint64_t head_number;
+    struct delivery_entry other;
 
     *is_head = true;
-    if (!lane_head(applying->txn, (enum channel)entry->channel, entry->subject, &head_number))
-        return true;
-    if (head_number < number) {
-        *is_head = false;
+    if (!lane_head(txn, (enum channel)entry->channel, entry->subject, head)) {
+        *head = UINT64_MAX;
         return true;
     }
-    if (!delivery_named(applying, (int64_t)head_number, &head, err))
-        return false;
-    if (head.state != DELIVERY_QUEUED)
-        return fail(err, ERR_CONFLICT, "delivery %llu stands after it in its lane and is not waiting any more",
-                    (unsigned long long)head_number);
-    ready_delete(applying->txn, head_number, &head);
-    return true;
+    *is_head = *head > number;
+    if (!*is_head)
+        *head = UINT64_MAX;
+    return !*is_head || (delivery_load(txn, *head, &other, NULL) && other.state == DELIVERY_QUEUED);
+}
+
+bool outbox_can_repeat(struct store_txn *txn, uint64_t number)
+{
+    struct delivery_entry entry;
+    uint64_t head;
+    bool is_head;
+
+    return delivery_load(txn, number, &entry, NULL) && entry.state == DELIVERY_ACKNOWLEDGED &&
+           place_is_free(txn, number, &entry, &head, &is_head);
+}
+
+static void ready_yield(struct store_txn *txn, uint64_t head)
+{
+    struct delivery_entry entry;
+
+    if (head != UINT64_MAX && delivery_load(txn, head, &entry, NULL))
+        ready_delete(txn, head, &entry);
 }
 
 bool apply_repeated(struct applying *applying, struct error *err)
@@ -67,15 +80,19 @@ bool apply_repeated(struct applying *applying, struct error *err)
     enum delivery_state before;
     enum delivery_state next;
     uint64_t number;
+    uint64_t head;
     bool is_head;
 
     if (!repeated_read(applying, &repeated, &entry, err))
         return false;
     number = (uint64_t)repeated.number;
     before = (enum delivery_state)entry.state;
-    if (!delivery_step(number, before, STEP_REPEATED, &next, err) ||
-        !head_yield(applying, number, &entry, &is_head, err))
+    if (!delivery_step(number, before, STEP_REPEATED, &next, err))
         return false;
+    if (!place_is_free(txn, number, &entry, &head, &is_head))
+        return fail(err, ERR_CONFLICT, "delivery %llu stands after it in its lane and is not waiting any more",
+                    (unsigned long long)head);
+    ready_yield(txn, head);
     entry.state = (uint8_t)next;
     entry.changed_ms = applying->event->at_ms;
     entry.splits = 0;

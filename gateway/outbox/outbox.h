@@ -110,6 +110,9 @@ MUST_CHECK bool outbox_status(struct store_txn *txn, enum channel channel, struc
 /* Would call.prepared with these deliveries (ascending) be applied now? */
 bool outbox_can_prepare(struct store_txn *txn, enum channel channel, const uint64_t *numbers, size_t count);
 
+/* Would delivery.repeated of this acknowledged delivery be applied now? */
+bool outbox_can_repeat(struct store_txn *txn, uint64_t number);
+
 /* The last day and number that a call of a numbered channel was given: 0 and 0 when none ever was; number 0 of a day
  * when that day's only call gave its number back. The next call has number + 1 of the same day, or number 1 of a later
  * one, anything else is ERR_CONFLICT: a clock that has gone back must not use a name again, so whoever numbers goes on
@@ -139,10 +142,10 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *
  *   delivery.queued      {"channel","record","row":{…},"row_sha256","subject","version"}
  *   delivery.requeued    {"delivery","reason"}        refused → queued, by a person
- *   delivery.repeated    {"delivery","found","reason","record","version"}   acknowledged → queued, at its old place in
- *                                                     the lane: the upstream does not hold it ("found": "missing") or
- *                                                     holds an "older" version; ERR_CONFLICT while something later of
- *                                                     the lane is in a call or refused
+ *   delivery.repeated    {"delivery","held","reason","record","version"}   acknowledged → queued, at its old place in
+ *                                                     the lane: the upstream holds a lower version, or none (0);
+ *                                                     ERR_CONFLICT while something later of the lane is in a call or
+ *                                                     refused (outbox_can_repeat)
  *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go. By
  *                                                     its own version: they never took the record, nothing need be told
  *   call.prepared        {"call","channel",["day"],"deliveries":[n…],"due_ms",["number"],"request":{… what the adapter

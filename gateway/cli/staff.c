@@ -12,6 +12,15 @@ static int run_job(struct cli *cli, json_t *arguments)
     return client_job(cli, cli->command, arguments, NULL);
 }
 
+/* To look and to repair are two orders: they need different roles. */
+static int run_reconcile(struct cli *cli, json_t *arguments)
+{
+    const char *kind = cli_flag(arguments, "repair") ? "reconcile-repair" : "reconcile";
+
+    json_object_del(arguments, "repair");
+    return client_job(cli, kind, arguments, NULL);
+}
+
 static const struct cli_option PROPOSE_OPTIONS[] = {
     {"on", "DATE", CLI_DATE, true, NULL, "以哪一天判断逾期", "the day on which they are overdue"},
     {"document", "NUMBER", CLI_TEXT, true, NULL, "认定文书号", "listing document"},
@@ -194,6 +203,26 @@ static const struct cli_usage CHANNEL_REASON = {"CHANNEL",
                                                 "渠道：credit-guangdong。暂停期间待报内容全部保留。",
                                                 "CHANNEL: credit-guangdong. While it is paused everything is kept."};
 
+static const struct cli_option RECONCILE_OPTIONS[] = {
+    {"repair", NULL, CLI_FLAG, false, NULL, "缺失、旧版的按原内容重新报送（复核人或管理员）",
+     "send what is missing or older again as it was (reviewer or administrator)"},
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "与 --repair 同用：理由（写入日志）",
+     "with --repair: why (kept in the journal)"},
+};
+static const struct cli_usage RECONCILE = {
+    "CHANNEL",
+    1,
+    1,
+    RECONCILE_OPTIONS,
+    COUNT_OF(RECONCILE_OPTIONS),
+    "逐条比对本方已获确认的版本与对方持有清单，列出缺失、旧版、内容不同、对方更新、多出的。一致时退出码为 "
+    "0，有差异时为 1。\n"
+    "有报送在途的记录不判。内容不同、对方更新、多出的不会自动处理。对方没有清单的渠道只依据回执。",
+    "Compares every acknowledged version with what the channel lists: missing, older, different, newer, extra. Exit "
+    "status 0: equal; 1: something differs.\nRecords with something on its way are not judged. What is different, "
+    "newer "
+    "or extra is never changed by machine. A channel\nwithout a list is told from its receipts alone."};
+
 static const struct cli_command COMMANDS[] = {
     {"overdue", "列出某日逾期未退出的任务", "list obligations overdue on a day", &OVERDUE, run_job},
     {"propose", "对逾期任务提出失信记录", "propose records of overdue obligations", &PROPOSE, run_job},
@@ -211,5 +240,6 @@ static const struct cli_command COMMANDS[] = {
     {"requeue", "把被拒的报送重新排队", "queue refused deliveries again", &REQUEUE, run_job},
     {"pause", "暂停渠道", "pause a channel", &CHANNEL_REASON, run_job},
     {"resume", "恢复渠道", "resume a channel", &CHANNEL_REASON, run_job},
+    {"reconcile", "与对方持有的记录对账", "compare with what a channel holds", &RECONCILE, run_reconcile},
 };
 const struct cli_commands CLI_STAFF = {COMMANDS, COUNT_OF(COMMANDS)};

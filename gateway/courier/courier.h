@@ -7,7 +7,8 @@
  *
  * HTTP/1.1 over TLS 1.2 or newer, peer and name verified against the channel's own authority, client certificate, no
  * redirects, no proxy from the environment, answers of at most COURIER_ANSWER_MAX bytes. What each ending means:
- * policy.h. How many requests at once: throttle.h. Source: architecture 5, upstreams.md. */
+ * policy.h. How many requests at once: throttle.h. The list of what an upstream holds is not asked for here: inquiry.h.
+ * Source: architecture 5, upstreams.md. */
 #ifndef GATEWAY_COURIER_COURIER_H
 #define GATEWAY_COURIER_COURIER_H
 

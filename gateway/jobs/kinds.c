@@ -66,6 +66,7 @@ ARGUMENTS(REASONED, REASON_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(REPAIR, REPAIR_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
 ARGUMENTS(CHANNEL, REASON_LIST, 1, 1);
+static const struct arguments ONE_CHANNEL = {NULL, 0, 1, 1};
 ARGUMENTS(FILTERED, FILTER_LIST, 0, 0);
 static const struct arguments NOTHING = {NULL, 0, 0, 0};
 
@@ -73,6 +74,7 @@ enum {
     OPERATOR = ROLE_OPERATOR,
     REVIEWER = ROLE_REVIEWER,
     SWITCHER = ROLE_OPERATOR | ROLE_ADMINISTRATOR,
+    REPAIRER = ROLE_REVIEWER | ROLE_ADMINISTRATOR, /* not who pushes */
     ANYBODY = ROLE_OPERATOR | ROLE_REVIEWER | ROLE_AUDITOR | ROLE_ADMINISTRATOR
 };
 
@@ -94,6 +96,8 @@ static const struct kind KINDS[] = {
     {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false},
     {"pause", run_channel, &CHANNEL, NULL, SWITCHER, false},
     {"resume", run_channel, &CHANNEL, NULL, SWITCHER, false},
+    {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false},
+    {"reconcile-repair", run_reconcile, &CHANNEL, NULL, REPAIRER, false},
 };
 
 const struct kind *kind_find(const char *name)

@@ -25,6 +25,8 @@ extern const char *const KIND_SCOPES[];
 /* kind_*.c, list_*.c */
 work_run run_import, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
 work_run run_overdue, run_waiting, run_unsent, run_refused;
+/* "reconcile" and "reconcile-repair" */
+work_run run_reconcile;
 /* A list of names, or filters, or neither: not both. */
 bool kind_check_choice(const json_t *arguments, struct error *err);
 /* A list of names or --all with filters: one of the two. */

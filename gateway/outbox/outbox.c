@@ -127,6 +127,28 @@ bool outbox_refused(struct store_txn *txn, enum channel channel, outbox_visit *v
     return store_txn_is_good(txn, err);
 }
 
+bool outbox_open(struct store_txn *txn, enum channel channel, outbox_visit *visit, void *context, struct error *err)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct table_key from = key_open(channel, 0);
+    struct delivery delivery;
+    struct span key;
+    struct span value;
+    bool is_there;
+
+    if (!store_cursor_open(txn, STORE_CHANNELS, &cursor, err))
+        return false;
+    is_there = store_cursor_seek(cursor, table_span(&from), &key, &value);
+    while (is_there && key.bytes == from.count && memcmp(key.at, from.bytes, 2) == 0) {
+        if (!delivery_view(txn, store_read_u64(key.at + 2), &delivery))
+            return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "an open delivery is unknown");
+        if (!visit(&delivery, context))
+            break;
+        is_there = store_cursor_next(cursor, &key, &value);
+    }
+    return store_txn_is_good(txn, err);
+}
+
 /* Walk the due entries of a channel, the oldest first; each ends in `tail` bytes. */
 struct due_walk {
     struct store_cursor *cursor;

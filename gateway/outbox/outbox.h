@@ -60,6 +60,10 @@ bool outbox_of_version(struct store_txn *txn, enum channel channel, const char *
 MUST_CHECK bool outbox_refused(struct store_txn *txn, enum channel channel, outbox_visit *visit, void *context,
                                struct error *err);
 
+/* Those that are neither acknowledged, refused nor superseded, the oldest first. */
+MUST_CHECK bool outbox_open(struct store_txn *txn, enum channel channel, outbox_visit *visit, void *context,
+                            struct error *err);
+
 /* The heads of lanes that are queued and due at `now_ms`, oldest due first, at most `max`. Returns how many. */
 size_t outbox_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint64_t *numbers, size_t max);
 /* When the next queued delivery or call of the channel is due; INT64_MAX when none, or while the channel is paused. */

@@ -122,7 +122,7 @@ struct prepared {
 static bool prepared_read(struct applying *applying, struct prepared *out, struct error *err)
 {
     struct span day = SPAN_NONE;
-    int64_t number = 0;
+    int64_t number = -1;
     const struct field fields[] = {
         {"call", FIELD_CALL, false, out->id},
         {"channel", FIELD_TEXT, false, &out->channel},

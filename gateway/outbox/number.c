@@ -45,7 +45,7 @@ void outbox_last_number(struct store_txn *txn, enum channel channel, int32_t *da
 bool number_read(struct span day, int64_t number, struct number_entry *out, struct error *err)
 {
     memset(out, 0, sizeof *out);
-    if (day.bytes == 0 && number == 0)
+    if (!day.at && number < 0)
         return true;
     if (!day_parse(day, &out->day) || out->day <= 0)
         return fail(err, ERR_INVALID, "\"day\" is no day, or there is a \"number\" without one");
@@ -103,7 +103,7 @@ bool number_of_call(struct store_txn *txn, const uint8_t id[16], struct number_e
 
     if (!store_get(txn, STORE_CALLS, table_span(&key), &data))
         return fail(err, ERR_CORRUPT, "a call has lost its data");
-    if (!number_read(walk_plain_of(data, "day"), walk_integer_of(data, "number", 0), &place, err) ||
+    if (!number_read(walk_plain_of(data, "day"), walk_integer_of(data, "number", -1), &place, err) ||
         (place.number > 0 && !took_rows(txn, id, walk_member(data, "deliveries"), &is_used, err)))
         return false;
     *out = is_used ? (struct number_entry){0} : place;

@@ -5,7 +5,8 @@
 
 #include "gateway/outbox/table.h"
 
-/* "day" and "number" of a call.prepared: both or neither, else ERR_INVALID. `out` is zeroes when there are none. */
+/* "day" and "number" of a call.prepared: both or neither (SPAN_NONE, -1), else ERR_INVALID. `out` is zeroes when there
+ * are none. */
 MUST_CHECK bool number_read(struct span day, int64_t number, struct number_entry *out, struct error *err);
 /* ERR_CONFLICT when a call with this place (zeroes: with none) is not the one to be prepared now. */
 MUST_CHECK bool number_follows(struct store_txn *txn, enum channel channel, const struct number_entry *place,

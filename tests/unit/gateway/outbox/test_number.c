@@ -132,6 +132,8 @@ Test(number, a_place_of_the_wrong_form_is_refused_and_nothing_is_applied)
     static const char *const BAD[] = {
         ",\"day\":\"2026-03-02\"",
         ",\"number\":1",
+        ",\"day\":\"\"",
+        ",\"number\":0",
         ",\"day\":\"2026-03-02\",\"number\":0",
         ",\"day\":\"2026-03-02\",\"number\":-1",
         ",\"day\":\"2026-03-02\",\"number\":\"1\"",

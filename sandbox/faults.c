@@ -30,6 +30,7 @@ static const struct kind KINDS[FAULT_KIND_COUNT] = {
     [FAULT_DELAY] = {"delay", "ms", 0, FAULT_DELAY_MS_MAX, NULL, NULL, NULL, false, true},
     [FAULT_MALFORMED] = {"malformed", NULL, 0, 0, "body", NULL, NULL, false, true},
     [FAULT_RESULT_DELAY] = {"result-delay", "polls", 0, 1000000, NULL, NULL, NULL, false, false},
+    [FAULT_RESULT_STEPS] = {"result-steps", "steps", 1, 1000, NULL, NULL, NULL, false, false},
     [FAULT_REFUSE_ROW] = {"refuse-row", NULL, 0, 0, "message", NULL, NULL, true, false},
     [FAULT_REFUSE_BODY] = {"refuse-body", NULL, 0, 0, NULL, NULL, NULL, true, false},
 };
@@ -248,16 +249,27 @@ void faults_take(struct faults *faults, enum fault_at at, enum fault_place place
     }
 }
 
-int64_t faults_result_delay(struct faults *faults, enum fault_at at, int64_t otherwise)
+/* The number of the first fault of a kind that is no fault of requests. */
+static int64_t take_number(struct faults *faults, enum fault_kind kind, enum fault_at at, int64_t otherwise)
 {
     for (size_t i = 0; i < faults->count; i++)
-        if (faults->queue[i].kind == FAULT_RESULT_DELAY && is_at(&faults->queue[i], at)) {
-            int64_t polls = faults->queue[i].number;
+        if (faults->queue[i].kind == kind && is_at(&faults->queue[i], at)) {
+            int64_t number = faults->queue[i].number;
 
             use(faults, i);
-            return polls;
+            return number;
         }
     return otherwise;
+}
+
+int64_t faults_result_delay(struct faults *faults, enum fault_at at, int64_t otherwise)
+{
+    return take_number(faults, FAULT_RESULT_DELAY, at, otherwise);
+}
+
+int64_t faults_result_steps(struct faults *faults, enum fault_at at, int64_t otherwise)
+{
+    return take_number(faults, FAULT_RESULT_STEPS, at, otherwise);
 }
 
 /* The first fault of a kind that is meant for this row; NULL when there is none. */

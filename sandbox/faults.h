@@ -7,11 +7,12 @@
  *   {"fault": "delay", "ms": 500}                        do the work, answer late
  *   {"fault": "malformed", "body": "…"}                  do the work, answer with this (half a JSON when absent)
  *   {"fault": "result-delay", "polls": 3}                this upload's outcomes stay "0" for so many polls
+ *   {"fault": "result-steps", "steps": 3}                this file's receipt comes in so many steps (信用中国 only)
  *   {"fault": "refuse-row", "rowid": "R…", "code": "40001", "message": "…"}   refuse that row when it comes
  *   {"fault": "refuse-body", "rowid": "R…", "code": "6002"}   refuse the whole upload that holds that row
  *
  * All take "times" (default 1), "platform": the name of one (FAULT_AT_NAMES) | "any" (default), and, but for the last
- * three, "on": one of these calls | "any" (default):
+ * four, "on": one of these calls | "any" (default):
  *
  *   on         credit-guangdong  national-platform  credit-china
  *   upload     POST upload       POST report        PUT inbox/….xml
@@ -51,6 +52,7 @@ enum fault_kind {
     FAULT_DELAY,
     FAULT_MALFORMED,
     FAULT_RESULT_DELAY,
+    FAULT_RESULT_STEPS,
     FAULT_REFUSE_ROW,
     FAULT_REFUSE_BODY,
     FAULT_KIND_COUNT
@@ -62,7 +64,7 @@ struct fault {
     enum fault_at at;
     enum fault_place place;
     int64_t times;
-    int64_t number; /* status, ms or polls */
+    int64_t number; /* status, ms, polls or steps */
     bool is_after;  /* FAULT_STATUS: do the work first */
     char rowid[ROW_ID_BYTES];
     char code[FAULT_CODE_BYTES];
@@ -85,6 +87,8 @@ void faults_clear(struct faults *faults);
 void faults_take(struct faults *faults, enum fault_at at, enum fault_place place, struct fault *out);
 /* How many polls this upload's outcomes are to be held back; `otherwise` when nothing was ordered. */
 int64_t faults_result_delay(struct faults *faults, enum fault_at at, int64_t otherwise);
+/* In how many steps this file's receipt is to come; `otherwise` when nothing was ordered. */
+int64_t faults_result_steps(struct faults *faults, enum fault_at at, int64_t otherwise);
 /* Is this row to be refused? Fills `code`, and the verdict, whose code it becomes. */
 bool faults_refuse_row(struct faults *faults, enum fault_at at, const char *rowid, char code[FAULT_CODE_BYTES],
                        struct row_verdict *verdict);

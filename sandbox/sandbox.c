@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "sandbox/china.h"
 #include "sandbox/control.h"
 #include "sandbox/doors.h"
 #include "sandbox/faults.h"
@@ -108,10 +109,9 @@ static bool open_platforms(struct sandbox *sandbox, const struct sandbox_options
 {
     const struct clock *clock = options->clock ? options->clock : &CLOCK_SYSTEM;
 
-    if (options->china)
-        return fail(err, ERR_INVALID, "china: this build has none");
     return guangdong_new(options, clock, &sandbox->platforms[0], err) &&
-           (!options->national || national_new(options, clock, &sandbox->platforms[1], err));
+           (!options->national || national_new(options, clock, &sandbox->platforms[1], err)) &&
+           (!options->china || china_new(options, clock, &sandbox->platforms[2], err));
 }
 
 bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struct sandbox_ready *ready,

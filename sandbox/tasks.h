@@ -1,4 +1,5 @@
-/* tasks.h - uploads by task id: how each was answered, and the outcomes of its rows, now or a little later. */
+/* tasks.h - uploads by task id, batch number or file name: how each was answered, and the outcomes of its rows, now or
+ * a little later. */
 #ifndef SANDBOX_TASKS_H
 #define SANDBOX_TASKS_H
 
@@ -9,12 +10,14 @@ enum { TASK_ID_BYTES = 33 };
 
 struct task {
     char id[TASK_ID_BYTES];
-    char digest[WIRE_HEX_BYTES]; /* SM3 of encData: is a repeat the same upload? */
+    char digest[WIRE_HEX_BYTES]; /* SM3 of the content: is a repeat the same upload? */
     uint64_t rows;
     uint64_t taken;
     char *outcomes;     /* JSON array, owned */
     int64_t polls_left; /* outcomes are shown when none is left … */
     int64_t ready_ms;   /* … and it is this late */
+    int64_t steps;      /* 信用中国: the receipt comes in so many … */
+    int64_t steps_shown;
 };
 
 struct tasks;

@@ -173,13 +173,14 @@ static void answer_list(struct visit *visit)
 
 static void answer_record(struct visit *visit, const char *id)
 {
+    AUTO(refusals_free) struct refusals *refusals = refusals_new(visit->api->config);
     struct store_txn *txn;
     struct error err;
 
     if (!visit_takes(visit, NO_QUERY))
         return;
     txn = api_read(visit->api, &err);
-    if (!txn || !show_record_json(txn, id, &visit->reply->body, &err))
+    if (!txn || !show_record_json(txn, id, refusals, &visit->reply->body, &err))
         visit_refuse(visit, &err);
     api_end_read(visit->api);
 }

@@ -141,6 +141,16 @@ static void print_receipt(const struct page *page, const json_t *receipt)
     print_body(page, receipt);
 }
 
+/* Why, what to correct, and how to send it again as it is. */
+static void print_refusal(const struct page *page, const json_t *refusal)
+{
+    print_line(page, DEEPER, say(page, "原因", "why"), json_text_of(refusal, say(page, "why_zh", "why")));
+    print_line(page, DEEPER, say(page, "怎么办", "what to do"),
+               json_text_of(refusal, say(page, "advice_zh", "advice")));
+    print_line(page, DEEPER, say(page, "原样再报", "as it is"),
+               json_text_of(refusal, say(page, "requeue_zh", "requeue")));
+}
+
 static void print_delivery(const struct page *page, const json_t *delivery)
 {
     const char *code = json_text_of(delivery, "code");
@@ -165,6 +175,7 @@ static void print_delivery(const struct page *page, const json_t *delivery)
         }
         fputc('\n', page->to);
     }
+    print_refusal(page, json_object_get(delivery, "refusal"));
     print_line(page, DEEPER, say(page, "调用", "call"), json_text_of(delivery, "call"));
     json_array_foreach(json_object_get(delivery, "receipts"), i, receipt)
     {

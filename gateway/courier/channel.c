@@ -170,8 +170,7 @@ static bool load_secrets(const struct config_channel *from, struct channel_setti
            load_key(from->app_key_file, "channel.app-key", "application", to->config.app_key, err);
 }
 
-/* The one the configuration names, or the one named after the channel. */
-static bool load_layout(const struct config *config, enum channel channel, struct layout **out, struct error *err)
+bool channel_layout_load(const struct config *config, enum channel channel, struct layout **out, struct error *err)
 {
     const char *data = config->data ? config->data : CONFIG_DATA_DEFAULT;
     const char *named = config->channels[channel].layout;
@@ -210,7 +209,7 @@ bool channel_settings_load(const struct config *config, enum channel channel, st
     if (!span_starts(span_of(settings->base_url), "https://") || !is_plain(span_of(settings->base_url)))
         return refuse(err, ERR_INVALID, "channel.base", "%s: \"%.80s\" is no https address",
                       "%s：“%.80s” 不是 https 地址", CHANNEL_NAMES[channel], settings->base_url);
-    if (!load_layout(config, channel, &settings->layout, err) || !load_secrets(from, settings, err))
+    if (!channel_layout_load(config, channel, &settings->layout, err) || !load_secrets(from, settings, err))
         return fail_in(err, "%s", CHANNEL_NAMES[channel]);
     fill_adapter(from, settings);
     fill_courier(from, channel, settings);

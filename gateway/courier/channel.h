@@ -34,6 +34,11 @@ const struct adapter_config *channel_adapter_config(const struct channel_setting
 /* Borrowed from the settings, which must outlive the courier's run. */
 const struct courier_channel *channel_for_courier(const struct channel_settings *settings);
 
+/* The layout that the configuration names, or the one named after the channel; also of a channel that is not used. */
+struct layout;
+MUST_CHECK bool channel_layout_load(const struct config *config, enum channel channel, struct layout **out,
+                                    struct error *err);
+
 /* All channels that are configured and enabled, in the order of row 18. */
 struct channel_set {
     struct channel_settings *settings[CHANNEL_COUNT];

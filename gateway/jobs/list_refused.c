@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gateway/jobs/kinds.h"
 #include "gateway/jobs/lists.h"
+#include "gateway/jobs/refusals.h"
 
 enum { NAME_COLUMNS = 40, WORDS_COLUMNS = 60 };
 
@@ -15,41 +16,15 @@ static const struct listing_column COLUMNS[] = {
     {"企业", "enterprise", NAME_COLUMNS, false},
     {"代码", "code", 0, false},
     {"对方说明", "their words", WORDS_COLUMNS, false},
+    {"原因", "why", WORDS_COLUMNS, false},
     {"怎么办", "what to do", 0, false},
 };
-
-/* Row codes of 信用广东 (upstreams.md section 1). */
-static const struct {
-    const char *code;
-    const char *zh;
-    const char *en;
-} ADVICE[] = {
-    {"10002", "名称为空：核对台账中的企业名称", "the name is empty: check the enterprise's name in the register"},
-    {"10003", "缺少日期：核对认定日期与公示截止期", "a date is missing: check the decision's day and the publication"},
-    {"10004", "格式不被接受：对照说明核对该行；更正记录后再报",
-     "the form is not accepted: compare with their words, "
-     "correct the record, push again"},
-    {"10005", "信用代码不被接受：核对代码，并与对方联系", "the code is not accepted: check it, and ask them"},
-    {"20001", "对方已有同一版本的不同内容：与对方核对", "they hold this version with other content: compare with them"},
-    {"20002", "对方已有更高版本：与对方核对其持有的版本", "they hold a higher version: compare with them"},
-    {"40001", "不符合对方规则：对照说明处理；更正记录后再报",
-     "against a rule of theirs: follow their words, correct "
-     "the record, push again"},
-};
-
-static const char *advice_of(const struct work *work, const char *code)
-{
-    for (size_t i = 0; i < COUNT_OF(ADVICE); i++) {
-        if (strcmp(ADVICE[i].code, code) == 0)
-            return work_say(work, ADVICE[i].zh, ADVICE[i].en);
-    }
-    return work_say(work, "对照对方说明处理", "follow their words");
-}
 
 struct refused {
     struct work *work;
     struct store_txn *txn;
     struct listing *listing;
+    struct refusals *refusals;
     struct buf hold;
     struct buf json;
 };
@@ -64,7 +39,8 @@ static struct span name_of(struct refused *refused, const char *record)
     return version.record.name;
 }
 
-static void item_json(const struct delivery *delivery, struct span name, const char *advice, struct buf *out)
+static void item_json(const struct work *work, const struct delivery *delivery, struct span name,
+                      const struct refusal *refusal, struct buf *out)
 {
     buf_clear(out);
     json_count_add(out, "{\"delivery\":", delivery->number);
@@ -75,7 +51,10 @@ static void item_json(const struct delivery *delivery, struct span name, const c
     lists_text(out, ",\"name\":", name);
     lists_text(out, ",\"code\":", span_of(delivery->code));
     lists_text(out, ",\"reason\":", delivery->message);
-    lists_text(out, ",\"advice\":", span_of(advice));
+    buf_addf(out, ",\"known\":%s", refusal->is_known ? "true" : "false");
+    lists_text(out, ",\"why\":", span_of(work_say(work, refusal->reason_zh, refusal->reason_en)));
+    lists_text(out, ",\"advice\":", span_of(work_say(work, refusal->correct_zh, refusal->correct_en)));
+    lists_text(out, ",\"requeue\":", span_of(work_say(work, refusal->requeue_zh, refusal->requeue_en)));
     json_count_add(out, ",\"attempts\":", delivery->attempts);
     lists_instant(out, ",\"queued_at\":", delivery->queued_ms);
     lists_instant(out, ",\"refused_at\":", delivery->changed_ms);
@@ -84,12 +63,18 @@ static void item_json(const struct delivery *delivery, struct span name, const c
 
 static bool add(const struct delivery *delivery, void *context)
 {
+    AUTO(buf_done) struct buf advice = BUF_INIT;
     struct refused *refused = context;
-    const char *advice = advice_of(refused->work, delivery->code);
+    struct work *work = refused->work;
     struct span name = name_of(refused, delivery->record);
     struct span cells[COUNT_OF(COLUMNS)];
+    struct refusal refusal;
     char number[24], version[12];
 
+    refusals_explain(refused->refusals, delivery, &refusal);
+    buf_addf(&advice, work_is_chinese(work) ? "%s。原样再报：%s" : "%s. As it is: %s",
+             work_say(work, refusal.correct_zh, refusal.correct_en),
+             work_say(work, refusal.requeue_zh, refusal.requeue_en));
     snprintf(number, sizeof number, "%llu", (unsigned long long)delivery->number);
     snprintf(version, sizeof version, "%u", delivery->version);
     cells[0] = span_of(number);
@@ -99,8 +84,9 @@ static bool add(const struct delivery *delivery, void *context)
     cells[4] = name;
     cells[5] = span_of(delivery->code);
     cells[6] = delivery->message;
-    cells[7] = span_of(advice);
-    item_json(delivery, name, advice, &refused->json);
+    cells[7] = span_of(work_say(work, refusal.reason_zh, refusal.reason_en));
+    cells[8] = buf_span(&advice);
+    item_json(work, delivery, name, &refusal, &refused->json);
     listing_row(refused->listing, cells, buf_span(&refused->json));
     return true;
 }
@@ -123,7 +109,8 @@ bool run_refused(struct work *work, struct error *err)
 {
     AUTO(buf_done) struct buf closing = BUF_INIT;
     AUTO(listing_free) struct listing *listing = NULL;
-    struct refused refused = {.work = work};
+    AUTO(refusals_free) struct refusals *refusals = refusals_new(work->environment->config);
+    struct refused refused = {.work = work, .refusals = refusals};
     bool is_chinese = work_is_chinese(work);
     bool is_good;
 

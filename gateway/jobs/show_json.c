@@ -34,6 +34,7 @@ struct telling {
     size_t count;
     struct buf events; /* the array's members, ready */
     uint32_t version;  /* whose deliveries are told */
+    struct refusals *refusals;
     bool has_failed;
     struct error *err;
 };
@@ -97,8 +98,8 @@ static bool visit_delivery(const struct delivery *delivery, void *context)
         return true;
     if (telling->out->data[telling->out->bytes - 1] != '[')
         buf_add_byte(telling->out, ',');
-    telling->has_failed =
-        !show_delivery(telling->txn, delivery, telling->out, telling->err) || !is_within_limit(telling);
+    telling->has_failed = !show_delivery(telling->txn, delivery, telling->refusals, telling->out, telling->err) ||
+                          !is_within_limit(telling);
     return !telling->has_failed;
 }
 
@@ -290,9 +291,10 @@ static bool find_record(struct store_txn *txn, struct span id, char record[RECOR
     return id.at[0] == 'R' ? records_by_prefix(txn, id, record, err) : newest_of(txn, id, record, err);
 }
 
-bool show_record_json(struct store_txn *txn, const char *id, struct buf *out, struct error *err)
+bool show_record_json(struct store_txn *txn, const char *id, struct refusals *refusals, struct buf *out,
+                      struct error *err)
 {
-    struct telling telling = {.txn = txn, .out = out, .err = err};
+    struct telling telling = {.txn = txn, .refusals = refusals, .out = out, .err = err};
     struct subject subject;
     bool is_good;
 

@@ -5,6 +5,7 @@
 #define GATEWAY_JOBS_SHOW_JSON_H
 
 #include "base/buf.h"
+#include "gateway/jobs/refusals.h"
 #include "gateway/store/store.h"
 
 /* The body of a receipt is told up to SHOW_RECEIPT_BODY_MAX; "bytes" says how long it is. */
@@ -13,9 +14,11 @@ enum { SHOW_RECEIPT_BODY_MAX = 64 * 1024, SHOW_JSON_BYTES_MAX = 16 * 1024 * 1024
 /* The life of one record: {"record","obligation","state","basis":[{"version","state","sequence","at","line"}],
  * "versions":[{"version","op","state","proposed_by","proposed_at","proposal","decided_by","decided_at","decision",
  * "reason","decision_reason","record":{…},"seal_kids":[…],"deliveries":[{"channel","delivery","state","call",
- * "attempts","code","message","queued_ms","changed_ms","receipts":[{"kind","at","status","sequence","bytes","body",
- * "encoding"}]}]}],"events":[{"sequence","at","by","type"}]}. `state` is that of the newest version; `versions` are in
- * the order in which they were proposed, also those that were returned and proposed again under the same number.
+ * "attempts","code","message","refusal","queued_ms","changed_ms","receipts":[{"kind","at","status","sequence","bytes",
+ * "body","encoding"}]}]}],"events":[{"sequence","at","by","type"}]}. `state` is that of the newest version; `versions`
+ * are in the order in which they were proposed, also those that were returned and proposed again under the same number.
+ * `refusal` is null, or of a refused delivery {"known","why","why_zh","advice","advice_zh","requeue","requeue_zh"}
+ * (refusals.h).
  *
  * `id`: a record's id or its first characters (at least SHOW_PREFIX_LEAST), or an obligation's id or its first hex
  * digits (its newest record). Or an enterprise's 18-character code: then {"uscc","name","obligations":[{"obligation",
@@ -23,7 +26,8 @@ enum { SHOW_RECEIPT_BODY_MAX = 64 * 1024, SHOW_JSON_BYTES_MAX = 16 * 1024 * 1024
  * "decided_on"}]}]}.
  *
  * ERR_NOT_FOUND; ERR_CONFLICT when several fit; ERR_LIMIT beyond SHOW_JSON_BYTES_MAX. */
-MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct buf *out, struct error *err);
+MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct refusals *refusals, struct buf *out,
+                                 struct error *err);
 
 /* {"channels":[{"channel","queued","sending","in_doubt","received","acknowledged","refused","superseded","oldest_ms",
  * "last_receipt_ms","paused","reason"}],"journal":{"size","at"},"records":{"waiting","returned","live","over",

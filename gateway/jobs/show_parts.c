@@ -107,7 +107,28 @@ static void add_call(const struct delivery *delivery, struct buf *out)
     buf_add_byte(out, '"');
 }
 
-bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct buf *out, struct error *err)
+static void add_refusal(const struct delivery *delivery, struct refusals *refusals, struct buf *out)
+{
+    struct refusal refusal;
+
+    buf_add_text(out, ",\"refusal\":");
+    if (delivery->state != DELIVERY_REFUSED) {
+        buf_add_text(out, "null");
+        return;
+    }
+    refusals_explain(refusals, delivery, &refusal);
+    buf_addf(out, "{\"known\":%s", refusal.is_known ? "true" : "false");
+    show_text(out, ",\"why\":", span_of(refusal.reason_en));
+    show_text(out, ",\"why_zh\":", span_of(refusal.reason_zh));
+    show_text(out, ",\"advice\":", span_of(refusal.correct_en));
+    show_text(out, ",\"advice_zh\":", span_of(refusal.correct_zh));
+    show_text(out, ",\"requeue\":", span_of(refusal.requeue_en));
+    show_text(out, ",\"requeue_zh\":", span_of(refusal.requeue_zh));
+    buf_add_byte(out, '}');
+}
+
+bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct refusals *refusals, struct buf *out,
+                   struct error *err)
 {
     struct receipts receipts = {out, BUF_INIT, 0};
     bool is_good;
@@ -121,6 +142,7 @@ bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struc
     show_number(out, "attempts", delivery->attempts);
     show_text(out, ",\"code\":", span_of(delivery->code));
     show_text(out, ",\"message\":", delivery->message);
+    add_refusal(delivery, refusals, out);
     buf_add_byte(out, ',');
     show_number(out, "queued_ms", delivery->queued_ms);
     buf_add_byte(out, ',');

@@ -15,9 +15,9 @@ void show_raw(struct buf *out, const char *before, struct span json); /* as it s
 /* "name":number */
 void show_number(struct buf *out, const char *name, int64_t number);
 
-/* One delivery with its receipts. */
-MUST_CHECK bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct buf *out,
-                              struct error *err);
+/* One delivery with its receipts, and why it was refused. */
+MUST_CHECK bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct refusals *refusals,
+                              struct buf *out, struct error *err);
 /* An enterprise with its obligations and their records. */
 MUST_CHECK bool show_subject(struct store_txn *txn, const struct subject *subject, struct buf *out, struct error *err);
 

@@ -170,6 +170,26 @@ Test(show, a_life_names_who_did_what_why_and_what_came_back)
     "{\\\"ROWID\\\":\\\"R00112233445566778899\\\",\\\"result\\\":\\\"0\\\"}]}\"}]}]}]}"
 
 /* A batch holds up to 500 rows: the other 499 are nobody's business here, and bury what is. */
+#define REFUSED                                                                                                        \
+    "{\"record\":\"R00112233445566778899\",\"versions\":[{\"version\":1,\"op\":\"new\",\"state\":\"effective\","       \
+    "\"deliveries\":[{\"channel\":\"national-platform\",\"delivery\":6,\"state\":\"refused\",\"attempts\":1,"          \
+    "\"code\":\"9\",\"message\":\"存疑\",\"changed_ms\":1795506103000,\"refusal\":{\"known\":true,\"why\":\"in "     \
+    "question\",\"why_zh\":\"疑问数据\",\"advice\":\"correct it\",\"advice_zh\":\"更正记录\",\"requeue\":"     \
+    "\"creditgate requeue 6 --reason TEXT\",\"requeue_zh\":\"creditgate requeue 6 --reason 理由\"},"                 \
+    "\"receipts\":[]}]}]}"
+
+Test(show, a_refusal_is_told_with_what_to_do)
+{
+    AUTO(text_free) char *zh = printed(show_print, &ZH, REFUSED);
+    AUTO(text_free) char *en = printed(show_print, &EN, REFUSED);
+
+    expect_line(
+        zh, "        对方结果：9  存疑\n        原因：疑问数据\n        怎么办：更正记录\n        原样再报：creditgate "
+            "requeue 6 --reason 理由\n");
+    expect_line(en, "        why: in question\n        what to do: correct it\n        as it is: creditgate requeue 6 "
+                    "--reason TEXT\n");
+}
+
 Test(show, of_a_batch_only_the_own_row_is_told)
 {
     AUTO(text_free) char *zh = printed(show_print, &ZH, IN_A_BATCH);

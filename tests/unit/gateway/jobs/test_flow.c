@@ -404,18 +404,30 @@ Test(flow, a_repair_needs_time_a_commitment_and_duties_that_are_done)
     char id[64];
 
     listed(id);
-    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-04'"), NULL), 2);
-    cr_assert_str_eq(J.err.rule, "repair.committed-in-future");
-    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02'"), NULL), 1);
-    cr_assert_str_eq(first_rule(), "record.repair-too-early");
-    set_today("2026-12-01");
-    cr_assert_eq(done("repair", "author", with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02'"), NULL), 1);
-    cr_assert_str_eq(first_rule(), "record.repair-open");
     cr_assert_eq(
         done("repair", "author",
-             with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02','statement':'设备已拆除','duties_done':true"),
+             with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-04'"),
              NULL),
-        0);
+        2);
+    cr_assert_str_eq(J.err.rule, "repair.committed-in-future");
+    cr_assert_eq(
+        done("repair", "author",
+             with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02'"),
+             NULL),
+        1);
+    cr_assert_str_eq(first_rule(), "record.repair-too-early");
+    set_today("2026-12-01");
+    cr_assert_eq(
+        done("repair", "author",
+             with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-08-02'"),
+             NULL),
+        1);
+    cr_assert_str_eq(first_rule(), "record.repair-open");
+    cr_assert_eq(done("repair", "author",
+                      with_id(id, "'reason':'已整改','corrected':'核查记录','duties':'履行证明','committed_on':'2026-"
+                                  "08-02','statement':'设备已拆除','duties_done':true"),
+                      NULL),
+                 0);
     cr_assert_eq(done("approve", "reviewer", with_id(id, ""), NULL), 0);
 }
 
@@ -509,7 +521,12 @@ Test(flow, refused_deliveries_are_listed_with_advice_and_queued_again)
     cr_assert_eq((unsigned long long)json_integer_of(item(object, 0), "delivery", 0), number);
     cr_assert_str_eq(json_text_of(item(object, 0), "code"), "40001");
     cr_assert_str_eq(json_text_of(item(object, 0), "reason"), "认定单位不在名录");
+    cr_assert(json_is_true(json_object_get(item(object, 0), "known")));
+    cr_assert_str_eq(json_text_of(item(object, 0), "why"), "不符合对方的校验规则");
     cr_assert(strstr(json_text_of(item(object, 0), "advice"), "更正记录"));
+    snprintf(name, sizeof name, "requeue %llu ", number);
+    cr_assert(strstr(json_text_of(item(object, 0), "requeue"), name));
+    cr_assert(strstr(report(J.last, "text"), name), "%s", J.text.data);
     cr_assert(strstr(report(J.last, "text"), "creditgate requeue"), "%s", J.text.data);
     cr_assert_eq(done("requeue", "author", "{'ids':['7','x'],'reason':'r'}", NULL), 1);
     cr_assert_eq(counted("refused"), 2);

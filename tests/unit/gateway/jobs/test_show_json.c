@@ -14,12 +14,15 @@ static json_t *parsed(const struct buf *out)
     return json;
 }
 
+static const struct config CONFIG = {.data = (char *)TEST_SOURCE};
+
 static json_t *show(const char *id)
 {
+    AUTO(refusals_free) struct refusals *refusals = refusals_new(&CONFIG);
     AUTO(store_abort) struct store_txn *txn = reader();
     AUTO(buf_done) struct buf out = BUF_INIT;
 
-    cr_assert(show_record_json(txn, id, &out, &T.err), "%s", T.err.text);
+    cr_assert(show_record_json(txn, id, refusals, &out, &T.err), "%s", T.err.text);
     return parsed(&out);
 }
 
@@ -28,7 +31,7 @@ static enum error_code refused(const char *id)
     AUTO(store_abort) struct store_txn *txn = reader();
     AUTO(buf_done) struct buf out = BUF_INIT;
 
-    cr_assert_not(show_record_json(txn, id, &out, &T.err), "%s", id);
+    cr_assert_not(show_record_json(txn, id, NULL, &out, &T.err), "%s", id);
     cr_assert_eq(out.bytes, 0);
     return T.err.code;
 }
@@ -96,15 +99,20 @@ static void receipt_in(const char *kind, struct span body, int part, int parts)
     emit("receipt.stored", data.data);
 }
 
-static void settle(uint64_t delivery)
+static void settle_as(uint64_t delivery, const char *code)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
 
     buf_addf(&data,
-             "{\"call\":\"" CALL "\",\"outcomes\":[{\"code\":\"E07\",\"delivery\":%llu,\"message\":\"字段有误\","
+             "{\"call\":\"" CALL "\",\"outcomes\":[{\"code\":\"%s\",\"delivery\":%llu,\"message\":\"字段有误\","
              "\"result\":\"refused\"}]}",
-             (unsigned long long)delivery);
+             code, (unsigned long long)delivery);
     emit("delivery.settled", data.data);
+}
+
+static void settle(uint64_t delivery)
+{
+    settle_as(delivery, "E07");
 }
 
 static const char *text_at(const json_t *json, const char *name)
@@ -204,6 +212,46 @@ Test(show_json, the_whole_life_with_seals_deliveries_and_receipts)
     cr_expect_str_eq(text_at(item(sent, "receipts", 2), "encoding"), "base64");
     cr_expect_str_eq(text_at(item(sent, "receipts", 2), "body"), "/wAB");
     cr_expect_eq(json_integer_of(item(sent, "receipts", 2), "bytes", 0), 3);
+}
+
+static const json_t *refusal_of(const json_t *json)
+{
+    return json_object_get(item(item(json, "versions", 0), "deliveries", 0), "refusal");
+}
+
+Test(show_json, a_code_that_stands_in_no_table_is_said_to_be_unknown)
+{
+    AUTO(json_release) json_t *json = NULL;
+    AUTO(buf_done) struct buf requeue = BUF_INIT;
+    const char *id = listed_sample();
+    uint64_t delivery = queue_all();
+
+    call_out(delivery);
+    settle(delivery);
+    json = show(id);
+    cr_assert(json_is_false(json_object_get(refusal_of(json), "known")));
+    cr_expect(strstr(text_at(refusal_of(json), "why_zh"), "代码表中没有"));
+    buf_addf(&requeue, "creditgate requeue %llu --reason 理由", (unsigned long long)delivery);
+    cr_expect_str_eq(text_at(refusal_of(json), "requeue_zh"), buf_text(&requeue));
+}
+
+Test(show_json, a_refusal_is_told_in_plain_words_and_nothing_else_is)
+{
+    AUTO(json_release) json_t *before = NULL;
+    AUTO(json_release) json_t *json = NULL;
+    const char *id = listed_sample();
+    uint64_t delivery = queue_all();
+
+    call_out(delivery);
+    before = show(id);
+    cr_assert(json_is_null(refusal_of(before)));
+    settle_as(delivery, "10002");
+    json = show(id);
+    cr_assert(json_is_true(json_object_get(refusal_of(json), "known")));
+    cr_expect_str_eq(text_at(refusal_of(json), "why_zh"), "企业名称为空");
+    cr_expect_str_eq(text_at(refusal_of(json), "why"), "the enterprise's name is empty");
+    cr_expect(strstr(text_at(refusal_of(json), "advice_zh"), "更正"));
+    cr_expect(strstr(text_at(refusal_of(json), "advice"), "correct"));
 }
 
 Test(show_json, a_long_receipt_is_cut_between_characters_and_says_how_long_it_is)

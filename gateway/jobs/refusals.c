@@ -1,0 +1,94 @@
+#include "gateway/jobs/refusals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/layout.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "gateway/courier/channel.h"
+
+struct refusals {
+    const struct config *config;
+    struct layout *layouts[CHANNEL_COUNT];
+    bool was_read[CHANNEL_COUNT];
+};
+
+#define BY_THEIR_WORDS_ZH                                                                                              \
+    "对照对方说明处理：内容有误的更正记录，复核后重新报送（push）；内容无误的请对方核实后重新排队（requeue）"
+#define BY_THEIR_WORDS_EN                                                                                              \
+    "follow their words: correct the record, have it approved and push, or have them look again and requeue"
+
+/* What stands in no code table. */
+static const struct refusal UNKNOWN = {.reason_zh = "代码表中没有该代码，以对方说明为准",
+                                       .reason_en = "the code is in no table: their words are all there is",
+                                       .correct_zh = BY_THEIR_WORDS_ZH,
+                                       .correct_en = BY_THEIR_WORDS_EN};
+static const struct refusal UNREADABLE = {
+    .reason_zh = "字段对照表无法读取，无从解释该代码",
+    .reason_en = "the layout of this channel cannot be read, so that the code cannot be explained",
+    .correct_zh = "请系统管理员运行 creditgate check 并修正；其间对照对方说明处理",
+    .correct_en = "an administrator runs creditgate check and mends it; until then follow their words"};
+/* The courier's own code: the upstream refused a call of this row alone and gave no code. */
+static const struct refusal BY_STATUS = {.is_known = true,
+                                         .reason_zh = "对方接口只以 HTTP 状态拒收，没有给出结果代码",
+                                         .reason_en = "refused by an HTTP status alone, without a code of theirs",
+                                         .correct_zh = BY_THEIR_WORDS_ZH,
+                                         .correct_en = BY_THEIR_WORDS_EN};
+
+struct refusals *refusals_new(const struct config *config)
+{
+    struct refusals *refusals = memory_new(sizeof *refusals);
+
+    refusals->config = config;
+    return refusals;
+}
+
+void refusals_free(struct refusals *refusals)
+{
+    if (!refusals)
+        return;
+    for (size_t i = 0; i < CHANNEL_COUNT; i++)
+        layout_free(refusals->layouts[i]);
+    free(refusals);
+}
+
+static const struct layout *layout_of(struct refusals *refusals, enum channel channel)
+{
+    struct error err;
+
+    if (!refusals->was_read[channel] &&
+        !channel_layout_load(refusals->config, channel, &refusals->layouts[channel], &err))
+        log_warning("refusals", "%s", err.text);
+    refusals->was_read[channel] = true;
+    return refusals->layouts[channel];
+}
+
+static struct refusal from_table(const struct layout *layout, const char *code)
+{
+    const struct layout_result *result = layout_result_find(layout, code);
+
+    if (!result || !*result->reason_zh)
+        return UNKNOWN;
+    return (struct refusal){.is_known = true,
+                            .reason_zh = result->reason_zh,
+                            .reason_en = result->reason_en,
+                            .correct_zh = result->correct_zh,
+                            .correct_en = result->correct_en};
+}
+
+void refusals_explain(struct refusals *refusals, const struct delivery *delivery, struct refusal *out)
+{
+    unsigned long long number = delivery->number;
+
+    if (span_starts(span_of(delivery->code), "HTTP ")) {
+        *out = BY_STATUS;
+    } else {
+        const struct layout *layout = layout_of(refusals, delivery->channel);
+
+        *out = layout ? from_table(layout, delivery->code) : UNREADABLE;
+    }
+    snprintf(out->requeue_zh, sizeof out->requeue_zh, "creditgate requeue %llu --reason 理由", number);
+    snprintf(out->requeue_en, sizeof out->requeue_en, "creditgate requeue %llu --reason TEXT", number);
+}

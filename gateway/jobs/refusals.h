@@ -1,0 +1,30 @@
+/* refusals.h - why an upstream refused a delivery, in plain words, and what can be done about it: from the code table
+ * of its channel's layout (adapters/layout.h). */
+#ifndef GATEWAY_JOBS_REFUSALS_H
+#define GATEWAY_JOBS_REFUSALS_H
+
+#include "gateway/config/config.h"
+#include "gateway/outbox/outbox.h"
+
+/* Layouts are read when the first refusal of a channel is explained. */
+struct refusals;
+/* `config` is borrowed. */
+struct refusals *refusals_new(const struct config *config);
+void refusals_free(struct refusals *refusals);
+
+/* Texts are borrowed from `refusals`; never NULL, never empty. */
+struct refusal {
+    bool is_known; /* false: the code stands in no table, the upstream's words are all there is */
+    const char *reason_zh;
+    const char *reason_en;
+    const char *correct_zh; /* what to correct */
+    const char *correct_en;
+    char requeue_zh[80]; /* the command that sends it again as it is */
+    char requeue_en[80];
+};
+/* Of a delivery that is refused, whatever its channel is set to today. A layout that cannot be read is told as such. */
+void refusals_explain(struct refusals *refusals, const struct delivery *delivery, struct refusal *out);
+
+DEFINE_AUTO(struct refusals *, refusals_free)
+
+#endif

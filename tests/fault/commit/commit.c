@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/journal/journal.h"
+#include "gateway/outbox/outbox.h"
 
 static const char OPERATOR[] = "operator";
 

@@ -485,6 +485,7 @@ Test(credit_china, a_call_that_can_have_no_name_is_not_drafted)
     call.number = 1;
     call.day = 0;
     cr_assert_not(adapter_credit_china.draft(&CONFIG, &call, &out, &err));
+    teardown();
     setup();
     config.file_code = "15";
     memset(call.file_code, 0, sizeof call.file_code);

@@ -239,7 +239,8 @@ static void rest(const struct inquiry *inquiry, const struct try *last, uint32_t
 {
     const struct courier_channel *channel = inquiry->channel;
     int64_t most_ms = channel->retry_max_ms < INQUIRY_PAUSE_MAX_MS ? channel->retry_max_ms : INQUIRY_PAUSE_MAX_MS;
-    int64_t first_ms = channel->retry_first_ms < most_ms ? channel->retry_first_ms : most_ms;
+    int64_t least_ms = most_ms < INQUIRY_PAUSE_FIRST_MS ? most_ms : INQUIRY_PAUSE_FIRST_MS;
+    int64_t first_ms = channel->retry_first_ms < least_ms ? channel->retry_first_ms : least_ms;
     int64_t pause_ms;
     struct timespec pause;
     uint32_t dice;

@@ -5,17 +5,22 @@
  * nothing on the other side and nothing in the store, and takes no part in the courier's counting of what the
  * destination can bear: one request at a time.
  *
- * A failure that may pass is tried again, INQUIRY_TRIES_MAX times a page, with the channel's own pauses but none longer
- * than INQUIRY_PAUSE_MAX_MS. Anything else ends it with an error that people can read (both languages):
- * ERR_REFUSED "reconcile.setup" (only a person can help), ERR_TIMEOUT "reconcile.unreachable" (later), ERR_CORRUPT
- * "reconcile.malformed" (the list cannot be believed: a page goes back, or is none), ERR_LIMIT "reconcile.rows".
- * Source: upstreams.md, "Holdings". */
+ * A failure that may pass is tried again, INQUIRY_TRIES_MAX times a page. Somebody waits for it: the pauses begin with
+ * the channel's own but at most INQUIRY_PAUSE_FIRST_MS, and none is longer than INQUIRY_PAUSE_MAX_MS. Anything else
+ * ends it with an error that people can read (both languages): ERR_REFUSED "reconcile.setup" (only a person can help),
+ * ERR_TIMEOUT "reconcile.unreachable" (later), ERR_CORRUPT "reconcile.malformed" (the list cannot be believed: a page
+ * goes back, or is none), ERR_LIMIT "reconcile.rows". Source: upstreams.md, "Holdings". */
 #ifndef GATEWAY_COURIER_INQUIRY_H
 #define GATEWAY_COURIER_INQUIRY_H
 
 #include "gateway/courier/channel.h"
 
-enum { INQUIRY_TRIES_MAX = 6, INQUIRY_PAUSE_MAX_MS = 15000, INQUIRY_ROWS_MAX = 20 * 1000 * 1000 };
+enum {
+    INQUIRY_TRIES_MAX = 6,
+    INQUIRY_PAUSE_FIRST_MS = 500,
+    INQUIRY_PAUSE_MAX_MS = 15000,
+    INQUIRY_ROWS_MAX = 20 * 1000 * 1000
+};
 
 struct inquiry;
 /* Both are borrowed and must outlive it. The adapter must have a list (adapter->holdings). Makes the process ignore

@@ -44,10 +44,12 @@ static int by_record(const void *a, const void *b)
 /* Versions of a record follow one another: the last one counts. */
 static void note_earlier(struct reconciling *run, const struct earlier_item *item)
 {
-    struct pair *pair = run->earlier_count ? &run->earlier[run->earlier_count - 1] : NULL;
+    struct pair *pair = &run->earlier[run->earlier_count]; /* there is room for one more than there are */
 
-    if (!pair || strcmp(pair->record, item->record) != 0)
-        pair = &run->earlier[run->earlier_count++];
+    if (run->earlier_count > 0 && strcmp(pair[-1].record, item->record) == 0)
+        pair--;
+    else
+        run->earlier_count++;
     memcpy(pair->record, item->record, sizeof pair->record);
     pair->ours.version = item->version;
     pair->theirs.version = item->held;

@@ -10,23 +10,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "sandbox/canonical.h"
 #include "sandbox/diary.h"
+#include "sandbox/members.h"
+#include "sandbox/report.h"
 #include "sandbox/seal.h"
 #include "sandbox/secrets.h"
-#include "sandbox/taking.h"
-#include "sandbox/tasks.h"
-
-/* 未整合: wait. */
-#define STATE_OPEN "0"
-/* 疑问数据: refused. */
-#define STATE_DOUBTFUL "9"
-
-/* What a row that was taken became, by its OP. */
-static const char *const STATES[] = {
-    [ROW_ADD] = "1",    /* 已整合 */[ROW_CHANGE] = "4",  /* 已修正 */[ROW_WITHDRAW] = "3", /* 已删除 */
-    [ROW_REPAIR] = "2", /* 已修复 */[ROW_DISPUTE] = "1", [ROW_DISPUTE_END] = "1",
-};
 
 struct national {
     struct platform platform;
@@ -85,15 +73,6 @@ static void fail_call(const struct call *call)
     refuse_call(call->platform, call->reply, NATIONAL_FAILED, "调用失败，请重试");
 }
 
-/* An object of exactly these members. */
-static bool has_only(const json_t *object, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!json_object_get(object, names[i]))
-            return false;
-    return json_is_object(object) && json_object_size(object) == count;
-}
-
 /* --- the diary --- */
 
 static bool write_line(struct national *platform, const json_t *line)
@@ -109,31 +88,6 @@ static bool write_line(struct national *platform, const json_t *line)
     return ok;
 }
 
-static struct task *remember_batch(struct national *platform, const json_t *line)
-{
-    struct task *task = tasks_add(platform->tasks, json_string_value(json_object_get(line, "batch")));
-    const char *digest = json_string_value(json_object_get(line, "digest"));
-    char *outcomes = json_dumps(json_object_get(line, "outcomes"), JSON_COMPACT);
-
-    memcpy(task->digest, digest, strnlen(digest, sizeof(task->digest) - 1));
-    task->rows = json_array_size(json_object_get(line, "rows"));
-    task->outcomes = memory_copy_text(outcomes ? outcomes : "[]");
-    free(outcomes);
-    return task;
-}
-
-static bool replay_batch(struct national *platform, const json_t *line, struct error *err)
-{
-    const char *batch = json_string_value(json_object_get(line, "batch"));
-
-    if (!batch || !json_is_string(json_object_get(line, "digest")) || tasks_find(platform->tasks, batch))
-        return fail(err, ERR_CORRUPT, "not a line of ours");
-    if (!taking_replay(platform->holdings, json_object_get(line, "rows"), json_object_get(line, "held"), err))
-        return false;
-    (void)remember_batch(platform, line);
-    return true;
-}
-
 /* {"batch", "digest", "rows", "held", "outcomes"}, {"secret", "until_ms"} or {"expired": true} */
 static bool replay_line(const json_t *line, void *context, struct error *err)
 {
@@ -145,7 +99,7 @@ static bool replay_line(const json_t *line, void *context, struct error *err)
     else if (json_object_get(line, "expired"))
         secrets_expire(platform->secrets);
     else
-        return replay_batch(platform, line, err);
+        return report_replay(platform->holdings, platform->tasks, line, err);
     return true;
 }
 
@@ -181,22 +135,15 @@ static void give_secret(const struct call *call)
              until_ms);
 }
 
-static struct span text_member(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-
-    return json_is_string(value) ? (struct span){json_string_value(value), json_string_length(value)} : SPAN("");
-}
-
 static void handle_key(const struct call *call)
 {
     static const char *const NAMES[] = {"gjgxjhpt_rid", "gjgxjhpt_sid", "gjgxjhpt_rtime", "gjgxjhpt_sign"};
-    const struct secret_claim claim = {text_member(call->body, NAMES[0]), text_member(call->body, NAMES[1]),
-                                       text_member(call->body, NAMES[2]), text_member(call->body, NAMES[3])};
+    const struct secret_claim claim = {member_text(call->body, NAMES[0]), member_text(call->body, NAMES[1]),
+                                       member_text(call->body, NAMES[2]), member_text(call->body, NAMES[3])};
     const char *why;
     const char *code;
 
-    if (!has_only(call->body, NAMES, COUNT_OF(NAMES))) {
+    if (!members_are(call->body, NAMES, COUNT_OF(NAMES))) {
         refuse_call(call->platform, call->reply, NATIONAL_MALFORMED, "请求体应有且只有 rid、sid、rtime、sign 四项");
         return;
     }
@@ -209,76 +156,22 @@ static void handle_key(const struct call *call)
 
 /* --- reports --- */
 
-static void add_outcome(json_t *line, const json_t *row, enum held held, const struct row_verdict *verdict)
-{
-    bool is_taken = strcmp(verdict->code, ROW_TAKEN) == 0;
-    char reason[ROW_MESSAGE_BYTES + FAULT_CODE_BYTES] = "";
-
-    if (!is_taken)
-        snprintf(reason, sizeof(reason), "%s %s", verdict->code, verdict->message);
-    json_array_append_new(json_object_get(line, "held"), json_string(HELD_NAMES[held]));
-    json_array_append_new(json_object_get(line, "outcomes"),
-                          json_pack("{s:O,s:O,s:s,s:s}", "ROWID", json_object_get(row, "ROWID"), "VERSION",
-                                    json_object_get(row, "VERSION"), "state",
-                                    is_taken ? STATES[rowcheck_operation(row)] : STATE_DOUBTFUL, "reason", reason));
-}
-
 /* NULL when it could not be kept. */
 static struct task *take_report(const struct call *call, const char *digest)
 {
     struct national *platform = call->platform;
     int64_t now_ms = platform_now_ms(&platform->platform);
     struct taking taking = {platform->holdings, call->faults, FAULT_AT_NATIONAL, day_of_instant(now_ms), ""};
-    json_t *rows = json_object_get(call->body, "rows");
-    json_t *line = json_pack("{s:O,s:s,s:O,s:[],s:[]}", "batch", json_object_get(call->body, "batchNo"), "digest",
-                             digest, "rows", rows, "held", "outcomes");
-    struct task *task = NULL;
+    json_t *line = report_take(&taking, call->body, digest);
+    struct task *batch = NULL;
 
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        struct row_verdict verdict = {ROW_TAKEN, ""};
-        enum held held = taking_row(&taking, json_array_get(rows, i), &verdict);
-
-        add_outcome(line, json_array_get(rows, i), held, &verdict);
-    }
     if (write_line(platform, line)) {
-        task = remember_batch(platform, line);
-        task->polls_left = faults_result_delay(call->faults, FAULT_AT_NATIONAL, platform->options->result_delay_polls);
-        task->ready_ms = now_ms + platform->options->result_delay_ms;
+        batch = report_remember(platform->tasks, line);
+        batch->polls_left = faults_result_delay(call->faults, FAULT_AT_NATIONAL, platform->options->result_delay_polls);
+        batch->ready_ms = now_ms + platform->options->result_delay_ms;
     }
     json_decref(line);
-    return task;
-}
-
-static const char *check_rows(const json_t *rows)
-{
-    if (!json_is_array(rows) || json_array_size(rows) == 0 || json_array_size(rows) > NATIONAL_ROWS_MAX)
-        return "rows：应为 1 至 200 行的数组";
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        struct row_name name;
-
-        /* Without both its outcome could not be told. */
-        if (!json_is_object(json_array_get(rows, i)) || !rowcheck_name(json_array_get(rows, i), &name))
-            return "rows：数据行缺少 ROWID 或 VERSION，或其格式错误";
-    }
-    return NULL;
-}
-
-/* What is wrong with the form of a report; NULL when nothing is. `canonical` gets that of its rows. */
-static const char *check_report(const json_t *body, struct buf *canonical)
-{
-    static const char *const NAMES[] = {"batchNo", "seal", "rows"};
-    const json_t *rows = json_object_get(body, "rows");
-    const char *wrong = check_rows(rows);
-
-    if (!has_only(body, NAMES, COUNT_OF(NAMES)))
-        return "请求体应有且只有 batchNo、seal、rows 三项";
-    if (!task_id_is_valid(text_member(body, "batchNo")))
-        return "batchNo：应为 32 位小写十六进制";
-    if (!json_is_string(json_object_get(body, "seal")))
-        return "seal：应为文本";
-    if (!wrong && !canonical_add(rows, canonical))
-        return "rows：有小数、过大的数、非 ASCII 的字段名或过深的嵌套";
-    return wrong;
+    return batch;
 }
 
 static void answer_report(const struct task *task, struct http_reply *reply)
@@ -313,13 +206,13 @@ static void take_or_repeat(const struct call *call, struct span canonical)
 static void handle_report(const struct call *call)
 {
     AUTO(buf_done) struct buf canonical = BUF_INIT;
-    const char *wrong = check_report(call->body, &canonical);
+    const char *wrong = report_check(call->body, &canonical);
     struct error err;
 
     call->platform->reports++;
     if (wrong)
         refuse_call(call->platform, call->reply, NATIONAL_MALFORMED, wrong);
-    else if (!seal_check(call->platform->keys, text_member(call->body, "seal"), buf_span(&canonical), &err))
+    else if (!seal_check(call->platform->keys, member_text(call->body, "seal"), buf_span(&canonical), &err))
         refuse_call(call->platform, call->reply, NATIONAL_SIGNATURE, err.text);
     else
         take_or_repeat(call, buf_span(&canonical));
@@ -327,31 +220,13 @@ static void handle_report(const struct call *call)
 
 /* --- questions --- */
 
-static void add_open(const struct task *task, struct buf *out)
-{
-    json_t *outcomes = json_loads(task->outcomes, 0, NULL);
-    size_t i;
-    json_t *outcome;
-    char *text;
-
-    json_array_foreach(outcomes, i, outcome)
-    {
-        json_object_set_new(outcome, "state", json_string(STATE_OPEN));
-        json_object_set_new(outcome, "reason", json_string(""));
-    }
-    text = json_dumps(outcomes, JSON_COMPACT);
-    buf_add_text(out, text ? text : "[]");
-    free(text);
-    json_decref(outcomes);
-}
-
 static void handle_result(const struct call *call)
 {
     static const char *const NAMES[] = {"batchNo"};
-    struct span batch = text_member(call->body, "batchNo");
+    struct span batch = member_text(call->body, "batchNo");
     struct task *task = task_id_is_valid(batch) ? tasks_find(call->platform->tasks, batch.at) : NULL;
 
-    if (!has_only(call->body, NAMES, COUNT_OF(NAMES)) || !task_id_is_valid(batch)) {
+    if (!members_are(call->body, NAMES, COUNT_OF(NAMES)) || !task_id_is_valid(batch)) {
         refuse_call(call->platform, call->reply, NATIONAL_MALFORMED, "请求体应有且只有 batchNo（32 位小写十六进制）");
         return;
     }
@@ -361,10 +236,7 @@ static void handle_result(const struct call *call)
     }
     answer(call->reply, NATIONAL_OK, "");
     buf_add_text(&call->reply->body, ",\"data\":{\"rows\":");
-    if (task_poll(task, platform_now_ms(&call->platform->platform)))
-        buf_add_text(&call->reply->body, task->outcomes);
-    else
-        add_open(task, &call->reply->body);
+    report_outcomes_add(task, task_poll(task, platform_now_ms(&call->platform->platform)), &call->reply->body);
     buf_add_text(&call->reply->body, "}}");
 }
 

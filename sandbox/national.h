@@ -8,8 +8,6 @@
 
 #include "sandbox/platform.h"
 
-enum { NATIONAL_ROWS_MAX = 200 };
-
 /* `options` (with .national) is borrowed and must outlive it; so must `clock`. Reads the state folder. End with
  * platform_free. */
 MUST_CHECK bool national_new(const struct sandbox_options *options, const struct clock *clock, struct platform **out,

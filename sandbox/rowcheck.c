@@ -65,6 +65,8 @@ bool rowcheck_refuse(struct row_verdict *verdict, const char *code, const char *
     va_start(args, format);
     vsnprintf(verdict->message, sizeof(verdict->message), format, args);
     va_end(args);
+    /* Cut between characters, or the outcome could not be told. */
+    verdict->message[utf8_cut(span_of(verdict->message), ROW_MESSAGE_BYTES - 4).bytes] = '\0';
     return false;
 }
 
@@ -234,7 +236,8 @@ static bool check_known(const json_t *row, struct row_verdict *verdict)
         for (size_t i = 0; i < COUNT_OF(FIELDS) && !is_known; i++)
             is_known = strcmp(FIELDS[i].name, name) == 0;
         if (!is_known)
-            return rowcheck_refuse(verdict, ROW_FORMAT, "%.40s：目录中没有这一字段", name);
+            return rowcheck_refuse(verdict, ROW_FORMAT, "%.*s：目录中没有这一字段",
+                                   (int)utf8_cut(span_of(name), 40).bytes, name);
     }
     return true;
 }

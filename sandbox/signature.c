@@ -6,15 +6,9 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "sandbox/members.h"
 
 enum { SIGNATURE_TEXT_BYTES_MAX = 16384, SM3_BYTES = 32 };
-
-static struct span text_member(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-
-    return json_is_string(value) ? (struct span){json_string_value(value), json_string_length(value)} : SPAN("");
-}
 
 static bool check_members(const json_t *object, struct error *err)
 {
@@ -34,15 +28,15 @@ static bool check_file(const json_t *object, const struct signed_file *file, str
     const json_t *bytes = json_object_get(object, "bytes");
 
     buf_addf(&name, "%s.xml", file->name);
-    if (!span_equal(text_member(object, "file"), buf_span(&name)))
+    if (!span_equal(member_text(object, "file"), buf_span(&name)))
         return fail(err, ERR_INVALID, "file：不是 %s", buf_text(&name));
     if (!json_is_integer(bytes) || (uint64_t)json_integer_value(bytes) != file->bytes)
         return fail(err, ERR_INVALID, "bytes：与文件大小不一致");
-    if (!span_is(text_member(object, "sm3"), file->sm3))
+    if (!span_is(member_text(object, "sm3"), file->sm3))
         return fail(err, ERR_INVALID, "sm3：与文件摘要不一致");
-    if (!span_is(text_member(object, "alg"), "SM2-SM3"))
+    if (!span_is(member_text(object, "alg"), "SM2-SM3"))
         return fail(err, ERR_INVALID, "alg：应为 SM2-SM3");
-    if (text_member(object, "kid").bytes == 0)
+    if (member_text(object, "kid").bytes == 0)
         return fail(err, ERR_INVALID, "kid：应为文本");
     return true;
 }
@@ -54,7 +48,7 @@ static bool check_signature(const struct wire_keys *keys, const json_t *object, 
 
     for (size_t i = 0; i < sizeof(digest); i++)
         digest[i] = (char)strtoul((const char[]){sm3[2 * i], sm3[2 * i + 1], '\0'}, NULL, 16);
-    if (!wire_base64(text_member(object, "signature"), &signature) || signature.bytes == 0)
+    if (!wire_base64(member_text(object, "signature"), &signature) || signature.bytes == 0)
         return fail(err, ERR_INVALID, "signature：不是 Base64");
     if (!wire_verify(keys, (struct span){digest, sizeof(digest)}, buf_span(&signature)))
         return fail(err, ERR_INVALID, "signature：验签失败");

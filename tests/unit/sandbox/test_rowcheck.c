@@ -200,6 +200,27 @@ Test(rowcheck, control_characters_are_10004_but_line_ends_are_fine)
     expect_with("ZYSXSS", "a\r\n\tb", ROW_TAKEN);
 }
 
+Test(rowcheck, words_are_cut_between_characters)
+{
+    struct row_verdict verdict;
+    char *name = long_text(200);
+    json_t *word;
+
+    json_object_set_new(row, name, json_string("x"));
+    cr_assert_not(rowcheck(row, day_from_civil(2020, 6, 1), &verdict));
+    word = json_string(verdict.message);
+    cr_assert_not_null(word);
+    json_decref(word);
+    for (size_t before = 0; before < 4; before++) {
+        (void)rowcheck_refuse(&verdict, ROW_RULE, "%.*s%s", (int)before, "abc", name);
+        word = json_string(verdict.message);
+        cr_assert_not_null(word, "%zu", before);
+        cr_assert_geq(strlen(verdict.message), 248);
+        json_decref(word);
+    }
+    free(name);
+}
+
 Test(rowcheck, an_unknown_field_is_10004)
 {
     expect_with("JGQC2", "x", "10004");

@@ -10,6 +10,9 @@ started=()       # process ids, in the order in which they were started
 stage=""         # the folder
 stage_is_kept="" # not empty: leave everything as it is
 run_with=()      # what the gateway is started with, for example taskset -c 0
+# The channels that the gateway knows; the sandbox is always all three platforms. A caller may set all: $ALL_CHANNELS
+ALL_CHANNELS="credit-guangdong national-platform credit-china"
+stage_channels=credit-guangdong
 
 # Two persons of the staff. They need no account: the gateway knows people by the user id of the process that asks.
 OPERATOR_UID=64101
@@ -153,17 +156,13 @@ END
     [ "$2" = 0 ] || stage_channel "$2" >>"$stage/creditgate.yaml"
 }
 
+# stage_channel SANDBOX_PORT: the part of the configuration that tells of $stage_channels.
 stage_channel() {
-    cat <<END
-channels:
-  credit-guangdong:
-    base: https://localhost:$1/credit-guangdong
-    table_code: T-RETIRED-CAPACITY
-    department_code: D-DEMO
-    table_version: "1"
-    paas_id: creditgate
-    token_file: token
-    sm4_key_file: sm4
+    echo "channels:"
+    for channel in $stage_channels; do
+        cat <<END
+  $channel:
+    base: https://localhost:$1/$channel
     provider_code: D-DEMO
     provider_name: 示范部门
     exchange_name: 示范单位
@@ -172,6 +171,32 @@ channels:
     ca: ca.pem
     poll: 200ms
 END
+        stage_terms "$channel"
+    done
+}
+
+# stage_terms CHANNEL: what its protocol needs besides.
+stage_terms() {
+    case $1 in
+    credit-guangdong)
+        cat <<END
+    table_code: T-RETIRED-CAPACITY
+    department_code: D-DEMO
+    table_version: "1"
+    paas_id: creditgate
+    token_file: token
+    sm4_key_file: sm4
+END
+        ;;
+    national-platform)
+        cat <<END
+    requester: creditgate
+    service: s_0000000000000_0001
+    app_key_file: app_key
+END
+        ;;
+    credit-china) echo '    file_code: "440003"' ;;
+    esac
 }
 
 # The sandbox's options; it needs the public half of the gateway's push key, so the gateway's state must be there.
@@ -181,13 +206,15 @@ stage_sandbox_options() {
 {"port": 0, "state": "sandbox", "control_socket": "control.sock", "base": "/credit-guangdong",
  "certificate": "sandbox.pem", "key": "sandbox.key", "client_ca": "ca.pem",
  "paasid": "creditgate", "token_file": "token", "sm4_key_file": "sm4", "gateway_key_file": "gateway-push.pem",
- "table_code": "T-RETIRED-CAPACITY", "table_version_id": "1", "department_code": "D-DEMO", "result_delay_polls": 1}
+ "table_code": "T-RETIRED-CAPACITY", "table_version_id": "1", "department_code": "D-DEMO", "result_delay_polls": 1,
+ "national": {"requester": "creditgate", "service": "s_0000000000000_0001", "app_key_file": "app_key", "result_delay_polls": 1},
+ "china": {"file_code": "440003", "result_delay_polls": 1}}
 END
 }
 
-# stage_secrets: what the gateway and the platform agreed on.
+# stage_secrets: what the gateway and the platforms agreed on.
 stage_secrets() {
-    (umask 077 && openssl rand -hex 24 >"$stage/token" && openssl rand -hex 16 >"$stage/sm4")
+    (umask 077 && openssl rand -hex 24 >"$stage/token" && openssl rand -hex 16 >"$stage/sm4" && openssl rand -hex 16 >"$stage/app_key")
 }
 
 # --- sandbox and gateway ---

@@ -53,12 +53,29 @@ static bool make_state(const struct config *config, struct error *err)
            keyring_create(keys, config->name, clock_now_ms(&CLOCK_SYSTEM), err) && write_public_keys(config, keys, err);
 }
 
+/* There is nothing to go by: leave a file to fill in. That is not what was asked for, so it is no success. */
+static int write_example(struct cli *cli)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    struct error err;
+
+    config_example(cli->lang, &text);
+    if (file_write(cli->config_path, buf_span(&text), 0644, &err))
+        error_set_both(&err, ERR_NOT_FOUND, "init.example",
+                       "%s was not there: an example is there now. Fill it in, check it (creditgate check), init again",
+                       "配置文件 %s 不存在，已写出样例：请填写并检查（creditgate check），然后再次 init",
+                       cli->config_path);
+    return cli_fail(cli, &err);
+}
+
 static int run_init(struct cli *cli, json_t *arguments)
 {
     AUTO(config_free) struct config *config = NULL;
     struct error err;
 
     (void)arguments;
+    if (!file_exists(cli->config_path))
+        return write_example(cli);
     if (!cli_config(cli, &config, &err) || !make_state(config, &err))
         return cli_fail(cli, &err);
     if (cli->prints_json)
@@ -188,6 +205,16 @@ static int run_settings(struct cli *cli, json_t *arguments)
 
 static const struct cli_usage PLAIN = {NULL, 0, 0, NULL, 0, NULL, NULL};
 
+static const struct cli_usage INIT = {
+    NULL,
+    0,
+    0,
+    NULL,
+    0,
+    "按配置建立。没有配置文件时，先写出一个样例供填写（含三个报送渠道的段落，均已注释）。",
+    "As the configuration says. Without one it leaves an example to fill in, with a "
+    "commented section for each of the three channels."};
+
 static const struct cli_option REBUILD_OPTIONS[] = {
     {"into", "FOLDER", CLI_TEXT, false, NULL, "重放到该空目录，不动现有数据", "replay into this empty folder instead"},
     {"check", NULL, CLI_FLAG, false, NULL, "只比较，不替换（网关运行时也可）",
@@ -275,7 +302,7 @@ static const struct cli_usage GUARD = {NULL,
                                        "gateway refuses another."};
 
 static const struct cli_command COMMANDS[] = {
-    {"init", "建立状态目录、数据文件和密钥", "make the state folder, the store and the keys", &PLAIN, run_init},
+    {"init", "建立状态目录、数据文件和密钥", "make the state folder, the store and the keys", &INIT, run_init},
     {"check", "检查配置，指出哪里有错", "say what is wrong in the configuration, and where", &PLAIN, run_check},
     {"settings", "列出全部设置、默认值和范围", "list every setting with default and limits", &PLAIN, run_settings},
     {"verify", "离线核验签封记录、检查点、证明", "check a sealed record, a checkpoint or a proof offline", &VERIFY,

@@ -139,6 +139,10 @@ bool config_check(const struct config *config, int64_t now_ms, config_report *re
 /* The table itself, as text for people: setting, type, default, limits, meaning. */
 void config_describe(const char *lang, struct buf *out);
 
+/* A file to begin with: every setting with its meaning, what is not required commented out, a section for each channel.
+ */
+void config_example(const char *lang, struct buf *out);
+
 /* Paths inside the state folder; a new text. */
 char *config_state_path(const struct config *config, const char *name);
 /* Borrowed; NULL when unknown. */

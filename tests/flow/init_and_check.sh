@@ -14,6 +14,13 @@ staff:
   - {name: a, uid: 1001, roles: operator}
   - {name: b, uid: 1002, roles: reviewer}
 Y
+# Without a configuration there is nothing to make, but an example to fill in; it is not written over one that is there.
+"$gate" init --config new.yaml 2>err.txt && { echo "init without a configuration went well"; exit 1; }
+grep -q 已写出样例 err.txt && grep -q '^#  credit-china:' new.yaml && [ ! -e state ]
+set +e
+"$gate" check --config new.yaml --lang en >out.txt
+[ $? = 2 ] && grep -q 'gateway.name' out.txt && [ "$(wc -l <out.txt)" = 5 ] || { cat out.txt; exit 1; }
+set -e
 "$gate" init --config g.yaml
 "$gate" check --config g.yaml | grep -q 配置可用
 before=$(sha256sum state/keys/*)

@@ -371,6 +371,73 @@ Test(config, check_wants_a_list_of_revoked_certificates_that_is_in_force)
     }
 }
 
+static size_t required_left;
+
+static void expect_required(const struct config_problem *problem, void *context)
+{
+    (void)context;
+    cr_expect(strstr("gateway.name gateway.state listen.certificate listen.key listen.client_ca", problem->setting),
+              "%s: %s", problem->setting, problem->en);
+    required_left++;
+}
+
+/* The example as it stands lacks only what is required; with all of its # gone, too: every line is a setting. */
+Test(config, the_example_lacks_what_is_required_and_nothing_else)
+{
+    static const char *const LANGS[] = {"zh", "en"};
+
+    for (size_t i = 0; i < COUNT_OF(LANGS); i++) {
+        AUTO(config_free) struct config *config = NULL;
+        AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+        config_example(LANGS[i], &yaml);
+        cr_assert(strstr(buf_text(&yaml), "\n#  national-platform:\n"));
+        cr_assert(strstr(buf_text(&yaml), "\n#  credit-china:\n"));
+        write_config(buf_text(&yaml));
+        required_left = 0;
+        cr_assert_not(config_load(path, expect_required, NULL, &config, &err));
+        cr_assert_eq(required_left, 5);
+    }
+}
+
+static void expect_no_unknown(const struct config_problem *problem, void *context)
+{
+    (void)context;
+    cr_expect(!strstr(problem->en, "no such setting") && !strstr(problem->en, "protocol"), "%s: %s", problem->setting,
+              problem->en);
+}
+
+/* "#  x" and "  #x" lose their mark; comments in words ("# x") keep it. */
+static void uncomment(const char *text, struct buf *out)
+{
+    while (*text) {
+        size_t bytes = strcspn(text, "\n");
+        size_t at = strspn(text, " ");
+
+        if (text[at] == '#' && text[at + 1] != ' ')
+            buf_addf(out, "%.*s%.*s\n", (int)at, text, (int)(bytes - at - 1), text + at + 1);
+        else if (text[0] == '#' && text[1] == ' ' && text[2] == ' ')
+            buf_addf(out, "%.*s\n", (int)bytes - 1, text + 1);
+        else
+            buf_addf(out, "%.*s\n", (int)bytes, text);
+        text += bytes + (text[bytes] == '\n');
+    }
+}
+
+Test(config, every_line_of_the_example_is_a_setting)
+{
+    AUTO(config_free) struct config *config = NULL;
+    AUTO(buf_done) struct buf example = BUF_INIT;
+    AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+    config_example("en", &example);
+    uncomment(buf_text(&example), &yaml);
+    cr_assert(strstr(buf_text(&yaml), "\n  credit-china:\n"), "%s", buf_text(&yaml));
+    write_config(buf_text(&yaml));
+    cr_assert_not(config_load(path, expect_no_unknown, NULL, &config, &err), "what is required is empty");
+    cr_assert_str_neq(err.rule, "", "the form is right: only settings are wrong (%s)", err.text);
+}
+
 Test(config, the_table_is_described_in_both_languages)
 {
     AUTO(buf_done) struct buf zh = BUF_INIT;

@@ -75,6 +75,19 @@ unsigned layout_rows_max(const struct layout *layout)
     return layout->rows_max;
 }
 
+const char *layout_unfilled(const struct layout *layout)
+{
+    for (size_t i = 0; i < layout->field_count; i++) {
+        const struct layout_field *field = &layout->fields[i];
+        bool is_of_register = field->source != SOURCE_REGISTRATION && field->source != SOURCE_ADDRESS &&
+                              field->source != SOURCE_REPRESENTATIVE && field->source != SOURCE_REMARK;
+
+        if (field->is_required && !is_of_register)
+            return field->name;
+    }
+    return NULL;
+}
+
 static int compare_code(const void *code, const void *result)
 {
     return strcmp(code, ((const struct layout_result *)result)->code);

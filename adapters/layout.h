@@ -31,6 +31,10 @@ const char *layout_title(const struct layout *layout, bool is_chinese);
 /* Rows of one call at most, as the upstream says; the adapter's own limit holds besides. */
 unsigned layout_rows_max(const struct layout *layout);
 
+/* A required field from a source that our register does not have today (registration, address, representative, remark):
+ * every row would be refused. Its name, borrowed; NULL when there is none. */
+const char *layout_unfilled(const struct layout *layout);
+
 /* What a result code does to a row when the layout decides it. */
 enum layout_meaning { LAYOUT_AS_PROTOCOL, LAYOUT_TAKEN, LAYOUT_REFUSED };
 

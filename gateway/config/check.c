@@ -242,8 +242,16 @@ static void check_layout(struct checking *checking, const struct config *config,
     AUTO(buf_done) struct buf full = BUF_INIT;
     struct error err = {0};
 
-    if (!layout_load(config->channels[i].layout, schemas, &layout, &err))
-        tell(checking, setting_of(&full, i, "layout"), false, &err);
+    if (layout_load(config->channels[i].layout, schemas, &layout, &err)) {
+        const char *unfilled = layout_unfilled(layout);
+
+        if (!unfilled)
+            return;
+        error_set_both(&err, ERR_INVALID, "config.layout",
+                       "%s: the field %s is required, but the register never has it: nothing could be sent",
+                       "%s：必填字段 %s 在台账中没有来源，任何记录都无法报送", config->channels[i].layout, unfilled);
+    }
+    tell(checking, setting_of(&full, i, "layout"), false, &err);
 }
 
 /* A record comes to a channel when the one before it has confirmed it (seed row 18). */

@@ -224,6 +224,24 @@ Test(layout, codes_are_found_with_their_words)
     cr_assert_eq(layout_rows_max(layout), 50);
 }
 
+Test(layout, a_required_field_that_the_register_never_has_is_found)
+{
+    static const char *const SOURCES[] = {"registration", "address", "representative", "remark"};
+
+    for (size_t i = 0; i < COUNT_OF(SOURCES); i++) {
+        AUTO(buf_done) struct buf json = BUF_INIT;
+
+        buf_addf(&json,
+                 HEAD ROWID ", " VERSION ", {\"name\": \"f\", \"label\": \"字段\", \"max\": 4, \"from\": \"%s\", "
+                            "\"required\": true}" RESULTS(""),
+                 SOURCES[i]);
+        cr_assert(load(buf_text(&json)), "%s", err.text);
+        cr_assert_str_eq(layout_unfilled(layout), "f", "%s", SOURCES[i]);
+    }
+    cr_assert(load(HEAD ROWID ", " VERSION ", " FIELD("\"from\": \"remark\"") RESULTS("")), "%s", err.text);
+    cr_assert_null(layout_unfilled(layout));
+}
+
 /* upstreams.md has one table of fields for all three. */
 Test(layout, the_three_channels_send_the_same_row)
 {
@@ -242,6 +260,7 @@ Test(layout, the_three_channels_send_the_same_row)
                                         .exchange_unit = "广东省信用中心"};
 
         row_check(&config, CHANNELS[i], input, expected);
+        cr_assert_null(layout_unfilled(used));
         cr_assert_eq(layout_rows_max(used), ROWS[i]);
     }
 }

@@ -275,6 +275,18 @@ Test(config, check_reads_the_layout_of_every_channel)
     cr_assert_not(config_check(config, 0, keep_problem, &told));
     cr_assert(strstr(buf_text(&told), "channels.national-platform.layout|"), "%s", buf_text(&told));
     cr_assert_not(strstr(buf_text(&told), "channels.credit-guangdong.layout|"), "%s", buf_text(&told));
+    cr_assert(file_write(
+                  buf_text(&layout),
+                  SPAN("{\"title\":{\"zh\":\"省\",\"en\":\"p\"},\"source\":\"x\",\"rows\":1,\"results\":{},\"fields\":["
+                       "{\"name\":\"ROWID\",\"label\":\"x\",\"from\":\"record\",\"max\":23,\"required\":true},"
+                       "{\"name\":\"VERSION\",\"label\":\"x\",\"from\":\"version\",\"max\":10,\"required\":true,"
+                       "\"form\":\"number\"},{\"name\":\"dz\",\"label\":\"x\",\"from\":\"address\",\"max\":9,"
+                       "\"required\":true}]}"),
+                  0644, &err),
+              "%s", err.text);
+    buf_clear(&told);
+    cr_assert_not(config_check(config, 0, keep_problem, &told));
+    cr_assert(strstr(buf_text(&told), "channels.national-platform.layout|"), "%s", buf_text(&told));
 }
 
 Test(config, defaults_units_and_relative_paths)

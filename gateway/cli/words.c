@@ -64,13 +64,14 @@ const char *words_ground(const struct cli *cli, const char *slug)
 const char *words_event(const struct cli *cli, const char *type)
 {
     static const struct word WORDS[] = {
-        {"obligation.recorded", "任务登记", NULL},    {"record.proposed", "提出记录", NULL},
-        {"record.approved", "复核通过", NULL},        {"record.returned", "退回", NULL},
-        {"delivery.queued", "报送排队", NULL},        {"delivery.requeued", "重新排队", NULL},
-        {"delivery.repeated", "对账后补报", NULL},    {"delivery.settled", "报送结果", NULL},
-        {"delivery.skipped", "免于报送", NULL},       {"delivery.superseded", "被新版本取代", NULL},
-        {"call.waiting", "对方已接收，待结果", NULL}, {"receipt.stored", "收到回执", NULL},
-        {"channel.paused", "渠道暂停", NULL},         {"channel.resumed", "渠道恢复", NULL},
+        {"obligation.recorded", "任务登记", NULL},     {"record.proposed", "提出记录", NULL},
+        {"record.approved", "复核通过", NULL},         {"record.returned", "退回", NULL},
+        {"delivery.queued", "报送排队", NULL},         {"delivery.requeued", "重新排队", NULL},
+        {"delivery.repeated", "对账后补报", NULL},     {"delivery.settled", "报送结果", NULL},
+        {"delivery.skipped", "免于报送", NULL},        {"delivery.held", "无法报送下一通道", NULL},
+        {"delivery.superseded", "被新版本取代", NULL}, {"call.waiting", "对方已接收，待结果", NULL},
+        {"receipt.stored", "收到回执", NULL},          {"channel.paused", "渠道暂停", NULL},
+        {"channel.resumed", "渠道恢复", NULL},
     };
 
     return find(cli, WORDS, COUNT_OF(WORDS), type);

@@ -1,10 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/encode.h"
 #include "base/text.h"
+#include "gateway/command/run.h"
+#include "gateway/command/stage.h"
 #include "gateway/command/supersede.h"
-#include "keys/digest.h"
+#include "gateway/command/telling.h"
 
 struct unsent {
     char record[RECORD_ID_BYTES];
@@ -19,7 +20,6 @@ struct pushing {
     uint64_t limit; /* approved before this sequence: what came later nobody has asked to push */
     struct buf hold;
     struct buf row;
-    struct buf data;
 };
 
 static void keep(struct pushing *pushing, const char *record, uint32_t version)
@@ -65,17 +65,19 @@ static bool gather_all(const struct run *run, struct pushing *pushing, struct er
     return true;
 }
 
-/* A version may be told only after all before it. */
-static bool check_order(const struct run *run, const struct unsent *unsent, struct error *err)
+/* A version may be told only after all before it, or in place of them. */
+static bool check_order(struct run *run, const struct unsent *unsent, struct error *err)
 {
-    const struct pushing *pushing = run->context;
-    struct delivery before;
+    struct pushing *pushing = run->context;
+    struct record_version before;
 
-    if (unsent->version == 1 ||
-        outbox_of_version(run->txn, pushing->request->channel, unsent->record, unsent->version - 1, &before))
+    if (unsent->version == 1)
         return true;
-    return store_txn_is_good(run->txn, err) &&
-           refuse(err, ERR_REFUSED, "push.version-order", "%s: version %u must be pushed before version %u",
+    if (!records_load(run->txn, span_of(unsent->record), unsent->version - 1, &before, &pushing->hold, err))
+        return false;
+    if (!records_is_unsent(run->txn, &before))
+        return store_txn_is_good(run->txn, err);
+    return refuse(err, ERR_REFUSED, "push.version-order", "%s: version %u must be pushed before version %u",
                   "%s：必须先推送版本 %u，才能推送版本 %u", unsent->record, unsent->version - 1, unsent->version);
 }
 
@@ -90,60 +92,66 @@ static bool make_row(struct run *run, const struct unsent *unsent, struct record
     return pushing->request->make_row(&version->record, pushing->request->make_row_context, &pushing->row, err);
 }
 
-static bool emit_queued(struct run *run, struct ledger *ledger, const struct record *record, struct error *err)
-{
-    struct pushing *pushing = run->context;
-    struct buf *data = &pushing->data;
-    uint8_t digest[32];
-
-    digest_sha256(buf_span(&pushing->row), digest);
-    buf_clear(data);
-    buf_addf(data, "{\"channel\":\"%s\",\"record\":\"%s\",\"row\":", CHANNEL_NAMES[pushing->request->channel],
-             record->id);
-    buf_add_span(data, buf_span(&pushing->row));
-    buf_add_text(data, ",\"row_sha256\":\"");
-    hex_add(data, digest, sizeof digest);
-    buf_add_text(data, "\",\"subject\":");
-    json_string_add(data, record->uscc);
-    buf_addf(data, ",\"version\":%u}", record->version);
-    return ledger_emit(ledger, run->desk->person, "delivery.queued", buf_span(data), NULL, err);
-}
-
-/* It leaves the list of the unsent without having been sent. */
-static bool emit_skipped(struct run *run, struct ledger *ledger, const struct record *record, struct error *err)
-{
-    struct pushing *pushing = run->context;
-    struct buf *data = &pushing->data;
-
-    buf_clear(data);
-    buf_addf(data, "{\"channel\":\"%s\",\"reason\":\"never-taken\",\"record\":\"%s\",\"version\":%u}",
-             CHANNEL_NAMES[pushing->request->channel], record->id, record->version);
-    return ledger_emit(ledger, run->desk->person, "delivery.skipped", buf_span(data), NULL, err);
-}
-
-static void set_needless(struct run_item *item)
+static void set_skipped(struct run_item *item, uint32_t by_version)
 {
     item->result = RUN_SKIPPED;
-    error_set_both(&item->refusal, ERR_REFUSED, "push.never-taken",
-                   "they refused this record and never took it: nothing is to be told, its refused delivery is closed",
-                   "对方从未接收该记录：无需再报，此前被拒的报送已了结");
+    if (by_version == 0)
+        error_set_both(&item->refusal, ERR_REFUSED, "push.never-taken",
+                       "they never took this record: nothing is to be told, what waited or was refused is closed",
+                       "对方从未接收该记录：无需再报，此前待报或被拒的报送已了结");
+    else
+        error_set_both(&item->refusal, ERR_REFUSED, "push.superseded",
+                       "they have not seen this version, and version %u takes its place: only that one is told",
+                       "对方尚未见过此版本，已由版本 %u 取代：只报后者", by_version);
+}
+
+/* It leaves the list of the unsent without having been sent. `by_version` 0: it ends what they never took. */
+static bool skip(struct run *run, struct ledger *ledger, const struct unsent *unsent, uint32_t by_version,
+                 struct run_item *item, struct error *err)
+{
+    struct pushing *pushing = run->context;
+    struct record_version version;
+    struct telling telling = {ledger, run->desk->person, pushing->request->channel, &version.record};
+
+    set_skipped(item, by_version);
+    return records_load(run->txn, span_of(unsent->record), unsent->version, &version, &pushing->hold, err) &&
+           tell_skipped(&telling, by_version, err);
+}
+
+static bool push_version(struct run *run, struct ledger *ledger, const struct unsent *unsent, struct run_item *item,
+                         struct error *err)
+{
+    struct pushing *pushing = run->context;
+    const struct superseding at = {run->txn, ledger, run->desk->person};
+    struct record_version version;
+    struct telling telling = {ledger, run->desk->person, pushing->request->channel, &version.record};
+    struct error why = {.code = ERR_NONE};
+    bool is_needless;
+
+    if (!make_row(run, unsent, &version, &why))
+        return run_refuse(item, &why, err);
+    if (!supersede_by_new(&at, telling.channel, &version.record, &is_needless, err))
+        return false;
+    if (!is_needless)
+        return tell_queued(&telling, buf_span(&pushing->row), err);
+    return skip(run, ledger, unsent, 0, item, err);
 }
 
 static bool push_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
 {
     struct pushing *pushing = run->context;
     const struct unsent *unsent = &pushing->list[index];
-    struct record_version version;
     struct delivery queued;
-    struct error why = {.code = ERR_NONE};
-    bool is_needless;
+    uint32_t by_version;
 
     memcpy(item->record, unsent->record, sizeof item->record);
     item->version = unsent->version;
     if (earlier_find(run->earlier, EARLIER_QUEUED, unsent->record, RECORD_ID_LENGTH, unsent->version))
         return true;
+    if (!supersede_later(run->txn, unsent->record, unsent->version, &by_version, err))
+        return false;
     if (earlier_find(run->earlier, EARLIER_SKIPPED, unsent->record, RECORD_ID_LENGTH, unsent->version)) {
-        set_needless(item);
+        set_skipped(item, by_version);
         return true;
     }
     /* Another push may have been faster. */
@@ -153,14 +161,9 @@ static bool push_one(struct run *run, struct ledger *ledger, size_t index, struc
     }
     if (!store_txn_is_good(run->txn, err))
         return false;
-    if (!make_row(run, unsent, &version, &why))
-        return run_refuse(item, &why, err);
-    if (!supersede_by_new(run, ledger, pushing->request->channel, &version.record, &is_needless, err))
-        return false;
-    if (!is_needless)
-        return emit_queued(run, ledger, &version.record, err);
-    set_needless(item);
-    return emit_skipped(run, ledger, &version.record, err);
+    if (by_version > 0)
+        return skip(run, ledger, unsent, by_version, item, err);
+    return push_version(run, ledger, unsent, item, err);
 }
 
 bool command_push(const struct desk *desk, const struct push_request *request, command_report *report, void *context,
@@ -177,8 +180,7 @@ bool command_push(const struct desk *desk, const struct push_request *request, c
     bool is_good;
 
     if (request->channel != CHANNEL_CREDIT_GUANGDONG)
-        return refuse(err, ERR_REFUSED, "push.stage", "%s comes after the stages before it (seed row 18)",
-                      "%s 须待前一阶段办结（任务分工表第 18 行）", CHANNEL_NAMES[request->channel]);
+        return stage_push_held(desk, request, report, context, tally, err);
     is_good =
         run_begin(&run, err) && supersede_by_queued(desk, request->channel, err) && gather_all(&run, &pushing, err);
     run.count = pushing.count;
@@ -186,6 +188,5 @@ bool command_push(const struct desk *desk, const struct push_request *request, c
     free(pushing.list);
     buf_done(&pushing.hold);
     buf_done(&pushing.row);
-    buf_done(&pushing.data);
     return is_good;
 }

@@ -9,6 +9,7 @@
 #include "gateway/command/dossier.h"
 #include "gateway/command/run.h"
 #include "gateway/command/seal.h"
+#include "gateway/command/supersede.h"
 
 struct prepared {
     uint64_t proposal; /* what was sealed; 0: nothing */
@@ -139,7 +140,8 @@ static bool approve_one(struct run *run, struct ledger *ledger, size_t index, st
     struct reviewing *reviewing = run->context;
     const struct prepared *prepared = &reviewing->prepared[index - reviewing->prepared_from];
     struct buf *data = &reviewing->data;
-    char at[INSTANT_TEXT_BYTES];
+    const struct superseding at = {run->txn, ledger, run->desk->person};
+    char instant[INSTANT_TEXT_BYTES];
     struct error why;
     bool is_good;
 
@@ -154,12 +156,13 @@ static bool approve_one(struct run *run, struct ledger *ledger, size_t index, st
         return run_refuse(item, &why, err);
     }
     buf_clear(data);
-    buf_addf(data, "{\"approved_at\":\"%s\",", instant_format(prepared->approved_ms, at));
+    buf_addf(data, "{\"approved_at\":\"%s\",", instant_format(prepared->approved_ms, instant));
     reason_add(reviewing, data);
     buf_addf(data, "\"record\":\"%s\",\"seal\":", item->record);
     buf_add_span(data, buf_span(&prepared->seal));
     buf_addf(data, ",\"version\":%u}", item->version);
-    return ledger_emit(ledger, run->desk->person, "record.approved", buf_span(data), NULL, err);
+    return ledger_emit(ledger, run->desk->person, "record.approved", buf_span(data), NULL, err) &&
+           supersede_unsent(&at, &reviewing->dossier.newest.record, err);
 }
 
 static bool return_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "gateway/command/run.h"
 
 /* The deliveries of a record to one channel, the oldest version first, and what they come to. */
 struct standing_there {
@@ -14,16 +15,16 @@ struct standing_there {
     bool has_queued;
 };
 
-/* Versions below `below`. They were queued one after the other: behind the first that was not, none was. */
-static bool look(struct run *run, enum channel channel, const char *record, uint32_t below, struct standing_there *out,
-                 struct error *err)
+/* Versions below `below`; some may never have been queued here. */
+static bool look(struct store_txn *txn, enum channel channel, const char *record, uint32_t below,
+                 struct standing_there *out, struct error *err)
 {
     struct delivery delivery;
     size_t capacity = 0;
 
     for (uint32_t version = 1; version < below; version++) {
-        if (!outbox_of_version(run->txn, channel, record, version, &delivery))
-            break;
+        if (!outbox_of_version(txn, channel, record, version, &delivery))
+            continue;
         if (out->count == capacity) {
             capacity = capacity ? 2 * capacity : 8;
             out->all = memory_resize(out->all, capacity * sizeof *out->all);
@@ -35,59 +36,150 @@ static bool look(struct run *run, enum channel channel, const char *record, uint
         out->has_under_way = out->has_under_way || delivery.state == DELIVERY_SENDING ||
                              delivery.state == DELIVERY_IN_DOUBT || delivery.state == DELIVERY_RECEIVED;
     }
-    return store_txn_is_good(run->txn, err);
+    return store_txn_is_good(txn, err);
 }
 
-static bool emit(struct run *run, struct ledger *ledger, uint64_t delivery, uint32_t by_version, struct error *err)
+/* The newest effective version's number. */
+static bool newest_of(struct store_txn *txn, const char *record, uint32_t *version, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version newest;
+
+    if (!records_load_effective(txn, span_of(record), &newest, &hold, err))
+        return false;
+    *version = newest.record.version;
+    return true;
+}
+
+static bool op_of(struct store_txn *txn, const char *record, uint32_t version, enum record_op *op, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version loaded;
+
+    if (!records_load(txn, span_of(record), version, &loaded, &hold, err))
+        return false;
+    *op = loaded.record.op;
+    return true;
+}
+
+static bool is_mark(enum record_op op)
+{
+    return op == OP_DISPUTED || op == OP_DISPUTE_OVER;
+}
+
+static bool emit(const struct superseding *at, uint64_t delivery, uint32_t by_version, struct error *err)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
 
     json_count_add(&data, "{\"by_version\":", by_version);
     json_count_add(&data, ",\"delivery\":", delivery);
     buf_add_byte(&data, '}');
-    return ledger_emit(ledger, run->desk->person, "delivery.superseded", buf_span(&data), NULL, err);
+    return ledger_emit(at->ledger, at->person, "delivery.superseded", buf_span(&data), NULL, err);
 }
 
-/* All that are in that state. */
-static bool emit_all(struct run *run, struct ledger *ledger, const struct standing_there *there,
-                     enum delivery_state state, uint32_t by_version, struct error *err)
+/* All that are in that state, from version `from` on. */
+static bool emit_all(const struct superseding *at, const struct standing_there *there, enum delivery_state state,
+                     uint32_t from, uint32_t by_version, struct error *err)
 {
     for (size_t i = 0; i < there->count; i++) {
-        if (there->all[i].state == state && !emit(run, ledger, there->all[i].number, by_version, err))
+        if (there->all[i].state == state && there->all[i].version >= from &&
+            !emit(at, there->all[i].number, by_version, err))
             return false;
     }
     return true;
 }
 
-bool supersede_by_new(struct run *run, struct ledger *ledger, enum channel channel, const struct record *record,
+/* --- what was not sent yet --- */
+
+bool supersede_later(struct store_txn *txn, const char *record, uint32_t version, uint32_t *by, struct error *err)
+{
+    bool is_marked = false;
+    uint32_t newest;
+    enum record_op op;
+
+    *by = 0;
+    if (!newest_of(txn, record, &newest, err) || !op_of(txn, record, version, &op, err))
+        return false;
+    /* Nothing puts a mark right; it ends with the record. */
+    is_marked = is_mark(op);
+    for (uint32_t later = version + 1; later <= newest && *by == 0; later++) {
+        if (!op_of(txn, record, later, &op, err))
+            return false;
+        is_marked = is_marked || is_mark(op);
+        if (record_op_ends(op) || (op == OP_CHANGED && !is_marked))
+            *by = later;
+    }
+    return true;
+}
+
+/* The oldest version that `record` supersedes when it was not sent: all for an ending, down to a mark for a correction;
+ * its own when none. */
+static bool supersedes_from(struct store_txn *txn, const struct record *record, uint32_t *from, struct error *err)
+{
+    enum record_op op = OP_NEW;
+
+    *from = record->version;
+    if (record_op_ends(record->op))
+        *from = 1;
+    if (record->op != OP_CHANGED)
+        return true;
+    while (*from > 1) {
+        if (!op_of(txn, record->id, *from - 1, &op, err))
+            return false;
+        if (is_mark(op))
+            break;
+        (*from)--;
+    }
+    return true;
+}
+
+static bool supersede_unsent_at(const struct superseding *at, enum channel channel, const struct record *record,
+                                struct error *err)
+{
+    struct standing_there there = {.all = NULL};
+    bool is_good = look(at->txn, channel, record->id, record->version, &there, err);
+    uint32_t from;
+
+    if (is_good && there.has_queued)
+        is_good = supersedes_from(at->txn, record, &from, err) &&
+                  emit_all(at, &there, DELIVERY_QUEUED, from, record->version, err);
+    free(there.all);
+    return is_good;
+}
+
+bool supersede_unsent(const struct superseding *at, const struct record *record, struct error *err)
+{
+    if (record->op != OP_CHANGED && !record_op_ends(record->op))
+        return true;
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        if (!supersede_unsent_at(at, (enum channel)channel, record, err))
+            return false;
+    }
+    return true;
+}
+
+/* --- what was refused --- */
+
+bool supersede_by_new(const struct superseding *at, enum channel channel, const struct record *record,
                       bool *is_needless, struct error *err)
 {
     struct standing_there there = {.all = NULL};
-    bool is_good = look(run, channel, record->id, record->version, &there, err);
     bool ends = record_op_ends(record->op);
+    bool is_good;
 
     *is_needless = false;
-    if (is_good && there.refused > 0 && !there.has_queued && !there.has_under_way &&
-        (record->op == OP_CHANGED || ends)) {
-        is_good = emit_all(run, ledger, &there, DELIVERY_REFUSED, record->version, err);
-        *is_needless = ends && !there.has_taken;
-    }
+    if (record->op != OP_CHANGED && !ends)
+        return true;
+    is_good = supersede_unsent_at(at, channel, record, err) &&
+              look(at->txn, channel, record->id, record->version, &there, err);
+    if (is_good && there.refused > 0 && !there.has_queued && !there.has_under_way)
+        is_good = emit_all(at, &there, DELIVERY_REFUSED, 1, record->version, err);
+    *is_needless = ends && !there.has_taken && !there.has_queued && !there.has_under_way;
     free(there.all);
     return is_good;
 }
 
 /* --- the other way round: it was queued first, and refused then --- */
-
-static bool op_of(struct run *run, const char *record, uint32_t version, enum record_op *op, struct error *err)
-{
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct record_version loaded;
-
-    if (!records_load(run->txn, span_of(record), version, &loaded, &hold, err))
-        return false;
-    *op = loaded.record.op;
-    return true;
-}
 
 /* The first version behind the refused one that can take its place; 0: none. */
 static bool find_successor(struct run *run, const struct delivery *refused, const struct standing_there *there,
@@ -101,7 +193,7 @@ static bool find_successor(struct run *run, const struct delivery *refused, cons
 
         if (other->version <= refused->version || other->state != DELIVERY_QUEUED)
             continue;
-        if (!op_of(run, refused->record, other->version, &op, err))
+        if (!op_of(run->txn, refused->record, other->version, &op, err))
             return false;
         if (op == OP_CHANGED || (record_op_ends(op) && there->has_taken))
             *successor = other->version;
@@ -116,7 +208,7 @@ static bool is_over_untaken(struct run *run, const struct delivery *refused, con
     uint32_t last = there->all[there->count - 1].version;
     enum record_op op;
 
-    if (!op_of(run, refused->record, last, &op, err))
+    if (!op_of(run->txn, refused->record, last, &op, err))
         return false;
     *out = record_op_ends(op) && !there->has_taken;
     return true;
@@ -125,6 +217,7 @@ static bool is_over_untaken(struct run *run, const struct delivery *refused, con
 static bool decide(struct run *run, struct ledger *ledger, const struct delivery *refused,
                    const struct standing_there *there, struct error *err)
 {
+    const struct superseding at = {run->txn, ledger, run->desk->person};
     uint32_t last = there->all[there->count - 1].version;
     uint32_t successor;
     bool is_needless;
@@ -132,11 +225,11 @@ static bool decide(struct run *run, struct ledger *ledger, const struct delivery
     if (!find_successor(run, refused, there, &successor, err))
         return false;
     if (successor > 0)
-        return emit(run, ledger, refused->number, successor, err);
+        return emit(&at, refused->number, successor, err);
     if (!is_over_untaken(run, refused, there, &is_needless, err))
         return false;
-    return !is_needless || (emit_all(run, ledger, there, DELIVERY_REFUSED, last, err) &&
-                            emit_all(run, ledger, there, DELIVERY_QUEUED, last, err));
+    return !is_needless || (emit_all(&at, there, DELIVERY_REFUSED, 1, last, err) &&
+                            emit_all(&at, there, DELIVERY_QUEUED, 1, last, err));
 }
 
 struct closing {
@@ -173,6 +266,7 @@ static bool close_one(struct run *run, struct ledger *ledger, size_t index, stru
     const struct closing *closing = run->context;
     struct standing_there there = {.all = NULL};
     struct delivery refused;
+    uint32_t newest;
     bool is_good;
 
     item->result = RUN_SKIPPED;
@@ -180,7 +274,9 @@ static bool close_one(struct run *run, struct ledger *ledger, size_t index, stru
         return false;
     if (refused.state != DELIVERY_REFUSED)
         return true;
-    is_good = look(run, refused.channel, refused.record, UINT32_MAX, &there, err);
+    if (!newest_of(run->txn, refused.record, &newest, err))
+        return false;
+    is_good = look(run->txn, refused.channel, refused.record, newest + 1, &there, err);
     if (is_good && !there.has_under_way && there.count > 0)
         is_good = decide(run, ledger, &refused, &there, err);
     free(there.all);

@@ -161,6 +161,7 @@ static bool apply_queued(struct applying *applying, struct error *err)
     store_put(txn, STORE_LANES, table_span(&lane_key), SPAN_NONE);
     delivery_save(txn, number, &entry, SPAN_NONE);
     open_put(txn, number, &entry);
+    stage_leave(txn, channel, entry.record, entry.version);
     count_move(txn, channel, NO, DELIVERY_QUEUED);
     return true;
 }
@@ -287,7 +288,8 @@ static const struct {
     {"receipt.stored", apply_receipt},      {"call.waiting", apply_call_waiting},
     {"call.failed", apply_call_failed},     {"call.dissolved", apply_call_dissolved},
     {"delivery.requeued", apply_requeued},  {"delivery.superseded", apply_superseded},
-    {"delivery.repeated", apply_repeated},  {"channel.paused", apply_paused},
+    {"delivery.repeated", apply_repeated},  {"delivery.skipped", apply_skipped},
+    {"delivery.held", apply_held},          {"channel.paused", apply_paused},
     {"channel.resumed", apply_resumed},
 };
 

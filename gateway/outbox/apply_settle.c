@@ -84,8 +84,10 @@ static void settle_row(struct applying *applying, struct outcome *outcome, struc
     delivery_save(applying->txn, number, row, outcome->message);
     open_delete(applying->txn, number, row);
     /* A refused delivery stays where it is and blocks its lane. */
-    if (outcome->is_taken)
+    if (outcome->is_taken) {
         lane_leave(applying->txn, number, row, applying->event->at_ms);
+        stage_put(applying->txn, number, row);
+    }
     counts->count[row->state]++;
 }
 

@@ -116,14 +116,30 @@ struct table_key key_channel(enum channel channel)
     return key;
 }
 
-struct table_key key_open(enum channel channel, uint64_t number)
+/* What a channel has beside its entry: a kind and the number of a delivery. */
+static struct table_key key_of_kind(enum channel channel, uint8_t kind, uint64_t number)
 {
     struct table_key key = {.count = 0};
 
     key_add_byte(&key, channel);
-    key_add_byte(&key, 1);
+    key_add_byte(&key, kind);
     key_add_u64(&key, number);
     return key;
+}
+
+struct table_key key_open(enum channel channel, uint64_t number)
+{
+    return key_of_kind(channel, 1, number);
+}
+
+struct table_key key_stage(enum channel channel, uint64_t number)
+{
+    return key_of_kind(channel, 3, number);
+}
+
+struct table_key key_held(enum channel channel, uint64_t number)
+{
+    return key_of_kind(channel, 4, number);
 }
 
 struct table_key key_number(enum channel channel)

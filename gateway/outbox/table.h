@@ -11,6 +11,8 @@
  *   STORE_RECEIPTS    call n                 → struct receipt_entry, kind, body
  *   STORE_CHANNELS    channel                → struct channel_entry
  *                     channel 1 number       → queue instant: what is neither acknowledged, refused nor superseded
+ *                     channel 3 number       → nothing: acknowledged by the channel before, not told to this one yet
+ *                     channel 4 number       → since when, code and words: the same, held back
  *                     channel 2              → struct number_entry, once calls of the channel are numbered
  *
  * A delivery that rides in a call is stored as DELIVERY_SENDING; whether it is sending, in doubt or received is the
@@ -97,6 +99,8 @@ struct table_key key_receipt(const uint8_t id[16], uint32_t n);
 struct table_key key_channel(enum channel channel);
 struct table_key key_open(enum channel channel, uint64_t number);
 struct table_key key_number(enum channel channel);
+struct table_key key_stage(enum channel channel, uint64_t number);
+struct table_key key_held(enum channel channel, uint64_t number);
 
 /* False when absent. `message` may be NULL. */
 bool delivery_load(struct store_txn *txn, uint64_t number, struct delivery_entry *out, struct span *message);

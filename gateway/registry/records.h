@@ -72,6 +72,8 @@ MUST_CHECK bool records_page(struct store_txn *txn, struct records_page *page, r
                              struct error *err);
 /* How many entries a list has; cheap. */
 uint64_t records_count(struct store_txn *txn, enum record_list list);
+/* Effective and not queued for the first channel yet, nor skipped there. */
+bool records_is_unsent(struct store_txn *txn, const struct record_version *version);
 /* Every journal event about a record, oldest first: `sequence` and the event's bytes (borrowed). */
 typedef bool records_event_visit(uint64_t sequence, struct span event, void *context);
 MUST_CHECK bool records_events(struct store_txn *txn, struct span id, records_event_visit *visit, void *context,

@@ -190,6 +190,15 @@ static void unsent_put(struct store_txn *txn, uint64_t approval, const struct re
     entry_put(txn, RECORDS_UNSENT, &key, records_key(id_of(record), record->version, value));
 }
 
+bool records_is_unsent(struct store_txn *txn, const struct record_version *version)
+{
+    struct index_key key;
+    struct span value;
+
+    unsent_key(version->decision, &key);
+    return version->state == RECORD_EFFECTIVE && store_get(txn, STORE_RECORD_INDEX, index_span(&key), &value);
+}
+
 bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;

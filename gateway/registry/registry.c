@@ -54,7 +54,7 @@ static const struct {
     {"obligation.recorded", obligations_apply},  {"record.proposed", records_apply_proposed},
     {"record.approved", records_apply_approved}, {"delivery.queued", records_apply_queued},
     {"delivery.skipped", records_apply_queued},  {"record.returned", records_apply_returned},
-    {"import.finished", import_finished},
+    {"delivery.held", records_apply_queued},     {"import.finished", import_finished},
 };
 
 static event_apply *find(struct span type)

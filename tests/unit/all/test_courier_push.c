@@ -28,8 +28,8 @@ Test(courier_push, versions_of_a_record_arrive_in_order)
 
     post_list(COUNT);
     for (size_t i = 0; i < COUNT; i++) {
-        post_change(i, OP_CHANGED);
-        post_change(i, OP_WITHDRAWN);
+        post_change(i, OP_DISPUTED);
+        post_change(i, OP_DISPUTE_OVER);
     }
     cr_assert_eq(post_push(), 3 * COUNT);
     post_start();
@@ -70,7 +70,7 @@ Test(courier_push, a_refused_row_stops_its_lane_and_no_other)
     struct delivery refused;
 
     post_list(4);
-    post_change(2, OP_CHANGED);
+    post_change(2, OP_DISPUTED);
     buf_addf(&order, "{\"fault\":\"refuse-row\",\"rowid\":\"%s\",\"code\":\"40001\",\"message\":\"主体名称不符\"}",
              O.records[2]);
     platform_order(buf_text(&order));

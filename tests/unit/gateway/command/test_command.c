@@ -202,7 +202,7 @@ Test(command, a_push_queues_each_version_once_and_in_order)
     const char *id = listed_sample();
     struct delivery first, second;
 
-    cr_assert_str_eq(change(id, blank_change(OP_WITHDRAWN)), "done");
+    cr_assert_str_eq(change(id, blank_change(OP_DISPUTED)), "done");
     cr_assert_str_eq(approve_as("reviewer", id), "done");
     cr_assert_eq(push("4401", NULL).done, 0);
     cr_assert_eq(push("4402", NULL).done, 2);
@@ -213,13 +213,48 @@ Test(command, a_push_queues_each_version_once_and_in_order)
     cr_assert_lt(first.number, second.number);
 }
 
+Test(command, a_record_withdrawn_before_anybody_saw_it_is_told_to_nobody)
+{
+    const char *id = listed_sample();
+    struct delivery delivery;
+    struct tally tally;
+
+    cr_assert_str_eq(change(id, blank_change(OP_WITHDRAWN)), "done");
+    cr_assert_str_eq(approve_as("reviewer", id), "done");
+    tally = push(NULL, NULL);
+    cr_assert_eq(tally.done, 0);
+    cr_assert_eq(tally.skipped, 2);
+    AUTO(store_abort) struct store_txn *txn = reader();
+    cr_assert_not(outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, id, 1, &delivery));
+    cr_assert_not(outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, id, 2, &delivery));
+    cr_assert_eq(records_count(txn, RECORDS_UNSENT), 0);
+}
+
+Test(command, what_waits_unsent_is_superseded_when_its_correction_is_approved)
+{
+    const char *id = listed_sample();
+    struct proposal correction = blank_change(OP_CHANGED);
+    struct delivery first, second;
+
+    correction.document = span_of("粤工信失信〔2026〕2号");
+    cr_assert_eq(push(NULL, NULL).done, 1);
+    cr_assert_str_eq(change(id, correction), "done");
+    cr_assert_str_eq(approve_as("reviewer", id), "done");
+    cr_assert_eq(push(NULL, NULL).done, 1);
+    AUTO(store_abort) struct store_txn *txn = reader();
+    cr_assert(outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, id, 1, &first));
+    cr_assert_eq(first.state, DELIVERY_SUPERSEDED);
+    cr_assert(outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, id, 2, &second));
+    cr_assert_eq(second.state, DELIVERY_QUEUED);
+}
+
 Test(command, a_row_that_cannot_be_made_stays_unsent_and_holds_the_later_version_back)
 {
     const char *id = listed_sample();
     int refuses = 1;
     struct tally tally;
 
-    cr_assert_str_eq(change(id, blank_change(OP_WITHDRAWN)), "done");
+    cr_assert_str_eq(change(id, blank_change(OP_DISPUTED)), "done");
     cr_assert_str_eq(approve_as("reviewer", id), "done");
     tally = push(NULL, &refuses);
     cr_assert_eq(tally.refused, 2);

@@ -483,10 +483,11 @@ static void emit(const char *type, const char *data)
     cr_assert(ledger_finish(ledger, &J.err) && store_commit(TAKE(txn), &J.err), "%s", J.err.text);
 }
 
-/* The upstream refuses the delivery `number`. */
-static void refuse_delivery(unsigned long long number)
+static const char CALL[] = "000102030405060708090a0b0c0d0e0f";
+
+/* The delivery `number` is on its way. */
+static void send_delivery(unsigned long long number)
 {
-    static const char CALL[] = "000102030405060708090a0b0c0d0e0f";
     char data[512];
 
     snprintf(data, sizeof data,
@@ -495,11 +496,24 @@ static void refuse_delivery(unsigned long long number)
     emit("call.prepared", data);
     snprintf(data, sizeof data, "{\"call\":\"%s\",\"due_ms\":0}", CALL);
     emit("call.received", data);
+}
+
+/* The upstream refuses it. */
+static void refuse_sent(unsigned long long number)
+{
+    char data[512];
+
     snprintf(data, sizeof data,
              "{\"call\":\"%s\",\"outcomes\":[{\"code\":\"40001\",\"delivery\":%llu,\"message\":\"认定单位不在名录\","
              "\"result\":\"refused\"}]}",
              CALL, number);
     emit("delivery.settled", data);
+}
+
+static void refuse_delivery(unsigned long long number)
+{
+    send_delivery(number);
+    refuse_sent(number);
 }
 
 Test(flow, refused_deliveries_are_listed_with_advice_and_queued_again)
@@ -600,9 +614,10 @@ static void changed_and_refused(char id[64], const char *kind, const char *argum
     listed(id);
     number = events();
     cr_assert_eq(done("push", "author", "{}", NULL), 0);
+    send_delivery(number);
     changed(id, kind, arguments);
     cr_assert_eq(done("push", "author", "{}", NULL), 0);
-    refuse_delivery(number);
+    refuse_sent(number);
     cr_assert_eq(listed_by("refused"), 1);
 }
 

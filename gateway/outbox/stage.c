@@ -1,0 +1,213 @@
+#include "gateway/outbox/stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "gateway/outbox/apply.h"
+
+/* The code that a version is held for, then the words. */
+enum { HELD_CODE_BYTES = 64, HELD_FIXED_BYTES = 8 + HELD_CODE_BYTES };
+
+static bool is_later(enum channel channel)
+{
+    return channel > 0 && channel < CHANNEL_COUNT;
+}
+
+void stage_put(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry)
+{
+    enum channel next = (enum channel)(entry->channel + 1);
+    struct table_key key;
+    struct delivery told;
+
+    /* Acknowledged once more (reconciliation sent it again): the next channel was told long ago. */
+    if (!is_later(next) || outbox_of_version(txn, next, entry->record, entry->version, &told))
+        return;
+    key = key_stage(next, number);
+    store_put(txn, STORE_CHANNELS, table_span(&key), SPAN_NONE);
+}
+
+/* The delivery of this version to the channel before. */
+static bool before_of(struct store_txn *txn, enum channel channel, const char *record, uint32_t version,
+                      uint64_t *number)
+{
+    struct delivery before;
+
+    if (!outbox_of_version(txn, (enum channel)(channel - 1), record, version, &before))
+        return false;
+    *number = before.number;
+    return true;
+}
+
+void stage_leave(struct store_txn *txn, enum channel channel, const char *record, uint32_t version)
+{
+    struct table_key staged;
+    struct table_key held;
+    uint64_t number;
+
+    if (!is_later(channel) || !before_of(txn, channel, record, version, &number))
+        return;
+    staged = key_stage(channel, number);
+    held = key_held(channel, number);
+    store_delete(txn, STORE_CHANNELS, table_span(&staged));
+    store_delete(txn, STORE_CHANNELS, table_span(&held));
+}
+
+/* --- events --- */
+
+struct named {
+    struct span channel_name;
+    struct span record_name;
+    int64_t version;
+    enum channel channel;
+    char record[RECORD_BYTES];
+};
+
+static bool named_check(struct named *named, struct error *err)
+{
+    if (!channel_parse(named->channel_name, &named->channel))
+        return fail(err, ERR_INVALID, "there is no such channel");
+    if (named->record_name.bytes == 0 || named->record_name.bytes >= RECORD_BYTES || named->version < 1 ||
+        named->version > UINT32_MAX)
+        return fail(err, ERR_INVALID, "record or version has the wrong form");
+    memset(named->record, 0, sizeof named->record);
+    memcpy(named->record, named->record_name.at, named->record_name.bytes);
+    return true;
+}
+
+bool apply_skipped(struct applying *applying, struct error *err)
+{
+    struct named named = {.version = 0};
+    struct span reason;
+    int64_t by_version = 0;
+    const struct field fields[] = {
+        {"by_version", FIELD_NUMBER, true, &by_version},  {"channel", FIELD_TEXT, false, &named.channel_name},
+        {"reason", FIELD_TEXT, false, &reason},           {"record", FIELD_TEXT, false, &named.record_name},
+        {"version", FIELD_NUMBER, false, &named.version},
+    };
+
+    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
+        !named_check(&named, err))
+        return false;
+    stage_leave(applying->txn, named.channel, named.record, (uint32_t)named.version);
+    return true;
+}
+
+bool apply_held(struct applying *applying, struct error *err)
+{
+    struct named named = {.version = 0};
+    struct span code;
+    struct span message;
+    const struct field fields[] = {
+        {"channel", FIELD_TEXT, false, &named.channel_name},
+        {"code", FIELD_TEXT, false, &code},
+        {"message", FIELD_TEXT, false, &message},
+        {"record", FIELD_TEXT, false, &named.record_name},
+        {"version", FIELD_NUMBER, false, &named.version},
+    };
+    AUTO(buf_done) struct buf value = BUF_INIT;
+    char kept[HELD_CODE_BYTES] = "";
+    struct table_key key;
+    uint8_t since[8];
+    struct span found;
+    uint64_t number;
+
+    if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
+        !named_check(&named, err))
+        return false;
+    if (!is_later(named.channel) || code.bytes >= sizeof kept ||
+        !before_of(applying->txn, named.channel, named.record, (uint32_t)named.version, &number))
+        return fail(err, ERR_INVALID, "such a version cannot be held");
+    key = key_stage(named.channel, number);
+    if (!store_get(applying->txn, STORE_CHANNELS, table_span(&key), &found))
+        return fail(err, ERR_CONFLICT, "%s version %lld is not staged", named.record, (long long)named.version);
+    store_delete(applying->txn, STORE_CHANNELS, table_span(&key));
+    store_key_u64(since, (uint64_t)applying->event->at_ms);
+    if (code.bytes > 0)
+        memcpy(kept, code.at, code.bytes);
+    buf_add(&value, since, sizeof since);
+    buf_add(&value, kept, sizeof kept);
+    buf_add_span(&value, utf8_cut(message, MESSAGE_BYTES_MAX));
+    key = key_held(named.channel, number);
+    store_put(applying->txn, STORE_CHANNELS, table_span(&key), buf_span(&value));
+    return true;
+}
+
+/* --- reading --- */
+
+bool stage_waits(struct store_txn *txn, enum channel channel)
+{
+    uint64_t number;
+
+    return stage_list(txn, channel, &number, 1) > 0;
+}
+
+/* Keys of this channel and kind end in a number. */
+static bool is_kind(struct span key, const struct table_key *prefix)
+{
+    return key.bytes == prefix->count && memcmp(key.at, prefix->bytes, prefix->count - 8) == 0;
+}
+
+size_t stage_list(struct store_txn *txn, enum channel channel, uint64_t *numbers, size_t max)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct table_key from = key_stage(channel, 0);
+    struct error ignored;
+    struct span key;
+    struct span value;
+    size_t count = 0;
+    bool is_there;
+
+    if (!is_later(channel) || !store_cursor_open(txn, STORE_CHANNELS, &cursor, &ignored))
+        return 0;
+    is_there = store_cursor_seek(cursor, table_span(&from), &key, &value);
+    while (is_there && is_kind(key, &from) && count < max) {
+        numbers[count++] = store_read_u64(key.at + key.bytes - 8);
+        is_there = store_cursor_next(cursor, &key, &value);
+    }
+    return count;
+}
+
+static bool held_read(struct store_txn *txn, struct span key, struct span value, struct stage_held *out,
+                      struct error *err)
+{
+    struct delivery delivery;
+
+    if (value.bytes < HELD_FIXED_BYTES)
+        return fail(err, ERR_CORRUPT, "what is held is cut off");
+    out->number = store_read_u64(key.at + key.bytes - 8);
+    if (!outbox_find(txn, out->number, &delivery, err))
+        return false;
+    memcpy(out->record, delivery.record, sizeof out->record);
+    out->version = delivery.version;
+    out->since_ms = (int64_t)store_read_u64(value.at);
+    out->code = (struct span){value.at + 8, strnlen(value.at + 8, HELD_CODE_BYTES)};
+    out->message = (struct span){value.at + HELD_FIXED_BYTES, value.bytes - HELD_FIXED_BYTES};
+    return true;
+}
+
+bool stage_held_list(struct store_txn *txn, enum channel channel, stage_held_visit *visit, void *context,
+                     struct error *err)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct table_key from = key_held(channel, 0);
+    struct span key;
+    struct span value;
+    bool is_there;
+
+    if (!is_later(channel))
+        return true;
+    if (!store_cursor_open(txn, STORE_CHANNELS, &cursor, err))
+        return false;
+    is_there = store_cursor_seek(cursor, table_span(&from), &key, &value);
+    while (is_there && is_kind(key, &from)) {
+        struct stage_held held;
+
+        if (!held_read(txn, key, value, &held, err))
+            return false;
+        if (!visit(&held, context))
+            break;
+        is_there = store_cursor_next(cursor, &key, &value);
+    }
+    return store_txn_is_good(txn, err);
+}

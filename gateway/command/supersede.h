@@ -1,4 +1,5 @@
-/* supersede.h - which versions need not be told any more because a later one says more. Only command*.c need it.
+/* supersede.h - which versions need not be told any more because a later one says more. Only command*.c and the courier
+ * need it.
  *
  * What a channel has not seen yet is not told to it when a later version puts it right or ends it: unsent older
  * versions are superseded, and a record that ended before a channel ever took it is never sent there. A dispute mark

@@ -153,7 +153,9 @@ static void fill_courier(const struct config_channel *from, enum channel channel
                                                  .concurrency = within(from->concurrency, INT32_MAX),
                                                  .retry_first_ms = from->retry_first_ms,
                                                  .retry_max_ms = from->retry_max_ms,
-                                                 .poll_ms = from->poll_ms};
+                                                 .poll_ms = from->poll_ms,
+                                                 .make_row = channel_make_row,
+                                                 .row_context = settings};
 }
 
 /* Whatever secrets the protocol has; those it has not are "" and zeroes. */

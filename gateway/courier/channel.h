@@ -4,6 +4,7 @@
 #define GATEWAY_COURIER_CHANNEL_H
 
 #include "adapters/adapter.h"
+#include "gateway/command/command.h"
 #include "gateway/config/config.h"
 #include "gateway/outbox/outbox.h"
 #include "gateway/registry/record.h"
@@ -20,6 +21,9 @@ struct courier_channel {
     int64_t retry_first_ms;
     int64_t retry_max_ms;
     int64_t poll_ms; /* how often outcomes of rows are asked for, at first */
+    /* How a later channel is told what the one before has acknowledged; NULL: nothing goes there by itself. */
+    row_maker *make_row;
+    void *row_context;
 };
 
 /* Owns its texts and secrets (wiped when freed). */

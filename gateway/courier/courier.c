@@ -175,7 +175,7 @@ static bool turn(struct courier *courier, bool begins, bool *is_busy, struct err
         return true;
     if (begins && (!courier_doubt(courier, now_ms, err) || !courier_gather(courier, now_ms, err)))
         return courier_rests(courier, now_ms, err);
-    *is_busy = courier->endings != NULL;
+    *is_busy = courier->endings != NULL || courier->has_staged;
     if (!courier_write(courier, now_ms, err))
         return false;
     has_started = courier->start_count > 0;

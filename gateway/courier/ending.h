@@ -21,6 +21,7 @@ struct ending {
     /* Filled by ending_write, which may run again: */
     struct policy_verdict verdict;
     bool is_judged;
+    bool has_refused; /* rows were refused */
 };
 void ending_free(struct ending *ending);
 

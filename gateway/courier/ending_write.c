@@ -171,6 +171,7 @@ static bool outcome_add(struct writing *writing, uint64_t number, const struct a
     json_string_add(data, span_of(outcome->message));
     buf_addf(data, ",\"result\":\"%s\"}", outcome->kind == ADAPTER_ROW_TAKEN ? "acknowledged" : "refused");
     writing->call.open_rows--;
+    writing->ending->has_refused |= outcome->kind == ADAPTER_ROW_REFUSED;
     return true;
 }
 

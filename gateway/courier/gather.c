@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/courier/loop.h"
+#include "gateway/outbox/stage.h"
 
 /* A look at the calls that are due, some of which are in flight. */
 enum { LOOK_MAX = 4 * COURIER_CONCURRENCY_MAX };
@@ -187,15 +188,37 @@ static bool may_prepare(const struct look *look, const struct channel_status *st
                            unsent < ((uint64_t)destination->throttle.limit + 1) * rows_max);
 }
 
+/* The next name. A clock that has gone back goes on with the last day. False: that day has no more. */
+static bool next_number(const struct look *look, int32_t *day, uint32_t *number)
+{
+    int32_t today = day_of_instant(look->now_ms);
+
+    outbox_last_number(look->txn, look->destination->channel->channel, day, number);
+    if (today > *day) {
+        *day = today;
+        *number = 0;
+    }
+    return ++*number <= ADAPTER_NUMBER_MAX;
+}
+
 static bool take_rows(struct look *look, struct error *err)
 {
+    const struct courier_channel *channel = look->destination->channel;
     struct shipment *made[COURIER_CONCURRENCY_MAX];
+    unsigned room = channel->adapter->is_numbered ? 1 : look->room;
+    uint32_t number = 0;
+    int32_t day = 0;
     size_t count;
 
-    if (!shipments_gather(look->txn, look->destination->channel, look->now_ms, look->room, made, &count, err))
+    if (channel->adapter->is_numbered && !next_number(look, &day, &number))
+        return true;
+    if (!shipments_gather(look->txn, channel, look->now_ms, room, made, &count, err))
         return false;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        made[i]->call.day = day;
+        made[i]->call.number = number;
         start_add(look, made[i], ADAPTER_UPLOAD, true);
+    }
     return true;
 }
 
@@ -256,6 +279,8 @@ static bool look_at(struct look *look, struct error *err)
 
     if (!outbox_status(look->txn, destination->channel->channel, &status, err))
         return false;
+    look->courier->has_staged |=
+        destination->channel->make_row && stage_waits(look->txn, destination->channel->channel);
     /* What is still in flight when it is paused is judged by what was counted until then. */
     if (destination->was_paused && !status.is_paused) {
         destination_forget(destination);
@@ -332,6 +357,7 @@ static bool look_at_all(struct courier *courier, int64_t now_ms, struct error *e
 bool courier_gather(struct courier *courier, int64_t now_ms, struct error *err)
 {
     courier->next_ms = INT64_MAX;
+    courier->has_staged = false;
     if (!look_at_all(courier, now_ms, err))
         return false;
     seal_new(courier, now_ms);

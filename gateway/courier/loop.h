@@ -28,9 +28,11 @@ struct courier {
     struct ending **endings_end;
     struct start starts[STARTS_MAX];
     size_t start_count;
-    bool has_doubted; /* what the courier before left */
-    int64_t next_ms;  /* when something becomes due that could start then; INT64_MAX: nothing */
-    int64_t store_ms; /* the store had no room: not before */
+    bool has_doubted;                /* what the courier before left */
+    bool has_staged;                 /* something waits to go on to the next channel */
+    bool has_refused[CHANNEL_COUNT]; /* rows were refused: perhaps what puts them right waits behind them */
+    int64_t next_ms;                 /* when something becomes due that could start then; INT64_MAX: nothing */
+    int64_t store_ms;                /* the store had no room: not before */
     uint32_t store_failures;
 };
 

@@ -215,12 +215,20 @@ bool shipments_gather(struct store_txn *txn, const struct courier_channel *chann
 
 static void prepared_add(const struct shipment *shipment, int64_t now_ms, struct buf *out)
 {
+    char day[DAY_TEXT_BYTES];
+
     buf_add_text(out, "{\"call\":\"");
     hex_add(out, shipment->call.id, sizeof shipment->call.id);
-    buf_addf(out, "\",\"channel\":\"%s\",\"deliveries\":[", CHANNEL_NAMES[shipment->channel->channel]);
+    buf_addf(out, "\",\"channel\":\"%s\"", CHANNEL_NAMES[shipment->channel->channel]);
+    if (shipment->call.number > 0)
+        buf_addf(out, ",\"day\":\"%s\"", day_format(shipment->call.day, day));
+    buf_add_text(out, ",\"deliveries\":[");
     for (size_t i = 0; i < shipment->count; i++)
         buf_addf(out, "%s%llu", i > 0 ? "," : "", (unsigned long long)shipment->numbers[i]);
-    buf_addf(out, "],\"due_ms\":%lld,\"request\":", (long long)now_ms);
+    buf_addf(out, "],\"due_ms\":%lld", (long long)now_ms);
+    if (shipment->call.number > 0)
+        buf_addf(out, ",\"number\":%u", shipment->call.number);
+    buf_add_text(out, ",\"request\":");
     buf_add_span(out, buf_span(&shipment->fixed));
     buf_add_byte(out, '}');
 }

@@ -2,8 +2,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "gateway/command/stage.h"
+#include "gateway/command/supersede.h"
 #include "gateway/courier/loop.h"
 
+enum { STAGED_MAX = 500 }; /* versions that go on to the next channel in one turn, for each channel */
 enum { STORE_WAIT_FIRST_MS = 200, STORE_WAIT_MAX_MS = 30000, LOOK_AGAIN_MS = 100 };
 
 struct turn {
@@ -20,6 +23,20 @@ static bool write_endings(struct turn *turn, struct store_txn *txn, struct ledge
 
     for (; ending; ending = turn->only ? NULL : ending->next) {
         if (!ending_write(ending, txn, ledger, turn->now_ms, err))
+            return false;
+    }
+    return true;
+}
+
+/* What the endings of this turn have acknowledged goes on in the same transaction. */
+static bool write_stages(const struct turn *turn, struct store_txn *txn, struct ledger *ledger, struct error *err)
+{
+    for (size_t i = 0; i < turn->courier->count; i++) {
+        const struct courier_channel *channel = turn->courier->destinations[i].channel;
+        const struct stage_channel to = {channel->channel, channel->make_row, channel->row_context};
+        size_t count;
+
+        if (channel->make_row && !stage_advance(txn, ledger, COURIER_NAME, &to, STAGED_MAX, &count, err))
             return false;
     }
     return true;
@@ -64,7 +81,8 @@ static bool work(struct store_txn *txn, void *context, struct error *err)
     struct turn *turn = context;
 
     if (!ledger_new(txn, turn->courier->options->clock, &ledger, err) || !write_endings(turn, txn, ledger, err) ||
-        !see_pauses(turn, txn, err) || (!turn->only && !write_starts(turn, txn, ledger, err)))
+        !write_stages(turn, txn, ledger, err) || !see_pauses(turn, txn, err) ||
+        (!turn->only && !write_starts(turn, txn, ledger, err)))
         return false;
     return ledger_finish(ledger, err);
 }
@@ -87,6 +105,7 @@ static void ending_over(struct courier *courier, struct ending *ending, int64_t 
     courier->endings = ending->next;
     if (!courier->endings)
         courier->endings_end = &courier->endings;
+    courier->has_refused[ending->destination->channel->channel] |= ending->has_refused;
     if (ending->is_judged) {
         destination_learn(ending->destination, &ending->verdict, ending->attempt.retry_after_ms, now_ms, ending->dice);
         tell(ending);
@@ -149,10 +168,26 @@ static bool write_apart(struct courier *courier, int64_t now_ms, struct error *e
     return true;
 }
 
+/* What was pushed behind a row that has been refused now may put it right. */
+static bool close_refused(struct courier *courier, struct error *err)
+{
+    const struct desk desk = {
+        .store = courier->options->store, .clock = courier->options->clock, .person = COURIER_NAME};
+
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        if (!courier->has_refused[channel])
+            continue;
+        if (!supersede_by_queued(&desk, (enum channel)channel, err))
+            return false;
+        courier->has_refused[channel] = false;
+    }
+    return true;
+}
+
 bool courier_write(struct courier *courier, int64_t now_ms, struct error *err)
 {
     struct turn turn = {.courier = courier, .now_ms = now_ms};
-    bool has_new = courier->endings != NULL;
+    bool has_new = courier->endings != NULL || courier->has_staged;
 
     for (size_t i = 0; i < courier->start_count; i++)
         has_new = has_new || courier->starts[i].is_new;
@@ -168,5 +203,5 @@ bool courier_write(struct courier *courier, int64_t now_ms, struct error *err)
     drop_starts(courier, turn.is_kept, now_ms);
     while (courier->endings)
         ending_over(courier, courier->endings, now_ms);
-    return true;
+    return close_refused(courier, err) || courier_rests(courier, now_ms, err);
 }

@@ -22,14 +22,34 @@ static bool see_unsent(const struct record_version *version, void *context)
     return false;
 }
 
-/* Was its newest version queued by this very job, before it was killed? Then the command tells so. */
-static bool was_queued(struct store_txn *txn, const struct work *work, const char *record, struct delivery *last)
-{
-    struct span event = SPAN_NONE;
+struct ours {
+    const char *job;
+    bool is_ours;
+};
 
-    for (uint32_t version = 1; outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, record, version, last); version++)
-        continue;
-    return last->version > 0 && journal_read(txn, last->number, &event) && span_is(event_job(event), work->id);
+static bool see_event(uint64_t sequence, struct span event, void *context)
+{
+    struct ours *ours = context;
+
+    (void)sequence;
+    ours->is_ours = span_is(event_job(event), ours->job);
+    return !ours->is_ours;
+}
+
+/* Was something of it queued or skipped by this very job, before it was killed? Then the command tells so. */
+static bool was_told(struct store_txn *txn, const struct work *work, const char *record, bool *is_ours,
+                     uint32_t *version, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version newest;
+    struct ours ours = {work->id, false};
+    struct error none;
+
+    if (!records_events(txn, span_of(record), see_event, &ours, err))
+        return false;
+    *is_ours = ours.is_ours;
+    *version = records_load_effective(txn, span_of(record), &newest, &hold, &none) ? newest.record.version : 0;
+    return store_txn_is_good(txn, err);
 }
 
 static bool tell_sent(const struct work *work, const struct named *named, struct results *results, struct error *err)
@@ -38,15 +58,15 @@ static bool tell_sent(const struct work *work, const struct named *named, struct
         AUTO(store_abort) struct store_txn *txn = NULL;
         struct records_filter filter = {RECORDS_UNSENT, -1, NULL, named_at(named, i)};
         struct unsent unsent = {false};
-        struct delivery last = {.version = 0};
+        uint32_t version;
         bool is_ours;
 
-        if (!work_read(work, &txn, err) || !records_scan(txn, &filter, see_unsent, &unsent, err))
+        if (!work_read(work, &txn, err) || !records_scan(txn, &filter, see_unsent, &unsent, err) ||
+            !was_told(txn, work, named_at(named, i), &is_ours, &version, err))
             return false;
-        is_ours = was_queued(txn, work, named_at(named, i), &last);
         store_abort(TAKE(txn));
         if (!unsent.has_some && !is_ours)
-            results_unchanged(results, named_at(named, i), last.version, "没有尚未报送的已生效版本",
+            results_unchanged(results, named_at(named, i), version, "没有尚未报送的已生效版本",
                               "no version in force that was not sent");
     }
     return true;
@@ -59,7 +79,9 @@ static bool push_named(struct work *work, struct push_request *request, struct r
     const char **texts;
     bool is_good;
 
-    if (!named_records(work, results, &named, err) || !tell_sent(work, &named, results, err))
+    /* What is held for a later channel is told of by the command itself. */
+    if (!named_records(work, results, &named, err) ||
+        (request->channel == CHANNEL_CREDIT_GUANGDONG && !tell_sent(work, &named, results, err)))
         return false;
     texts = named_texts(&named);
     view = (struct record_list_view){texts, named.count};

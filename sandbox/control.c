@@ -60,7 +60,31 @@ static void show_state(const struct control *control)
 
 static void show_faults(const struct control *control)
 {
-    faults_describe(control->room->faults, &control->reply->body);
+    struct buf *body = &control->reply->body;
+
+    buf_add_byte(body, '{');
+    faults_describe(control->room->faults, body);
+    buf_add_text(body, ",\"chaos\":");
+    chaos_describe(control->room->chaos, body);
+    buf_add_byte(body, '}');
+}
+
+/* What is of the line cannot be made without the relay, and would be swallowed. */
+static bool can_be_made(const struct control *control, const json_t *order, struct error *err)
+{
+    size_t at;
+    const json_t *fault;
+
+    json_array_foreach(json_object_get(order, "next"), at, fault)
+    {
+        AUTO(fault_done) struct fault read = {.kind = FAULT_NONE};
+
+        if (!fault_read(fault, &read, err))
+            return fail_in(err, "next[%zu]", at);
+        if (!control->room->relay && fault_is_of_line(read.kind))
+            return fail(err, ERR_INVALID, "next[%zu]: \"%s\" needs the relay: option relay", at, fault_name(read.kind));
+    }
+    return true;
 }
 
 static void add_faults(const struct control *control)
@@ -70,7 +94,7 @@ static void add_faults(const struct control *control)
 
     if (!order)
         return;
-    if (faults_add(control->room->faults, order, &err))
+    if (can_be_made(control, order, &err) && faults_add(control->room->faults, order, &err))
         show_faults(control);
     else
         refuse_control(control->reply, 400, err.text);
@@ -129,6 +153,26 @@ static void expire(const struct control *control)
     json_decref(order);
 }
 
+static void order_chaos(const struct control *control)
+{
+    json_t *order = read_body(control);
+    struct error err;
+
+    if (!order)
+        return;
+    if (chaos_order(control->room->chaos, order, &err))
+        show_faults(control);
+    else
+        refuse_control(control->reply, 400, err.text);
+    json_decref(order);
+}
+
+static void stop_chaos(const struct control *control)
+{
+    chaos_stop(control->room->chaos);
+    show_faults(control);
+}
+
 static void show_line(const struct control *control)
 {
     struct error err;
@@ -172,6 +216,7 @@ static const struct {
 } ROUTES[] = {
     {"GET", "/control/state", show_state},   {"GET", "/control/faults", show_faults},
     {"POST", "/control/faults", add_faults}, {"DELETE", "/control/faults", clear_faults},
+    {"POST", "/control/chaos", order_chaos}, {"DELETE", "/control/chaos", stop_chaos},
     {"GET", "/control/line", show_line},     {"POST", "/control/line", order_line},
     {"DELETE", "/control/line", clear_line}, {"POST", "/control/clock", set_clock},
     {"POST", "/control/expire", expire},

@@ -15,7 +15,8 @@ enum {
     OPTION_TEXT_BYTES_MAX = 1024,
     OPTION_NUMBER_MAX = 86400000,
     CLIENTS_MAX = 64,
-    SHA256_DIGITS = 64
+    SHA256_DIGITS = 64,
+    CHAOS_RATE = 20
 };
 
 enum kind {
@@ -85,7 +86,7 @@ static const struct table CHINA = TABLE(CHINA_OPTIONS, china_options);
 
 static const struct option CHAOS_OPTIONS[] = {
     NUMBER(chaos_options, seed, 1),
-    NUMBER(chaos_options, rate, 20),
+    NUMBER(chaos_options, rate, CHAOS_RATE),
     TEXT(chaos_options, OPTION_CHOICE, false, people, NULL),
 };
 static const struct table CHAOS = TABLE(CHAOS_OPTIONS, chaos_options);
@@ -322,6 +323,20 @@ bool sandbox_options_load(const char *path, struct sandbox_options *out, struct 
         return fail_in(err, "%s", path);
     *out = options;
     memset(&options, 0, sizeof(options));
+    return true;
+}
+
+bool sandbox_options_set_chaos(struct sandbox_options *options, int64_t seed, struct error *err)
+{
+    if (options->relay == CHOICE_NO)
+        return fail(err, ERR_INVALID, "relay: chaos cannot do without it");
+    if (seed < 0)
+        return fail(err, ERR_INVALID, "the seed: a number from 0");
+    if (!options->chaos) {
+        options->chaos = memory_new(sizeof *options->chaos);
+        options->chaos->rate = CHAOS_RATE;
+    }
+    options->chaos->seed = seed;
     return true;
 }
 

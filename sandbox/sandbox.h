@@ -86,6 +86,9 @@ struct sandbox_options {
 /* Read the options from a JSON file; the names are in sandbox/README.md. Unknown, missing and wrong members are
  * ERR_INVALID. Relative paths count from the file's folder. */
 MUST_CHECK bool sandbox_options_load(const char *path, struct sandbox_options *out, struct error *err);
+/* Switch faults of chance on, with a seed of at least 0; what the file says of them else stays. ERR_INVALID when there
+ * may be no relay. */
+MUST_CHECK bool sandbox_options_set_chaos(struct sandbox_options *options, int64_t seed, struct error *err);
 void sandbox_options_done(struct sandbox_options *options);
 
 /* Called once, when the platforms can be reached; `port` is the one they listen on. */

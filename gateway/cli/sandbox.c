@@ -21,6 +21,22 @@ static void tell_port(void *context, uint16_t port)
     fflush(stdout);
 }
 
+/* The file, by either way; what chance is to do comes from the command line before it comes from the file. */
+static bool load_options(const json_t *arguments, struct sandbox_options *options, struct error *err)
+{
+    const char *path = cli_id(arguments, 0) ? cli_id(arguments, 0) : cli_text(arguments, "options");
+    const json_t *seed = json_object_get(arguments, "chaos");
+
+    if (!path[0])
+        return refuse(err, ERR_INVALID, "sandbox.options", "an options file is needed (see sandbox/README.md)",
+                      "需要设置文件（见 sandbox/README.md）");
+    if (!sandbox_options_load(path, options, err))
+        return false;
+    if (seed && !sandbox_options_set_chaos(options, json_integer_value(seed), err))
+        return fail_in(err, "--chaos");
+    return true;
+}
+
 static int run_sandbox(struct cli *cli, json_t *arguments)
 {
     AUTO(sandbox_options_done) struct sandbox_options options = {0};
@@ -39,17 +55,18 @@ static int run_sandbox(struct cli *cli, json_t *arguments)
         error_set(&err, ERR_IO, "signalfd: %s", strerrordesc_np(errno));
         return cli_fail(cli, &err);
     }
-    if (!sandbox_options_load(cli_text(arguments, "options"), &options, &err) ||
-        !sandbox_run(&options, stop_fd, &ready, &err))
+    if (!load_options(arguments, &options, &err) || !sandbox_run(&options, stop_fd, &ready, &err))
         return cli_fail(cli, &err);
     return CLI_OK;
 }
 
 static const struct cli_option OPTIONS[] = {
-    {"options", "FILE", CLI_TEXT, true, NULL, "模拟平台的设置（JSON，见 sandbox/README.md）",
+    {"options", "FILE", CLI_TEXT, false, NULL, "模拟平台的设置（JSON，见 sandbox/README.md）",
      "options of the platform (JSON, see sandbox/README.md)"},
+    {"chaos", "SEED", CLI_INTEGER, false, NULL, "按此种子随机制造故障（默认每百次请求 20 次，见 sandbox/README.md）",
+     "make faults of chance from this seed (20 in 100 requests, see sandbox/README.md)"},
 };
-static const struct cli_usage USAGE = {NULL, 0, 0, OPTIONS, COUNT_OF(OPTIONS), NULL, NULL};
+static const struct cli_usage USAGE = {"OPTIONS.json", 0, 1, OPTIONS, COUNT_OF(OPTIONS), NULL, NULL};
 
 static const struct cli_command COMMANDS[] = {
     {"sandbox", "运行模拟的信用广东平台", "run the stand-in for the credit-guangdong platform", &USAGE, run_sandbox},

@@ -58,6 +58,14 @@ Test(faults, what_is_not_a_fault_is_refused)
         "{\"next\":[{\"fault\":\"status\",\"status\":503,\"retry_after\":\"1\\r\\nX: y\"}]}",
         "{\"next\":[{\"fault\":\"status\",\"status\":503,\"after\":1}]}",
         "{\"next\":[{\"fault\":\"malformed\",\"body\":1}]}",
+        "{\"next\":[{\"fault\":\"malformed\",\"content_type\":\"text/x\"}]}",
+        "{\"next\":[{\"fault\":\"cut\"}]}",
+        "{\"next\":[{\"fault\":\"drip\",\"bytes\":5}]}",
+        "{\"next\":[{\"fault\":\"huge\",\"bytes\":67108865}]}",
+        "{\"next\":[{\"fault\":\"refuse-call\"}]}",
+        "{\"next\":[{\"fault\":\"rows-missing\",\"rows\":0}]}",
+        "{\"next\":[{\"fault\":\"rows-twice\",\"on\":\"task\"}]}",
+        "{\"next\":[{\"fault\":\"reset\",\"after\":\"yes\"}]}",
         "{\"next\":[{\"fault\":\"refuse-row\",\"rowid\":\"R\"}]}",
         "{\"next\":[{\"fault\":\"refuse-row\",\"rowid\":\"R\",\"code\":\"1\",\"on\":\"any\"}]}",
     };
@@ -120,7 +128,7 @@ Test(faults, a_status_keeps_all_it_was_told)
     cr_assert(add("{\"next\":[{\"fault\":\"status\",\"status\":503,\"retry_after\":\"30\",\"body\":\"busy\","
                   "\"after\":true}]}"));
     faults_take(faults, FAULT_AT_GUANGDONG, FAULT_ON_UPLOAD, &fault);
-    cr_assert_eq(fault.number, 503);
+    cr_assert_eq(fault.status, 503);
     cr_assert(fault.is_after);
     cr_assert_str_eq(fault.retry_after, "30");
     cr_assert_str_eq(fault.text, "busy");
@@ -149,7 +157,7 @@ Test(faults, what_waits_can_be_shown_and_cleared)
     cr_assert(add("{\"next\":[{\"fault\":\"close\",\"on\":\"task\",\"times\":2}]}"));
     faults_describe(faults, &out);
     cr_assert_str_eq(buf_text(&out),
-                     "{\"next\":[{\"fault\":\"close\",\"platform\":\"any\",\"on\":\"task\",\"times\":2}]}");
+                     "\"next\":[{\"fault\":\"close\",\"platform\":\"any\",\"on\":\"task\",\"times\":2}]");
     faults_clear(faults);
     cr_assert_eq(take(FAULT_ON_TASK), FAULT_NONE);
 }
@@ -165,4 +173,29 @@ Test(faults, a_body_is_refused_for_its_row_only)
     cr_assert_str_eq(code, "6002");
     cr_assert(faults_refuse_body(faults, FAULT_AT_GUANGDONG, "R1", code));
     cr_assert_not(faults_refuse_body(faults, FAULT_AT_GUANGDONG, "R1", code));
+}
+
+Test(faults, one_is_taken_only_if_it_is_the_next_and_of_the_kind)
+{
+    cr_assert(add("{\"next\":[{\"fault\":\"close\",\"on\":\"upload\"},{\"fault\":\"reset-body\",\"on\":\"upload\"}]}"));
+    cr_assert_not(faults_take_kind(faults, FAULT_AT_GUANGDONG, FAULT_ON_UPLOAD, FAULT_RESET_BODY));
+    cr_assert_not(faults_take_kind(faults, FAULT_AT_GUANGDONG, FAULT_ON_TASK, FAULT_CLOSE));
+    cr_assert_eq(take(FAULT_ON_UPLOAD), FAULT_CLOSE);
+    cr_assert(faults_take_kind(faults, FAULT_AT_GUANGDONG, FAULT_ON_UPLOAD, FAULT_RESET_BODY));
+    cr_assert_eq(take(FAULT_ON_UPLOAD), FAULT_NONE);
+}
+
+Test(faults, faults_of_outcomes_wait_for_outcomes)
+{
+    AUTO(fault_done) struct fault fault = {.kind = FAULT_NONE};
+
+    cr_assert_not(faults_wait_for_outcomes(faults, FAULT_AT_GUANGDONG));
+    cr_assert(add("{\"next\":[{\"fault\":\"rows-missing\",\"rows\":2,\"platform\":\"credit-guangdong\"}]}"));
+    cr_assert_eq(take(FAULT_ON_TASK), FAULT_NONE);
+    cr_assert_not(faults_wait_for_outcomes(faults, FAULT_AT_CHINA));
+    cr_assert(faults_wait_for_outcomes(faults, FAULT_AT_GUANGDONG));
+    faults_take_outcomes(faults, FAULT_AT_GUANGDONG, &fault);
+    cr_assert_eq(fault.kind, FAULT_ROWS_MISSING);
+    cr_assert_eq(fault.rows, 2);
+    cr_assert_not(faults_wait_for_outcomes(faults, FAULT_AT_GUANGDONG));
 }

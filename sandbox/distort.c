@@ -115,7 +115,7 @@ static struct span find_ack(struct span body, size_t from)
 
 static void add_replaced(struct buf *out, struct span text, const char *old, const char *new_text)
 {
-    const char *at = memmem(text.at, text.bytes, old, strlen(old));
+    const char *at = text.at ? memmem(text.at, text.bytes, old, strlen(old)) : NULL;
     size_t before = at ? (size_t)(at - text.at) : text.bytes;
 
     buf_add(out, text.at, before);
@@ -127,7 +127,7 @@ static void add_replaced(struct buf *out, struct span text, const char *old, con
 
 static void add_turned(struct buf *out, struct span ack)
 {
-    bool is_taken = memmem(ack.at, ack.bytes, "\"accepted\"", 10) != NULL;
+    bool is_taken = ack.at && memmem(ack.at, ack.bytes, "\"accepted\"", 10) != NULL;
 
     add_replaced(out, ack, is_taken ? "\"accepted\"" : "\"rejected\"", is_taken ? "\"rejected\"" : "\"accepted\"");
 }
@@ -260,9 +260,17 @@ void distort_size(size_t bytes, struct buf *body)
         buf_add_byte(body, ' ');
 }
 
-void distort_refusal(enum fault_at at, const char *code, const char *message, struct buf *body)
+void distort_refusal(enum fault_at at, const char *code, const char *message, int *status, struct buf *body)
 {
+    int64_t number;
+
     buf_clear(body);
+    *status = 200;
+    if (at == FAULT_AT_CHINA) {
+        *status = integer_parse(span_of(code), &number) && number >= 200 && number <= 599 ? (int)number : 400;
+        buf_add_text(body, message);
+        return;
+    }
     buf_addf(body,
              at == FAULT_AT_NATIONAL ? "{\"code\":\"%s\",\"message\":" : "{\"errorCode\":\"%s\",\"errorMsg\":", code);
     json_string_add(body, span_of(message));

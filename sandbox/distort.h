@@ -18,7 +18,8 @@ void distort_types(struct buf *body);
 void distort_secret(struct buf *body);
 /* White space is added up to so many bytes. */
 void distort_size(size_t bytes, struct buf *body);
-/* The refusal of a whole call, in the words of a platform. */
-void distort_refusal(enum fault_at at, const char *code, const char *message, struct buf *body);
+/* The refusal of a whole call, in the words of a platform. `*status` is the HTTP status that comes with it: 信用中国
+ * refuses by that alone, and `code` is it. */
+void distort_refusal(enum fault_at at, const char *code, const char *message, int *status, struct buf *body);
 
 #endif

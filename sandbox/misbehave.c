@@ -117,7 +117,7 @@ static void spoil(const struct exchange *exchange, const struct fault *fault)
         break;
     case FAULT_REFUSE_CALL:
         distort_refusal(exchange->platform->kind->at, fault->code, fault->text ? fault->text : "按测试要求退回",
-                        &reply->body);
+                        &reply->status, &reply->body);
         break;
     case FAULT_MALFORMED:
         replace_body(reply, fault->text ? fault->text : HALF_A_JSON, fault->content_type);

@@ -121,3 +121,21 @@ Test(distort, white_space_fills_up_to_the_size)
     distort_size(5, &body);
     cr_assert_str_eq(buf_text(&body), "{}   ");
 }
+
+Test(distort, each_platform_refuses_in_its_own_words)
+{
+    AUTO(buf_done) struct buf body = BUF_INIT;
+    int status = 0;
+
+    distort_refusal(FAULT_AT_GUANGDONG, "5003", "x", &status, &body);
+    cr_assert(status == 200 && strstr(buf_text(&body), "{\"errorCode\":\"5003\",\"errorMsg\":\"x\","), "%s",
+              buf_text(&body));
+    distort_refusal(FAULT_AT_NATIONAL, "E-101", "x", &status, &body);
+    cr_assert(status == 200);
+    cr_assert_str_eq(buf_text(&body), "{\"code\":\"E-101\",\"message\":\"x\"}");
+    distort_refusal(FAULT_AT_CHINA, "412", "x", &status, &body);
+    cr_assert_eq(status, 412);
+    cr_assert_str_eq(buf_text(&body), "x");
+    distort_refusal(FAULT_AT_CHINA, "E-1", "x", &status, &body);
+    cr_assert_eq(status, 400);
+}

@@ -179,6 +179,29 @@ Test(national_platform, an_answer_of_the_key_service_cut_anywhere_gives_no_secre
     }
 }
 
+static enum adapter_ending ending_of_outcomes(size_t count, const char *outcome)
+{
+    AUTO(adapter_result_done) struct adapter_result result = {.code = ""};
+    AUTO(buf_done) struct buf body = BUF_INIT;
+
+    buf_add_text(&body, "{\"code\":\"0\",\"data\":{\"rows\":[");
+    for (size_t i = 0; i < count; i++)
+        buf_addf(&body, "%s%s", i == 0 ? "" : ",", outcome);
+    buf_add_text(&body, "]}}");
+    ADAPTER->reply(&CALL, ADAPTER_ASK, 200, buf_span(&body), &result);
+    cr_assert_eq(result.outcome_count, 0);
+    return result.ending;
+}
+
+Test(national_platform, a_list_of_outcomes_without_measure_is_malformed)
+{
+    static const char ROW[] = "{\"ROWID\":\"R0000000000000000000a\",\"VERSION\":1,\"state\":\"1\"}";
+
+    cr_assert_eq(ending_of_outcomes(60000, ROW), ADAPTER_MALFORMED);
+    cr_assert_eq(ending_of_outcomes(2000000, "0"), ADAPTER_MALFORMED);
+    cr_assert_eq(ending_of_outcomes(3000000, "[]"), ADAPTER_MALFORMED, "longer than an answer may be");
+}
+
 Test(national_platform, what_was_fixed_cannot_be_restored_from_other_bytes)
 {
 #define SM3 "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f"

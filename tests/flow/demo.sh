@@ -15,6 +15,7 @@ wrong() { echo "WRONG: $*"; cat "$work/out"; failed=1; }
 for lang in zh en; do
     TMPDIR=$work/stages timeout 120 scripts/demo --with "$gate" --lang $lang >"$work/out" 2>&1 || wrong "$lang: status $?"
     [ "$(grep -c ' listed ' "$work/out")" = 10 ] || wrong "$lang: not ten domains answer"
+    [ "$(grep -cE ' (已确认|acknowledged)  20' "$work/out")" = 3 ] || wrong "$lang: the record did not come through all three channels"
     [ -z "$(ls -A "$work/stages")" ] || wrong "$lang: files are left"
     grep -lFs "$work/stages" /proc/[0-9]*/cmdline && wrong "$lang: a process is left"
 done

@@ -1,20 +1,7 @@
 /* The adapter of 全国信用信息共享平台 and the stand-in, which share no code, understand each other: what one makes the
  * other takes, and what that answers the first believes. Without sockets. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "adapters/adapter.h"
-#include "base/encode.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "keys/digest.h"
-#include "keys/key.h"
 #include "sandbox/national.h"
-#include "tests/support/support.h"
-#include "tests/unit/adapters/layouts.h"
+#include "tests/unit/all/talk.h"
 
 #define APP_KEY "secret0123456789"
 #define RECORD_A "R0123456789abcdef0123"
@@ -47,26 +34,6 @@ static int64_t read_clock(void *context)
 }
 static const struct clock CLOCK = {read_clock, &clock_ms};
 
-static struct adapter_record record_of(const char *id, const char *name)
-{
-    return (struct adapter_record){
-        .record = span_of(id),
-        .version = 1,
-        .op = ADAPTER_OP_ADD,
-        .name = span_of(name),
-        .code = SPAN("91440224MAYUCHK485"),
-        .facts = SPAN("能耗：25吨转炉1台，产能31.47万吨/年，应于2018-05-28前退出，“逾期”未退出。\n\t/\\\""),
-        .order = SPAN("韶经信节能〔2017〕10号，2017-08-31，限期整改。"),
-        .listed_on = day_from_civil(2018, 6, 20),
-        .published_until = day_from_civil(2019, 6, 20),
-        .authority = SPAN("韶关市发展和改革局"),
-        .document = SPAN("韶发改信〔2018〕3号"),
-        .provided_on = day_from_civil(2018, 7, 1),
-        .division = SPAN("440224"),
-        .severity = 2,
-    };
-}
-
 static void fill_row(size_t place, const struct adapter_record *record)
 {
     buf_clear(&json[place]);
@@ -97,15 +64,15 @@ static void start_platform(void)
 
 static void setup(void)
 {
-    const struct adapter_record a = record_of(RECORD_A, "韶关市璞廪钢铁有限公司");
-    const struct adapter_record b = record_of(RECORD_B, "韶关市璞廪第二钢铁有限公司");
+    const struct adapter_record a = talk_record(RECORD_A, "韶关市璞廪钢铁有限公司");
+    const struct adapter_record b = talk_record(RECORD_B, "韶关市璞廪第二钢铁有限公司");
 
     clock_ms = day_start_ms(day_from_civil(2020, 6, 1));
     test_folder_new(folder);
     start_platform();
     faults = faults_new();
     layout = layout_for_test("national-platform");
-    config = (struct adapter_config){.base_url = "https://localhost/np",
+    config = (struct adapter_config){.base_url = TALK_HOST "/np",
                                      .layout = layout,
                                      .requester = "rid-0001",
                                      .service = "s_0000",
@@ -133,45 +100,6 @@ TestSuite(national_talk, .init = setup, .fini = teardown);
 
 /* --- between the two --- */
 
-/* "Name: value" as the server hands it on: the name in lower case. */
-static struct http_header header_of(struct buf *line)
-{
-    char *colon = strchr(line->data, ':');
-
-    cr_assert(colon && colon[1] == ' ');
-    for (char *c = line->data; c < colon; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    return (struct http_header){{line->data, (size_t)(colon - line->data)}, span_of(colon + 2)};
-}
-
-/* The status; the body is in `out`. */
-static int carry(struct adapter_request *request, struct buf *out)
-{
-    static const char HOST[] = "https://localhost";
-    const struct http_peer peer = {.has_certificate = true};
-    struct http_header headers[ADAPTER_HEADERS_MAX];
-    struct http_reply reply = {.status = 200};
-    const char *path = buf_text(&request->url) + sizeof HOST - 1;
-    const char *question = strchrnul(path, '?');
-    struct http_request asked = {.method = span_of(request->method),
-                                 .path = {path, (size_t)(question - path)},
-                                 .query = span_of(*question ? question + 1 : ""),
-                                 .headers = headers,
-                                 .header_count = request->header_count,
-                                 .body = buf_span(&request->body),
-                                 .body_fd = -1,
-                                 .body_bytes = request->body.bytes,
-                                 .peer = &peer};
-
-    for (size_t i = 0; i < request->header_count; i++)
-        headers[i] = header_of(&request->headers[i]);
-    platform->kind->handle(platform, faults, &asked, &reply);
-    buf_add_span(out, buf_span(&reply.body));
-    buf_done(&reply.body);
-    buf_done(&reply.headers);
-    return reply.status;
-}
-
 static int ask(enum adapter_step step, const struct adapter_draft *draft, const struct adapter_signature *signature,
                struct buf *out)
 {
@@ -180,7 +108,7 @@ static int ask(enum adapter_step step, const struct adapter_draft *draft, const 
 
     ADAPTER->request(&config, step == ADAPTER_KEY || step == ADAPTER_HOLDINGS ? NULL : &call, draft, signature,
                      &attempt, &request);
-    return carry(&request, out);
+    return talk_carry(platform, faults, &request, out);
 }
 
 static enum adapter_ending take_secret(void)
@@ -316,7 +244,7 @@ Test(national_talk, rows_are_waited_for_while_the_platform_has_not_integrated_th
 Test(national_talk, a_row_in_doubt_is_refused_with_its_reason_and_the_other_is_taken)
 {
     AUTO(adapter_result_done) struct adapter_result result = {.code = ""};
-    struct adapter_record withdrawn = record_of(RECORD_B, "韶关市璞廪第二钢铁有限公司");
+    struct adapter_record withdrawn = talk_record(RECORD_B, "韶关市璞廪第二钢铁有限公司");
 
     withdrawn.op = ADAPTER_OP_WITHDRAW; /* which is not held */
     fill_row(1, &withdrawn);
@@ -339,7 +267,7 @@ Test(national_talk, every_operation_is_taken_whatever_the_platform_calls_it)
     call.row_count = 1;
     for (size_t i = 0; i < COUNT_OF(OPS); i++) {
         AUTO(adapter_result_done) struct adapter_result result = {.code = ""};
-        struct adapter_record record = record_of(RECORD_A, "韶关市璞廪钢铁有限公司");
+        struct adapter_record record = talk_record(RECORD_A, "韶关市璞廪钢铁有限公司");
 
         record.version = (uint32_t)i + 1;
         record.op = OPS[i];

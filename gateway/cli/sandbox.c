@@ -69,6 +69,7 @@ static const struct cli_option OPTIONS[] = {
 static const struct cli_usage USAGE = {"OPTIONS.json", 0, 1, OPTIONS, COUNT_OF(OPTIONS), NULL, NULL};
 
 static const struct cli_command COMMANDS[] = {
-    {"sandbox", "运行模拟的信用广东平台", "run the stand-in for the credit-guangdong platform", &USAGE, run_sandbox},
+    {"sandbox", "运行三个上级平台的模拟（信用广东、全国平台、信用中国）", "run the stand-ins for all three platforms",
+     &USAGE, run_sandbox},
 };
 const struct cli_commands CLI_SANDBOX = {COMMANDS, COUNT_OF(COMMANDS)};

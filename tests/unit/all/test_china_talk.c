@@ -282,3 +282,51 @@ Test(china_talk, what_is_held_has_the_digest_of_the_row_whatever_its_text)
         cr_assert_str_eq(page.rows[i].record, rows[i].record);
     }
 }
+
+static void hand_over(void)
+{
+    prepare_signed_by(key);
+    cr_assert_eq(ending_of(ADAPTER_UPLOAD), ADAPTER_NEXT);
+    cr_assert_eq(ending_of(ADAPTER_SECOND), ADAPTER_ACCEPTED);
+}
+
+Test(china_talk, numbers_go_on_within_the_day_and_begin_anew_with_the_next)
+{
+    struct adapter_record next = talk_record(RECORD_A, "韶关市璞廪钢铁有限公司");
+
+    hand_over();
+    call.row_count = 1;
+    next.op = ADAPTER_OP_CHANGE;
+    next.version = 2;
+    fill_row(0, &next);
+    call.number = 2;
+    hand_over();
+    clock_ms += INT64_C(86400000);
+    call.day++;
+    call.number = 1;
+    next.version = 3;
+    fill_row(0, &next);
+    hand_over();
+    cr_assert_eq(ending_of(ADAPTER_ASK), ADAPTER_OUTCOMES);
+}
+
+Test(china_talk, every_operation_is_taken)
+{
+    static const enum adapter_op OPS[] = {ADAPTER_OP_ADD,    ADAPTER_OP_CHANGE, ADAPTER_OP_DISPUTE,
+                                          ADAPTER_OP_SETTLE, ADAPTER_OP_REPAIR, ADAPTER_OP_WITHDRAW};
+
+    call.row_count = 1;
+    for (size_t i = 0; i < COUNT_OF(OPS); i++) {
+        AUTO(adapter_result_done) struct adapter_result result = {.code = ""};
+        struct adapter_record record = talk_record(RECORD_A, "韶关市璞廪钢铁有限公司");
+
+        record.version = (uint32_t)i + 1;
+        record.op = OPS[i];
+        fill_row(0, &record);
+        call.number = (uint32_t)i + 1;
+        hand_over();
+        step(ADAPTER_ASK, &result);
+        cr_assert_eq(result.ending, ADAPTER_OUTCOMES, "OP %d: %s", OPS[i], result.message);
+        cr_assert_eq(result.outcomes[0].kind, ADAPTER_ROW_TAKEN, "OP %d: %s", OPS[i], result.outcomes[0].message);
+    }
+}

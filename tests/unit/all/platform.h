@@ -20,11 +20,15 @@
 #include "tests/support/support.h"
 
 #define PLATFORM_TOKEN "token0123456789"
+#define PLATFORM_REQUESTER "creditgate-test"
+#define PLATFORM_SERVICE "s_1000000000000_0001"
+#define PLATFORM_FILE_CODE "440003"
 #define PLATFORM_SM4 "000102030405060708090a0b0c0d0e0f"
 
 static struct {
     struct sandbox_options options;
     const char *folder;
+    bool is_three; /* all three platforms, not only 信用广东; set before platform_open */
     pid_t child;
     int stop_fd;
     uint16_t port;
@@ -98,6 +102,28 @@ static inline void platform_stop(void)
     P.child = 0;
 }
 
+static inline void platform_add_later(const char *folder)
+{
+    AUTO(text_free) char *app_key = path_join(folder, "app.hex");
+    struct error err;
+
+    cr_assert(file_write(app_key, span_of(PLATFORM_SM4 "\n"), 0600, &err), "%s", err.text);
+    P.options.national = memory_new(sizeof *P.options.national);
+    *P.options.national = (struct national_options){.base = memory_copy_text("/np"),
+                                                    .state = path_join(folder, "nation"),
+                                                    .requester = memory_copy_text(PLATFORM_REQUESTER),
+                                                    .service = memory_copy_text(PLATFORM_SERVICE),
+                                                    .app_key_file = TAKE(app_key),
+                                                    .gateway_key_file = path_join(folder, "gateway.pem"),
+                                                    .secret_ms = 7200000};
+    P.options.china = memory_new(sizeof *P.options.china);
+    *P.options.china = (struct china_options){.base = memory_copy_text("/cc"),
+                                              .state = path_join(folder, "china"),
+                                              .file_code = memory_copy_text(PLATFORM_FILE_CODE),
+                                              .gateway_key_file = path_join(folder, "gateway.pem"),
+                                              .result_steps = 1};
+}
+
 /* In a folder with "gateway.pem", the public key of the reporter. */
 static inline void platform_open(const char *folder, const struct clock *clock)
 {
@@ -126,6 +152,8 @@ static inline void platform_open(const char *folder, const struct clock *clock)
                                          .sm4_key_file = path_join(folder, "sm4.hex"),
                                          .gateway_key_file = path_join(folder, "gateway.pem"),
                                          .clock = clock};
+    if (P.is_three)
+        platform_add_later(folder);
     platform_start();
 }
 

@@ -29,7 +29,10 @@ static struct {
     char key[TEST_PATH_BYTES + 16];
     char ca[TEST_PATH_BYTES + 16];
     struct channel_settings *settings;
-    int64_t *offset_ms; /* of everybody's clock; shared by all processes */
+    char later_base[2][64];
+    char app_key[TEST_PATH_BYTES + 16];
+    struct channel_set set; /* with P.is_three */
+    int64_t *offset_ms;     /* of everybody's clock; shared by all processes */
     pid_t courier;
     int stop_fd;
     int wake_fd;
@@ -63,7 +66,13 @@ static inline void post_close_store(void)
 static inline void post_load_settings(void)
 {
     channel_settings_free(TAKE(O.settings));
+    channel_set_done(&O.set);
+    O.set = (struct channel_set){.count = 0};
     snprintf(O.base, sizeof O.base, "https://%s:%u/gd", O.host ? O.host : "localhost", P.port);
+    snprintf(O.later_base[0], sizeof O.later_base[0], "https://localhost:%u/np", P.port);
+    snprintf(O.later_base[1], sizeof O.later_base[1], "https://localhost:%u/cc", P.port);
+    if (P.is_three)
+        cr_assert(channel_set_load(&O.config, &O.set, &T.err), "%s", T.err.text);
     cr_assert(channel_settings_load(&O.config, CHANNEL_CREDIT_GUANGDONG, &O.settings, &T.err), "%s", T.err.text);
 }
 
@@ -77,6 +86,10 @@ static inline int post_be_courier(int stop_fd)
                                       .channel_count = 1,
                                       .wake_fd = O.wake_fd};
 
+    if (P.is_three) {
+        options.channels = O.set.channels;
+        options.channel_count = O.set.count;
+    }
     if (O.signer_fd > 0)
         signer = signer_new_remote(O.signer_fd);
     else if (!signer_new_local(T.keyring, &signer, &T.err))
@@ -167,6 +180,28 @@ static inline void post_configure(void)
                                 .poll_ms = 10};
 }
 
+/* The two later channels are the first but for what their protocols want. */
+static inline void post_configure_later(void)
+{
+    struct config_channel *channels = O.config.channels;
+
+    snprintf(O.app_key, sizeof O.app_key, "%s/app.hex", T.folder);
+    for (size_t i = 0; i < 2; i++) {
+        struct config_channel *later = &channels[CHANNEL_NATIONAL_PLATFORM + i];
+
+        *later = channels[CHANNEL_CREDIT_GUANGDONG];
+        later->base = O.later_base[i];
+        later->table_code = later->department_code = later->table_version = later->paas_id = NULL;
+        later->token_file = later->sm4_key_file = NULL;
+    }
+    channels[CHANNEL_NATIONAL_PLATFORM].rows_max = 200;
+    channels[CHANNEL_NATIONAL_PLATFORM].requester = (char *)PLATFORM_REQUESTER;
+    channels[CHANNEL_NATIONAL_PLATFORM].service = (char *)PLATFORM_SERVICE;
+    channels[CHANNEL_NATIONAL_PLATFORM].app_key_file = O.app_key;
+    channels[CHANNEL_CREDIT_CHINA].file_code = (char *)PLATFORM_FILE_CODE;
+    channels[CHANNEL_CREDIT_CHINA].concurrency = 1;
+}
+
 static inline void post_give_public_key(void)
 {
     AUTO(buf_done) struct buf pem = BUF_INIT;
@@ -185,6 +220,8 @@ static inline void post_open(void)
     O.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     post_paths();
     post_configure();
+    if (P.is_three)
+        post_configure_later();
     post_give_public_key();
     post_close_store();
     /* The desk's day, on a clock that runs and that all processes share. */
@@ -199,6 +236,7 @@ static inline void post_close(void)
     post_stop();
     platform_close();
     channel_settings_free(O.settings);
+    channel_set_done(&O.set);
     close(O.wake_fd);
     desk_close(); /* and compares with what the journal makes anew */
     munmap(O.offset_ms, sizeof *O.offset_ms);
@@ -278,13 +316,18 @@ static inline uint64_t post_push(void)
 
 /* --- looking --- */
 
-static inline struct channel_status post_status(void)
+static inline struct channel_status post_status_of(enum channel channel)
 {
     AUTO(store_abort) struct store_txn *txn = reader();
     struct channel_status status;
 
-    cr_assert(outbox_status(txn, CHANNEL_CREDIT_GUANGDONG, &status, &T.err), "%s", T.err.text);
+    cr_assert(outbox_status(txn, channel, &status, &T.err), "%s", T.err.text);
     return status;
+}
+
+static inline struct channel_status post_status(void)
+{
+    return post_status_of(CHANNEL_CREDIT_GUANGDONG);
 }
 
 typedef bool post_condition(const struct channel_status *status, uint64_t wanted);
@@ -314,14 +357,14 @@ static inline bool post_has_received(const struct channel_status *status, uint64
     return status->count[DELIVERY_RECEIVED] == wanted;
 }
 
-static inline void post_await(post_condition *condition, uint64_t wanted)
+static inline void post_await_of(enum channel channel, post_condition *condition, uint64_t wanted)
 {
     int64_t until_ms = time_monotonic_ms() + PATIENCE_MS;
-    struct channel_status status = post_status();
+    struct channel_status status = post_status_of(channel);
 
     while (!condition(&status, wanted) && time_monotonic_ms() < until_ms) {
         usleep(10000);
-        status = post_status();
+        status = post_status_of(channel);
     }
     cr_assert(condition(&status, wanted),
               "queued %lu, sending %lu, in doubt %lu, received %lu, acknowledged %lu, refused %lu; paused %d: %s",
@@ -330,18 +373,31 @@ static inline void post_await(post_condition *condition, uint64_t wanted)
               status.is_paused, status.reason);
 }
 
+static inline void post_await(post_condition *condition, uint64_t wanted)
+{
+    post_await_of(CHANNEL_CREDIT_GUANGDONG, condition, wanted);
+}
+
 static inline void post_await_acknowledged(uint64_t wanted)
 {
     post_await(post_has_acknowledged, wanted);
 }
 
-/* The delivery of a version. */
-static inline struct delivery post_delivery(size_t i, uint32_t version)
+/* The delivery of a version; all zeroes when there is none. */
+static inline struct delivery post_delivery_of(enum channel channel, size_t i, uint32_t version)
 {
     AUTO(store_abort) struct store_txn *txn = reader();
-    struct delivery delivery;
+    struct delivery delivery = {.number = 0};
 
-    cr_assert(outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, O.records[i], version, &delivery));
+    (void)outbox_of_version(txn, channel, O.records[i], version, &delivery);
+    return delivery;
+}
+
+static inline struct delivery post_delivery(size_t i, uint32_t version)
+{
+    struct delivery delivery = post_delivery_of(CHANNEL_CREDIT_GUANGDONG, i, version);
+
+    cr_assert_gt(delivery.number, 0);
     return delivery;
 }
 

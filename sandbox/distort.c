@@ -134,7 +134,7 @@ static void add_turned(struct buf *out, struct span ack)
 
 static void add_foreign_ack(struct buf *out, struct span ack)
 {
-    const char *at = memmem(ack.at, ack.bytes, "ROWID=\"", 7);
+    const char *at = ack.at ? memmem(ack.at, ack.bytes, "ROWID=\"", 7) : NULL;
     const char *end = at ? memchr(at + 7, '"', ack.bytes - (size_t)(at + 7 - ack.at)) : NULL;
 
     if (!end)

@@ -129,11 +129,14 @@ static inline void platform_open(const char *folder, const struct clock *clock)
 {
     static const char *const CERTIFICATES[][2] = {
         {"ca", NULL}, {"other-ca", NULL}, {"server", "ca"}, {"client", "ca"}, {"stranger", "other-ca"}};
+    static const struct certificate_wish EXPIRED = {
+        .name = "expired", .issuer = "ca", .from_days = -9, .until_days = -2};
     char path[TEST_PATH_BYTES + 16];
     struct error err;
 
     for (size_t i = 0; i < COUNT_OF(CERTIFICATES); i++)
         cr_assert(certificate_make(folder, CERTIFICATES[i][0], CERTIFICATES[i][1], 2, &err), "%s", err.text);
+    cr_assert(certificate_make_wish(folder, &EXPIRED, &err), "%s", err.text);
     snprintf(path, sizeof path, "%s/sm4.hex", folder);
     cr_assert(file_write(path, span_of(PLATFORM_SM4 "\n"), 0600, &err), "%s", err.text);
     P.folder = folder;
@@ -142,6 +145,10 @@ static inline void platform_open(const char *folder, const struct clock *clock)
                                          .control_socket = path_join(folder, "control.sock"),
                                          .certificate = path_join(folder, "server.pem"),
                                          .key = path_join(folder, "server.key"),
+                                         .expired_certificate = path_join(folder, "expired.pem"),
+                                         .expired_key = path_join(folder, "expired.key"),
+                                         .wrong_certificate = path_join(folder, "stranger.pem"),
+                                         .wrong_key = path_join(folder, "stranger.key"),
                                          .client_ca = path_join(folder, "ca.pem"),
                                          .base = memory_copy_text("/gd"),
                                          .paasid = memory_copy_text("creditgate-test"),
@@ -205,8 +212,25 @@ static inline void platform_order(const char *next)
     json_release(platform_control("POST", "/control/faults", buf_text(&order)));
 }
 
+/* An order for the line (sandbox/line.h). */
+static inline void platform_line(const char *order)
+{
+    json_release(platform_control("POST", "/control/line", order));
+}
+
+static inline void platform_turn(int64_t offset_ms)
+{
+    AUTO(buf_done) struct buf order = BUF_INIT;
+
+    buf_addf(&order, "{\"offset_ms\":%lld}", (long long)offset_ms);
+    json_release(platform_control("POST", "/control/clock", buf_text(&order)));
+}
+
+/* No faults, no orders for the line, a clock that is right. */
 static inline void platform_forgive(void)
 {
+    platform_turn(0);
+    json_release(platform_control("DELETE", "/control/line", NULL));
     json_release(platform_control("DELETE", "/control/faults", NULL));
 }
 

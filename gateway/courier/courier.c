@@ -120,7 +120,7 @@ static void take_ended(struct courier *courier, int64_t now_ms)
     }
 }
 
-static void start_one(struct courier *courier, struct start *start, int64_t now_ms)
+static void start_one(struct courier *courier, struct start *start)
 {
     struct transfer *transfer = NULL;
     struct error why = {.code = ERR_NONE};
@@ -130,7 +130,7 @@ static void start_one(struct courier *courier, struct start *start, int64_t now_
                                          .shipment = start->shipment,
                                          .step = start->step,
                                          .secret = start->step == ADAPTER_KEY ? NULL : &destination->secret,
-                                         .now_ms = now_ms};
+                                         .now_ms = destination->wall_ms};
 
     if (!transfer_start(courier->multi, &order, &transfer, &why)) {
         courier_add_ending(courier, ending_of_trouble(start->destination, TAKE(start->shipment), start->step,
@@ -144,14 +144,23 @@ static void start_one(struct courier *courier, struct start *start, int64_t now_
     start->destination->in_flight++;
 }
 
-static void start_all(struct courier *courier, int64_t now_ms)
+static void start_all(struct courier *courier)
 {
     for (size_t i = 0; i < courier->start_count; i++)
-        start_one(courier, &courier->starts[i], now_ms);
+        start_one(courier, &courier->starts[i]);
     courier->start_count = 0;
 }
 
 /* --- the turn --- */
+
+static int64_t read_clocks(struct courier *courier)
+{
+    int64_t wall_ms = clock_now_ms(courier->options->clock);
+
+    for (size_t i = 0; i < courier->count; i++)
+        courier->destinations[i].wall_ms = wall_ms;
+    return tempo_now(&courier->tempo, wall_ms, time_monotonic_ms());
+}
 
 static bool drive(struct courier *courier, struct error *err)
 {
@@ -164,7 +173,7 @@ static bool drive(struct courier *courier, struct error *err)
 /* `begins`: may anything new start? `*is_busy`: there is more to do at once. */
 static bool turn(struct courier *courier, bool begins, bool *is_busy, struct error *err)
 {
-    int64_t now_ms = clock_now_ms(courier->options->clock);
+    int64_t now_ms = read_clocks(courier);
     bool has_started;
 
     *is_busy = false;
@@ -179,7 +188,7 @@ static bool turn(struct courier *courier, bool begins, bool *is_busy, struct err
     if (!courier_write(courier, now_ms, err))
         return false;
     has_started = courier->start_count > 0;
-    start_all(courier, now_ms);
+    start_all(courier);
     *is_busy = courier->store_failures == 0 && (*is_busy || has_started || courier->endings);
     return true;
 }
@@ -194,11 +203,11 @@ static void drain(int fd)
         continue;
 }
 
-static int wait_time_ms(const struct courier *courier)
+static int wait_time_ms(struct courier *courier)
 {
     int64_t most = courier->options->wake_fd >= 0 ? COURIER_IDLE_MS : COURIER_POLL_MS;
     int64_t until_ms = courier->store_failures > 0 ? courier->store_ms : courier->next_ms;
-    int64_t wait_ms = until_ms == INT64_MAX ? most : until_ms - clock_now_ms(courier->options->clock);
+    int64_t wait_ms = until_ms == INT64_MAX ? most : until_ms - read_clocks(courier);
 
     return wait_ms < 0 ? 0 : wait_ms > most ? (int)most : (int)wait_ms;
 }
@@ -253,9 +262,9 @@ static bool stop_in_order(struct courier *courier, struct error *err)
             (courier->transfers && !wait_for_work(courier, -1, (int)(left_ms > 0 ? left_ms : 0), &is_stopping, err)))
             return false;
     }
-    break_off_all(courier, clock_now_ms(courier->options->clock));
+    break_off_all(courier, read_clocks(courier));
     courier->store_ms = 0;
-    return courier_write(courier, clock_now_ms(courier->options->clock), err);
+    return courier_write(courier, read_clocks(courier), err);
 }
 
 bool courier_run(const struct courier_options *options, int stop_fd, struct error *err)

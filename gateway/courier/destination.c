@@ -28,9 +28,9 @@ void destination_done(struct destination *destination)
 /* A request signed now must still be read in time. */
 enum { SECRET_MARGIN_MS = 10000 };
 
-bool destination_has_secret(const struct destination *destination, int64_t now_ms)
+bool destination_has_secret(const struct destination *destination)
 {
-    return destination->secret.count > 0 && now_ms + SECRET_MARGIN_MS < destination->secret.until_ms;
+    return destination->secret.count > 0 && destination->wall_ms + SECRET_MARGIN_MS < destination->secret.until_ms;
 }
 
 void destination_take_secret(struct destination *destination, const struct adapter_secret *secret, int64_t now_ms,
@@ -47,7 +47,7 @@ void destination_take_secret(struct destination *destination, const struct adapt
     destination->secret_serial++;
     destination->key_failures = 0;
     /* One that ends at once would be asked for again and again. */
-    destination->key_ms = destination_has_secret(destination, now_ms) ? 0 : now_ms + pace->retry_first_ms;
+    destination->key_ms = destination_has_secret(destination) ? 0 : now_ms + pace->retry_first_ms;
 }
 
 void destination_refuse_secret(struct destination *destination, uint32_t serial)

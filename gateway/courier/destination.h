@@ -12,6 +12,7 @@ struct destination {
     struct policy_pace pace;
     struct throttle throttle;
     unsigned in_flight;
+    int64_t wall_ms; /* this turn, by the machine's clock: for what others are told and say (tempo.h) */
     bool was_paused; /* when last looked at */
     /* Endings in a row; what they count for: policy.h. */
     enum policy_ending last;
@@ -36,7 +37,7 @@ struct destination {
 void destination_init(struct destination *destination, const struct courier_channel *channel);
 void destination_done(struct destination *destination);
 /* A secret is there that will still be taken for a while. */
-bool destination_has_secret(const struct destination *destination, int64_t now_ms);
+bool destination_has_secret(const struct destination *destination);
 /* ADAPTER_KEY ended: with a secret (copied) or, `secret` NULL, without. */
 void destination_take_secret(struct destination *destination, const struct adapter_secret *secret, int64_t now_ms,
                              uint32_t dice);

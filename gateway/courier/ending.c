@@ -54,7 +54,7 @@ static void read_key(struct ending *ending, int64_t now_ms)
     struct destination *destination = ending->destination;
     struct adapter_secret secret = {.count = 0};
 
-    destination->channel->adapter->key(destination->channel->config, now_ms, ending->attempt.status,
+    destination->channel->adapter->key(destination->channel->config, destination->wall_ms, ending->attempt.status,
                                        buf_span(&ending->body), &secret, &ending->result);
     if (ending->result.ending == ADAPTER_KEY_GIVEN)
         destination_take_secret(destination, &secret, now_ms, ending->dice);
@@ -82,7 +82,7 @@ static void read_answer(struct ending *ending, const char *retry_after, int64_t 
     else
         read_reply(ending);
     attempt->answer = ending->result.ending;
-    attempt->retry_after_ms = policy_retry_after_ms(span_of(retry_after), now_ms);
+    attempt->retry_after_ms = policy_retry_after_ms(span_of(retry_after), ending->destination->wall_ms);
 }
 
 struct ending *ending_of_transfer(struct transfer *transfer, int64_t now_ms)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/courier/loop.h"
+#include "gateway/journal/journal.h"
 #include "gateway/outbox/stage.h"
 
 /* A look at the calls that are due, some of which are in flight. */
@@ -151,8 +152,7 @@ static bool is_asking_key(const struct look *look)
 
 static bool lacks_key(const struct look *look)
 {
-    return look->destination->channel->adapter->needs_secret &&
-           !destination_has_secret(look->destination, look->now_ms);
+    return look->destination->channel->adapter->needs_secret && !destination_has_secret(look->destination);
 }
 
 /* Something is to be sent, and without a secret nothing may. */
@@ -329,7 +329,8 @@ static void seal_new(struct courier *courier, int64_t now_ms)
 
         if (start->is_new && now_ms < start->destination->sign_ms)
             shipment_free(TAKE(start->shipment)); /* the signer did not answer for the one before either */
-        else if (start->is_new && !shipment_seal(start->shipment, courier->options->signer, now_ms, &why))
+        else if (start->is_new &&
+                 !shipment_seal(start->shipment, courier->options->signer, start->destination->wall_ms, &why))
             seal_failed(courier, start, now_ms, &why);
         else if (start->is_new)
             start->destination->sign_failures = 0;
@@ -339,11 +340,28 @@ static void seal_new(struct courier *courier, int64_t now_ms)
     courier->start_count = kept;
 }
 
+/* Whatever was queued is due by then at the latest. */
+static bool no_earlier_than_the_journal(struct courier *courier, struct store_txn *txn, int64_t *now_ms,
+                                        struct error *err)
+{
+    uint64_t size = journal_size(txn);
+    struct event event;
+    struct span bytes;
+
+    if (size == 0 || !journal_read(txn, size - 1, &bytes))
+        return store_txn_is_good(txn, err);
+    if (!event_parse(bytes, &event, err))
+        return false;
+    *now_ms = tempo_raise(&courier->tempo, event.at_ms);
+    return true;
+}
+
 static bool look_at_all(struct courier *courier, int64_t now_ms, struct error *err)
 {
     AUTO(store_abort) struct store_txn *txn = NULL;
 
-    if (!store_begin(courier->options->store, STORE_READ, &txn, err))
+    if (!store_begin(courier->options->store, STORE_READ, &txn, err) ||
+        !no_earlier_than_the_journal(courier, txn, &now_ms, err))
         return false;
     for (size_t i = 0; i < courier->count; i++) {
         struct look look = {.courier = courier, .destination = &courier->destinations[i], .txn = txn, .now_ms = now_ms};

@@ -7,6 +7,7 @@
 
 #include "gateway/courier/courier.h"
 #include "gateway/courier/ending.h"
+#include "gateway/courier/tempo.h"
 
 enum { STARTS_MAX = CHANNEL_COUNT * COURIER_CONCURRENCY_MAX };
 
@@ -28,6 +29,7 @@ struct courier {
     struct ending **endings_end;
     struct start starts[STARTS_MAX];
     size_t start_count;
+    struct tempo tempo;              /* what `now_ms` is everywhere in this room, but for destination.wall_ms */
     bool has_doubted;                /* what the courier before left */
     bool has_staged;                 /* something waits to go on to the next channel */
     bool has_refused[CHANNEL_COUNT]; /* rows were refused: perhaps what puts them right waits behind them */

@@ -51,7 +51,7 @@ Test(courier_clock, what_is_pushed_after_the_clock_was_put_back_goes_at_once)
 
 Test(courier_clock, questions_for_outcomes_go_on_whatever_the_clock_does)
 {
-    platform_order("{\"fault\":\"result-delay\",\"polls\":12}");
+    platform_order("{\"fault\":\"result-delay\",\"polls\":6}");
     post_list(COUNT);
     cr_assert_eq(post_push(), COUNT);
     post_start();

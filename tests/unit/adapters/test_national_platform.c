@@ -72,7 +72,7 @@ static void check_page(const char *name, const json_t *input, const json_t *expe
     cr_assert_str_eq(page.code, json_text_of(expected, "code"), "%s", name);
     if (message)
         cr_assert_str_eq(page.message, message, "%s", name);
-    cr_assert_eq(page.count, json_integer_of(expected, "rows", -1), "%s", name);
+    cr_assert_eq((int64_t)page.count, json_integer_of(expected, "rows", -1), "%s", name);
     cr_assert_str_eq(page.next, json_text_of(expected, "next"), "%s", name);
 }
 

@@ -15,9 +15,9 @@ const char *const CONFIG_CHANNEL_NAMES[CONFIG_CHANNEL_COUNT] = {"credit-guangdon
 static const struct setting COMMON[] = {
     {"enabled", SETTING_BOOL, CHANNEL(is_enabled), "true", 0, 0, NULL, "是否启用", "is it used"},
     {"protocol", SETTING_TEXT, CHANNEL(protocol), "", 0, 50, "credit-guangdong|national-platform|credit-china",
-     "接口协议（默认与通道同名）", "protocol of the interface (default: named like the channel)"},
+     "接口协议（默认与渠道同名）", "protocol of the interface (default: named like the channel)"},
     {"layout", SETTING_PATH, CHANNEL(layout), "", 0, 512, NULL,
-     "字段对照表（默认 gateway.data/adapters/layouts/通道名.json）",
+     "字段对照表（默认 gateway.data/adapters/layouts/渠道名.json）",
      "field mapping (default: adapters/layouts/<channel>.json in gateway.data)"},
     {"base", SETTING_TEXT, CHANNEL(base), NULL, 9, 512, NULL, "对方接口地址（https://…）",
      "address of the interface (https://…)"},

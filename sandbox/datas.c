@@ -9,7 +9,7 @@ struct reading {
     xmlTextReaderPtr reader;
     json_t *rows;
     json_t *row;      /* the one being read, borrowed from rows */
-    char *field;      /* the name of the one being read; NULL between fields */
+    char field[64];   /* the name of the one being read; "" between fields */
     struct buf value; /* of it */
     bool is_over;     /* the root has ended */
     bool is_wrong;    /* the parser said so, perhaps only as a warning */
@@ -20,7 +20,6 @@ static void reading_done(struct reading *reading)
     if (reading->reader)
         xmlFreeTextReader(reading->reader);
     json_decref(reading->rows);
-    text_free(reading->field);
     buf_done(&reading->value);
 }
 DEFINE_AUTO_IN_PLACE(struct reading, reading_done)
@@ -81,13 +80,15 @@ static struct span name_of(const struct reading *reading)
 
 static bool begin_field(struct reading *reading, struct error *err)
 {
-    char *name = memory_copy_span(name_of(reading));
+    struct span name = name_of(reading);
 
-    text_free(reading->field);
-    reading->field = name;
     buf_clear(&reading->value);
-    if (json_object_get(reading->row, name) || json_object_size(reading->row) == DATAS_FIELDS_MAX)
-        return fail(err, ERR_INVALID, "第 %zu 行：%.40s 重复，或字段过多", json_array_size(reading->rows), name);
+    if (name.bytes >= sizeof(reading->field))
+        return fail(err, ERR_INVALID, "第 %zu 行：字段名过长", json_array_size(reading->rows));
+    memcpy(reading->field, name.at, name.bytes);
+    reading->field[name.bytes] = '\0';
+    if (json_object_get(reading->row, reading->field) || json_object_size(reading->row) == DATAS_FIELDS_MAX)
+        return fail(err, ERR_INVALID, "第 %zu 行：%s 重复，或字段过多", json_array_size(reading->rows), reading->field);
     return true;
 }
 
@@ -105,8 +106,7 @@ static json_t *value_of(const struct reading *reading)
 static void end_field(struct reading *reading)
 {
     json_object_set_new(reading->row, reading->field, value_of(reading));
-    text_free(reading->field);
-    reading->field = NULL;
+    reading->field[0] = '\0';
 }
 
 static bool begin_row(struct reading *reading, struct error *err)
@@ -158,7 +158,7 @@ static bool take_text(struct reading *reading, struct error *err)
 {
     const char *text = (const char *)xmlTextReaderConstValue(reading->reader);
 
-    if (reading->field)
+    if (reading->field[0])
         buf_add_text(&reading->value, text ? text : "");
     else if (span_trim(span_of(text)).bytes > 0)
         return fail(err, ERR_INVALID, "字段之外有文本");

@@ -98,6 +98,7 @@ bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struc
     uint16_t port = 0;
 
     server.limits.body_bytes = BODY_BYTES_MAX;
+    server.limits.bodies_bytes = 2 * BODY_BYTES_MAX;
     if (!open_platforms(&sandbox, options, err) || !http_server_new(&server, &sandbox.server, err) ||
         !doors_open(options, sandbox.server, &sandbox.doors, &port, err))
         return fail_in(err, "sandbox");

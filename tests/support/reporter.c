@@ -91,6 +91,7 @@ static void base64_of(const uint8_t *data, size_t bytes, struct buf *out)
     char *text = memory_new(bytes * 2 + 8);
     int length = EVP_EncodeBlock((unsigned char *)text, data, (int)bytes);
 
+    buf_reserve(out, (size_t)length + 1);
     buf_add(out, text, (size_t)length);
     free(text);
 }

@@ -107,3 +107,21 @@ Test(datas, fields_are_text_and_the_version_is_a_number)
     cr_assert_str_eq(field("BZ"), " a<b&c\r\n ");
     cr_assert_str_eq(field("ZCDZ"), "");
 }
+
+Test(datas, a_file_beyond_what_the_parser_looks_ahead_is_read)
+{
+    AUTO(buf_done) struct buf file = BUF_INIT;
+
+    buf_add_text(&file, "<DATAS>");
+    for (int i = 0; i < 700; i++) {
+        buf_addf(&file, "<DATA><ROWID>R%d</ROWID><VERSION>1</VERSION><ZYSXSS>", i);
+        for (int k = 0; k < 4000; k++)
+            buf_add_text(&file, k % 2 ? "失" : "&lt;信");
+        buf_add_text(&file, "</ZYSXSS></DATA>\n");
+    }
+    buf_add_text(&file, "</DATAS>");
+    cr_assert_gt(file.bytes, 10000000); /* XML_MAX_LOOKUP_LIMIT, XML_MAX_TEXT_LENGTH */
+    cr_assert(datas_read(buf_span(&file), &rows, &err), "%s", err.text);
+    cr_assert_eq(json_array_size(rows), 700);
+    cr_assert_eq(json_string_length(json_object_get(json_array_get(rows, 699), "ZYSXSS")), 2000 * 3 + 2000 * 4);
+}

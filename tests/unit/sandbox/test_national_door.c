@@ -1,4 +1,6 @@
 /* 全国信用信息共享平台 asked wrongly: the door, the key service, the signatures of calls and the form of a report. */
+#include <inttypes.h>
+
 #include "tests/unit/sandbox/nation.h"
 
 TestSuite(national_door, .init = begin, .fini = end);
@@ -104,7 +106,7 @@ Test(national_door, a_secret_comes_with_its_end)
     json_t *json = post("/np/key", caller_key_body(clock_ms), "0");
     char expected[24];
 
-    snprintf(expected, sizeof(expected), "%lld", (long long)(clock_ms + national.secret_ms));
+    snprintf(expected, sizeof(expected), "%" PRId64, clock_ms + national.secret_ms);
     cr_assert_str_eq(text(json_object_get(json, "data"), "secretEndTime"), expected);
     cr_assert_str_neq(caller.secret, "");
     json_decref(json);

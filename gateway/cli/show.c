@@ -74,9 +74,11 @@ static bool names(const json_t *row, const char *record)
     return false;
 }
 
-/* The object in one of the lists of an answer that names this record. Borrowed; NULL when there is none. */
-static const json_t *own_row(const struct page *page, const json_t *answer, size_t *of)
+/* The object in one of the lists of an answer, or of an object in it, that names this record. Borrowed; NULL when there
+ * is none. */
+static const json_t *own_row(const struct page *page, const json_t *answer, size_t *of, bool goes_deeper)
 {
+    const json_t *found = NULL;
     const char *member;
     const json_t *list;
     size_t i;
@@ -84,14 +86,42 @@ static const json_t *own_row(const struct page *page, const json_t *answer, size
 
     json_object_foreach((json_t *)answer, member, list)
     {
+        if (goes_deeper && json_is_object(list))
+            found = own_row(page, list, of, false);
         json_array_foreach(list, i, row)
         {
-            *of = json_array_size(list);
-            if (names(row, page->record))
+            if (names(row, page->record)) {
+                *of = json_array_size(list);
                 return row;
+            }
         }
+        if (found)
+            return found;
     }
     return NULL;
+}
+
+/* The tag of an XML answer that names this record, and how many of its name there are. */
+static struct span own_tag(const struct page *page, const char *body, size_t *of)
+{
+    AUTO(buf_done) struct buf quoted = BUF_INIT;
+    AUTO(buf_done) struct buf name = BUF_INIT;
+    const char *at;
+    const char *from;
+    const char *end;
+
+    buf_addf(&quoted, "\"%s\"", page->record);
+    at = strstr(body, buf_text(&quoted));
+    from = at ? memrchr(body, '<', (size_t)(at - body)) : NULL;
+    end = at ? strchr(at, '>') : NULL;
+    if (!from || !end)
+        return SPAN_NONE;
+    buf_add(&name, from, strcspn(from, " "));
+    buf_add_byte(&name, ' ');
+    *of = 0;
+    for (at = body; (at = strstr(at, buf_text(&name))) != NULL; at++)
+        ++*of;
+    return (struct span){from, (size_t)(end + 1 - from)};
 }
 
 /* An answer speaks of all rows that went in one call: what it says of this record is what is asked for here. */
@@ -100,15 +130,19 @@ static bool print_own_row(const struct page *page, const char *body)
     AUTO(json_release) json_t *answer = NULL;
     AUTO(text_free) char *text = NULL;
     size_t of = 0;
-    const json_t *row;
+    const json_t *row = NULL;
     struct error ignored;
 
-    if (!page->record || !json_read(span_of(body), strlen(body), &answer, &ignored))
+    if (!page->record)
         return false;
-    row = own_row(page, answer, &of);
-    if (!row || of < 2)
+    if (body[0] == '<')
+        text = memory_copy_span(own_tag(page, body, &of));
+    else if (json_read(span_of(body), strlen(body), &answer, &ignored))
+        row = own_row(page, answer, &of, true);
+    if (row)
+        text = json_dumps(row, JSON_COMPACT);
+    if (of < 2)
         return false;
-    text = json_dumps(row, JSON_COMPACT);
     fprintf(page->to, "%*s", DEEPER + INDENT, "");
     print_text(page, text, DEEPER + INDENT);
     fprintf(page->to, "%s%zu%s\n", say(page, "（同批 ", " (of "), of,

@@ -200,6 +200,57 @@ Test(show, of_a_batch_only_the_own_row_is_told)
     cr_expect_null(strstr(zh, "Rffffffffffffffffffff"));
 }
 
+/* One business receipt of a channel, as show tells it. */
+static char *told(const char *channel, const char *body)
+{
+    AUTO(json_release)
+    json_t *answer =
+        json_pack("{s:s,s:[{s:i,s:s,s:s,s:[{s:s,s:i,s:s,s:i,s:s,s:s,s:I,s:[{s:s,s:s,s:i,s:i,s:i,s:s}]}]}]}", "record",
+                  "R00112233445566778899", "versions", "version", 1, "op", "new", "state", "effective", "deliveries",
+                  "channel", channel, "delivery", 6, "state", "acknowledged", "attempts", 1, "code", "0", "message", "",
+                  "changed_ms", (json_int_t)1795506103000, "receipts", "kind", "business", "at",
+                  "2026-08-03T09:04:00.000+08:00", "status", 200, "sequence", 7, "bytes", 99, "body", body);
+    AUTO(text_free) char *text = json_dumps(answer, 0);
+
+    cr_assert_not_null(text);
+    return printed(show_print, &ZH, text);
+}
+
+Test(show, of_an_answer_inside_another_only_the_own_row_is_told)
+{
+    AUTO(text_free)
+    char *zh = told("national-platform", "{\"code\":\"0\",\"data\":{\"rows\":[{\"ROWID\":\"Rffffffffffffffffffff\"},"
+                                         "{\"ROWID\":\"R00112233445566778899\",\"state\":\"1\"}]}}");
+
+    expect_line(
+        zh,
+        "            {\"ROWID\":\"R00112233445566778899\",\"state\":\"1\"}（同批 2 行中的本记录；全文见 --json）\n");
+    cr_expect_null(strstr(zh, "Rffffffffffffffffffff"));
+}
+
+Test(show, of_a_receipt_in_xml_only_the_own_tag_is_told)
+{
+    AUTO(text_free)
+    char *zh =
+        told("credit-china", "<?xml version=\"1.0\"?>\n<ACKS file=\"x\">\n<ACK ROWID=\"Rffffffffffffffffffff\"/>\n"
+                             "<ACK ROWID=\"R00112233445566778899\" result=\"accepted\"/>\n</ACKS>");
+
+    expect_line(zh, "            <ACK ROWID=\"R00112233445566778899\" result=\"accepted\"/>（同批 2 "
+                    "行中的本记录；全文见 --json）\n");
+    cr_expect_null(strstr(zh, "Rffffffffffffffffffff"));
+}
+
+Test(show, xml_that_is_no_receipt_of_this_record_is_told_as_it_came)
+{
+    AUTO(text_free) char *other = told("credit-china", "<ACKS><ACK ROWID=\"Rffffffffffffffffffff\"/></ACKS>");
+    AUTO(text_free) char *broken = told("credit-china", "<a b=\"R00112233445566778899\"");
+    AUTO(text_free) char *page = told("credit-china", "<");
+
+    expect_line(other, "            <ACKS><ACK ROWID=\"Rffffffffffffffffffff\"/></ACKS>\n");
+    expect_line(broken, "            <a b=\"R00112233445566778899\"\n");
+    expect_line(page, "            <\n");
+}
+
 Test(show, an_enterprise_is_told_by_its_obligations)
 {
     AUTO(text_free)

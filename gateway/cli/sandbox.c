@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "gateway/cli/cli.h"
 
 static void tell_port(void *context, uint16_t port)
@@ -25,16 +26,20 @@ static void tell_port(void *context, uint16_t port)
 static bool load_options(const json_t *arguments, struct sandbox_options *options, struct error *err)
 {
     const char *path = cli_id(arguments, 0) ? cli_id(arguments, 0) : cli_text(arguments, "options");
-    const json_t *seed = json_object_get(arguments, "chaos");
+    const char *chaos = cli_text(arguments, "chaos");
+    int64_t seed = 0;
 
     if (!path[0])
         return refuse(err, ERR_INVALID, "sandbox.options", "an options file is needed (see sandbox/README.md)",
                       "需要设置文件（见 sandbox/README.md）");
     if (!sandbox_options_load(path, options, err))
         return false;
-    if (seed && !sandbox_options_set_chaos(options, json_integer_value(seed), err))
-        return fail_in(err, "--chaos");
-    return true;
+    if (!chaos[0])
+        return true;
+    /* Arguments are texts, also those that were found to be numbers. */
+    if (!integer_parse(span_of(chaos), &seed))
+        return fail(err, ERR_INVALID, "--chaos: no whole number");
+    return sandbox_options_set_chaos(options, seed, err) || fail_in(err, "--chaos");
 }
 
 static int run_sandbox(struct cli *cli, json_t *arguments)

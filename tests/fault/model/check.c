@@ -18,6 +18,9 @@ bool check_quiet(const struct story *story, struct error *err)
             return fail(err, ERR_UNAVAILABLE, "delivery %llu (%s version %u to %s) is on its way%s%s",
                         (unsigned long long)delivery->number, delivery->record, delivery->version,
                         CHANNEL_NAMES[delivery->channel], delivery->call[0] ? " in call " : "", delivery->call);
+        if (story_is_staged(story, delivery))
+            return fail(err, ERR_UNAVAILABLE, "%s version %u waits to go on from %s", delivery->record,
+                        delivery->version, CHANNEL_NAMES[delivery->channel]);
     }
     return true;
 }
@@ -58,12 +61,13 @@ bool check_promises(const struct story *story, const struct staff *staff, struct
 
 /* --- versions --- */
 
+/* Does nobody have to do anything more about it on that channel, but a person who is told so? */
 static bool is_accounted_for(const struct story *story, const struct story_version *version, enum channel channel)
 {
     const struct story_delivery *delivery = story_find(story, channel, version->record, version->version);
 
     if (!delivery)
-        return version->skipped[channel] != 0;
+        return version->skipped[channel] || version->held[channel];
     return delivery->state == DELIVERY_ACKNOWLEDGED || delivery->state == DELIVERY_SUPERSEDED ||
            delivery->state == DELIVERY_REFUSED || story_is_blocked(story, delivery);
 }
@@ -73,9 +77,17 @@ bool check_versions(const struct story *story, struct error *err)
     for (size_t i = 0; i < story->version_count; i++) {
         const struct story_version *version = &story->versions[i];
 
-        if (!is_accounted_for(story, version, CHANNEL_CREDIT_GUANGDONG))
-            return fail(err, ERR_CORRUPT, "%s version %u was approved and pushed, and is nowhere", version->record,
-                        version->version);
+        for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+            const struct story_delivery *delivery =
+                story_find(story, (enum channel)channel, version->record, version->version);
+
+            if (!is_accounted_for(story, version, (enum channel)channel))
+                return fail(err, ERR_CORRUPT, "%s version %u was approved and pushed, and is nowhere on its way to %s",
+                            version->record, version->version, CHANNEL_NAMES[channel]);
+            /* The next stage follows an acknowledgement; what was not needed here may be needed there. */
+            if (!delivery || delivery->state != DELIVERY_ACKNOWLEDGED)
+                break;
+        }
     }
     return true;
 }

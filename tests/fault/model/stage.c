@@ -276,6 +276,41 @@ bool stage_look(struct stage *stage, struct error *err)
 
 /* --- configuration --- */
 
+/* What the protocol of a channel needs besides. */
+static void add_terms(enum channel channel, const char *common, struct buf *text)
+{
+    switch (channel) {
+    case CHANNEL_CREDIT_GUANGDONG:
+        buf_addf(text,
+                 "    table_code: T-RETIRED-CAPACITY\n    table_version: \"1\"\n    department_code: D-MODEL\n"
+                 "    paas_id: creditgate\n    token_file: %s/token\n    sm4_key_file: %s/sm4\n",
+                 common, common);
+        return;
+    case CHANNEL_NATIONAL_PLATFORM:
+        buf_addf(text, "    requester: creditgate\n    service: s_0000000000000_0001\n    app_key_file: %s/app-key\n",
+                 common);
+        return;
+    default:
+        buf_add_text(text, "    file_code: \"440003\"\n");
+    }
+}
+
+/* Small calls, several at once, and short pauses: much happens in a second. */
+static void add_channel(const struct stage *stage, enum channel channel, struct buf *text)
+{
+    const char *common = stage->common->folder;
+
+    buf_addf(text,
+             "  %s:\n    base: https://localhost:%u/%s\n"
+             "    provider_code: D-MODEL\n    provider_name: 示范部门\n    exchange_name: 示范单位\n"
+             "    certificate: %s/gateway.pem\n    key: %s/gateway.key\n    ca: %s/ca.pem\n"
+             "    rows: 3\n    concurrency: %d\n    connect_timeout: 2s\n    timeout: 2s\n"
+             "    retry_first: 10ms\n    retry_max: 100ms\n    poll: 10ms\n",
+             CHANNEL_NAMES[channel], stage->platform_port ? stage->platform_port : 1, CHANNEL_NAMES[channel], common,
+             common, common, channel == CHANNEL_CREDIT_CHINA ? 1 : 3);
+    add_terms(channel, common, text);
+}
+
 static bool write_config(const struct stage *stage, struct error *err)
 {
     AUTO(text_free) char *path = stage_path(stage, "creditgate.yaml");
@@ -291,17 +326,8 @@ static bool write_config(const struct stage *stage, struct error *err)
              "  - {name: reviewer, uid: %d, roles: [reviewer]}\n"
              "channels:\n",
              common, common, common, STAGE_OPERATOR, STAGE_REVIEWER);
-    /* Small calls, several at once, and short pauses: much happens in a second. */
-    buf_addf(&text,
-             "  credit-guangdong:\n"
-             "    base: https://localhost:%u/credit-guangdong\n"
-             "    table_code: T-RETIRED-CAPACITY\n    table_version: \"1\"\n    department_code: D-MODEL\n"
-             "    paas_id: creditgate\n    token_file: %s/token\n    sm4_key_file: %s/sm4\n"
-             "    provider_code: D-MODEL\n    provider_name: 示范部门\n    exchange_name: 示范单位\n"
-             "    certificate: %s/gateway.pem\n    key: %s/gateway.key\n    ca: %s/ca.pem\n"
-             "    rows: 3\n    concurrency: 3\n    connect_timeout: 2s\n    timeout: 2s\n"
-             "    retry_first: 10ms\n    retry_max: 100ms\n    poll: 10ms\n",
-             stage->platform_port ? stage->platform_port : 1, common, common, common, common, common);
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++)
+        add_channel(stage, (enum channel)channel, &text);
     return file_write(path, buf_span(&text), 0644, err);
 }
 
@@ -329,8 +355,14 @@ static bool write_options(const struct stage *stage, struct error *err)
              "\"certificate\":\"%s/sandbox.pem\",\"key\":\"%s/sandbox.key\",\"client_ca\":\"%s/ca.pem\","
              "\"paasid\":\"creditgate\",\"token_file\":\"%s/token\",\"sm4_key_file\":\"%s/sm4\","
              "\"gateway_key_file\":\"gateway-push.pem\",\"table_code\":\"T-RETIRED-CAPACITY\","
-             "\"table_version_id\":\"1\",\"department_code\":\"D-MODEL\",\"result_delay_polls\":1}\n",
+             "\"table_version_id\":\"1\",\"department_code\":\"D-MODEL\",\"result_delay_polls\":1,",
              stage->platform_port, common, common, common, common, common);
+    buf_addf(&text,
+             "\"national\":{\"requester\":\"creditgate\",\"service\":\"s_0000000000000_0001\","
+             "\"app_key_file\":\"%s/app-key\",\"result_delay_polls\":1},"
+             "\"china\":{\"file_code\":\"440003\",\"result_delay_polls\":1},"
+             "\"chaos\":{\"seed\":%llu,\"rate\":%u}}\n",
+             common, (unsigned long long)stage->chaos_seed, stage->chaos_percent);
     return file_write(path, buf_span(&text), 0644, err);
 }
 
@@ -345,10 +377,11 @@ static bool init(const struct stage *stage, struct error *err)
            (status == 0 || fail(err, ERR_INVALID, "init: %d: %.300s", status, buf_text(&out)));
 }
 
-bool stage_open(struct stage *stage, const struct stage_common *common, const char *name, struct error *err)
+bool stage_open(struct stage *stage, const struct stage_setup *setup, struct error *err)
 {
-    *stage = (struct stage){.common = common, .has_platform = {[CHANNEL_CREDIT_GUANGDONG] = true}};
-    snprintf(stage->folder, sizeof stage->folder, "%s/%s", common->folder, name);
+    *stage =
+        (struct stage){.common = setup->common, .chaos_seed = setup->chaos_seed, .chaos_percent = setup->chaos_percent};
+    snprintf(stage->folder, sizeof stage->folder, "%s/%s", setup->common->folder, setup->name);
     if (mkdir(stage->folder, 0711) != 0)
         return file_fail(err, stage->folder, "mkdir");
     /* The keys must be there before the platform, the platform before its port. */

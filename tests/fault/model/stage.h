@@ -29,14 +29,21 @@ struct stage {
     pid_t gateway;  /* 0: not running */
     pid_t platform; /* 0: not running */
     uint16_t platform_port;
-    bool has_platform[CHANNEL_COUNT];
+    uint64_t chaos_seed;
+    unsigned chaos_percent;
     off_t gateway_log; /* where the log of the present gateway begins */
     off_t platform_log;
     struct store *store; /* the gateway's, to look at only; NULL before stage_look */
 };
 
-/* A folder `<common>/<name>`, the gateway's keys, the platform running, the gateway starting. */
-MUST_CHECK bool stage_open(struct stage *stage, const struct stage_common *common, const char *name, struct error *err);
+struct stage_setup {
+    const struct stage_common *common;
+    const char *name;
+    uint64_t chaos_seed;
+    unsigned chaos_percent; /* of requests that meet a fault of chance; 0: none */
+};
+/* A folder `<common>/<name>`, the gateway's keys, the platforms and the gateway running. */
+MUST_CHECK bool stage_open(struct stage *stage, const struct stage_setup *setup, struct error *err);
 /* Ends what runs, by force, and removes the folder unless `keeps`. */
 void stage_close(struct stage *stage, bool keeps);
 

@@ -76,6 +76,18 @@ bool story_is_blocked(const struct story *story, const struct story_delivery *de
     return false;
 }
 
+bool story_is_staged(const struct story *story, const struct story_delivery *delivery)
+{
+    const struct story_version *version;
+    int next = (int)delivery->channel + 1;
+
+    if (delivery->state != DELIVERY_ACKNOWLEDGED || next == CHANNEL_COUNT ||
+        story_find(story, (enum channel)next, delivery->record, delivery->version))
+        return false;
+    version = version_of(story, delivery->record, delivery->version);
+    return !version || (!version->skipped[next] && !version->held[next]);
+}
+
 /* --- the events --- */
 
 static const char *text(const json_t *object, const char *name)
@@ -233,7 +245,7 @@ static bool read_approved(struct reading *reading, struct error *err)
     return true;
 }
 
-static bool read_skipped(struct reading *reading, struct error *err)
+static bool read_set_aside(struct reading *reading, bool is_held, struct error *err)
 {
     struct story_version *version = version_of(reading->story, text(reading->data, "record"),
                                                (uint32_t)json_integer_of(reading->data, "version", 0));
@@ -242,8 +254,34 @@ static bool read_skipped(struct reading *reading, struct error *err)
     if (!read_channel(reading, &channel, err))
         return false;
     if (!version)
-        return fail(err, ERR_CORRUPT, "what was never approved is skipped");
-    version->skipped[channel] = reading->sequence;
+        return fail(err, ERR_CORRUPT, "what was never approved is set aside");
+    if (is_held)
+        version->held[channel] = reading->sequence;
+    else
+        version->skipped[channel] = reading->sequence;
+    return true;
+}
+
+static bool read_skipped(struct reading *reading, struct error *err)
+{
+    return read_set_aside(reading, false, err);
+}
+
+static bool read_held(struct reading *reading, struct error *err)
+{
+    return read_set_aside(reading, true, err);
+}
+
+/* The upstream was found not to hold it: it goes to the same place of its lane once more. */
+static bool read_repeated(struct reading *reading, struct error *err)
+{
+    struct story_delivery *delivery =
+        by_number(reading->story, (uint64_t)json_integer_of(reading->data, "delivery", -1));
+
+    if (!delivery || delivery->state != DELIVERY_ACKNOWLEDGED)
+        return fail(err, ERR_CORRUPT, "what was not acknowledged is told again");
+    delivery->state = DELIVERY_QUEUED;
+    delivery->again++;
     return true;
 }
 
@@ -265,11 +303,10 @@ static const struct {
     const char *type;
     bool (*read)(struct reading *reading, struct error *err);
 } EVENTS[] = {
-    {"record.approved", read_approved},   {"delivery.queued", read_queued},
-    {"delivery.skipped", read_skipped},   {"call.prepared", read_prepared},
-    {"delivery.settled", read_settled},   {"call.dissolved", read_dissolved},
-    {"call.failed", read_failed},         {"channel.paused", read_paused},
-    {"delivery.requeued", read_requeued}, {"delivery.superseded", read_superseded},
+    {"record.approved", read_approved}, {"delivery.queued", read_queued},     {"delivery.skipped", read_skipped},
+    {"delivery.held", read_held},       {"delivery.repeated", read_repeated}, {"call.prepared", read_prepared},
+    {"delivery.settled", read_settled}, {"call.dissolved", read_dissolved},   {"call.failed", read_failed},
+    {"channel.paused", read_paused},    {"delivery.requeued", read_requeued}, {"delivery.superseded", read_superseded},
 };
 
 static bool read_event(struct reading *reading, struct span bytes, struct error *err)

@@ -24,6 +24,7 @@ struct story_version {
     uint32_t version;
     uint64_t approved;               /* sequence of record.approved */
     uint64_t skipped[CHANNEL_COUNT]; /* sequence of delivery.skipped, or 0 */
+    uint64_t held[CHANNEL_COUNT];    /* … of delivery.held */
 };
 
 struct story {
@@ -47,6 +48,9 @@ const struct story_delivery *story_find(const struct story *story, enum channel 
 const struct story_version *story_version_find(const struct story *story, const char *record, uint32_t version);
 /* Does an earlier delivery of its lane, refused, hold it up? */
 bool story_is_blocked(const struct story *story, const struct story_delivery *delivery);
+
+/* Acknowledged, and the next channel has neither queued, skipped nor held it. */
+bool story_is_staged(const struct story *story, const struct story_delivery *delivery);
 
 DEFINE_AUTO_IN_PLACE(struct story, story_done)
 

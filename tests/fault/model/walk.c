@@ -12,6 +12,9 @@
 
 enum { PAUSE_MS_MAX = 30, QUIET_MS = 30000, QUIET_STEP_US = 20000, REGISTER_ORDERS = 3 };
 
+/* Of requests that meet a fault of chance: some seeds have a quiet line and busy people. */
+static const unsigned CHAOS_PERCENT[] = {0, 10, 20, 40};
+
 void walk_tell(const struct walk *walk, const char *format, ...)
 {
     va_list values;
@@ -156,13 +159,15 @@ bool walk_run(const struct walk_options *options, uint64_t seed, struct walk_cou
 {
     struct walk walk = {.options = options, .dice = {seed}, .rows = BUF_INIT, .count = count};
     char name[32];
+    struct stage_setup setup = {.common = options->common, .name = name, .chaos_seed = seed};
     bool is_good;
 
     *err = (struct error){.code = ERR_NONE};
     snprintf(name, sizeof name, "seed-%llu", (unsigned long long)seed);
     staff_init(&walk.staff, &walk.stage);
-    is_good = walk_choose_rows(&walk, err) && stage_open(&walk.stage, options->common, name, err) &&
-              storm(&walk, err) && calm(&walk, err) && check(&walk, err);
+    setup.chaos_percent = CHAOS_PERCENT[dice_roll(&walk.dice, COUNT_OF(CHAOS_PERCENT))];
+    is_good = walk_choose_rows(&walk, err) && stage_open(&walk.stage, &setup, err) && storm(&walk, err) &&
+              calm(&walk, err) && check(&walk, err);
     if (!is_good)
         (void)!walk_revive(&walk, true, NULL); /* nothing stays stopped */
     stage_close(&walk.stage, !is_good && options->keeps);

@@ -235,8 +235,6 @@ static bool order_switch(struct walk *walk, struct error *err)
     enum channel channel = (enum channel)dice_roll(&walk->dice, CHANNEL_COUNT);
     bool paused = false;
 
-    if (!walk->stage.has_platform[channel])
-        return order_push(walk, err);
     if (!is_paused(walk, channel, &paused, err))
         return false;
     give(walk, STAGE_OPERATOR, paused ? "resume" : "pause",

@@ -152,19 +152,23 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *                                                     refused (outbox_can_repeat)
  *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go. By
  *                                                     its own version: they never took the record, nothing need be told
- *   delivery.skipped     {["by_version"],"channel","reason","record","version"}  this version is not told to the
- * channel: "superseded" by a later one before they saw it, or "never-taken": it ends what they never took delivery.held
- * {"channel","code","message","record","version"}  staged, but its row cannot be made (stage.h) call.prepared
- * {"call","channel",["day"],"deliveries":[n…],"due_ms",["number"],"request":{… what the adapter fixed …}} "day"
- * (YYYY-MM-DD) and "number" (from 1): see outbox_last_number call.failed
- * {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}  an attempt went wrong call.received
- * {"call","due_ms"}            transport receipt call.waiting         {"call","due_ms"}            asked, not ready:
- * ask again at due_ms call.dissolved       {"call","due_ms","reason",["spent"],["split"]}  it surely never arrived, or
- * was refused whole: its rows are queued again; split: in smaller calls, to find the bad row; spent: its number is not
- * to be used again delivery.settled
- * {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]} receipt.stored
- * {"body","call","kind","part","parts","status"}   Base64, at most 40 KiB of it a part channel.paused
- * {"channel","reason"} channel.resumed      {"channel"}
+ *   delivery.skipped     {["by_version"],"channel","reason","record","version"}  not told to the channel: "superseded"
+ *                                                     by a later version before they saw it, or "never-taken": it ends
+ *                                                     what they never took
+ *   delivery.held        {"channel","code","message","record","version"}  staged, but its row cannot be made: stage.h
+ *   call.prepared        {"call","channel",["day"],"deliveries":[n…],"due_ms",["number"],"request":{…}}  "request" is
+ *                                                     what the adapter fixed; "day" (YYYY-MM-DD) and "number" (from 1):
+ *                                                     see outbox_last_number
+ *   call.failed          {"call","due_ms","reason","state":"prepared"|"in-doubt","status"}  an attempt went wrong
+ *   call.received        {"call","due_ms"}            transport receipt
+ *   call.waiting         {"call","due_ms"}            asked, not ready: ask again at due_ms
+ *   call.dissolved       {"call","due_ms","reason",["spent"],["split"]}  it surely never arrived, or was refused
+ *                                                     whole: its rows are queued again; split: in smaller calls, to
+ *                                                     find the bad row; spent: its number is not to be used again
+ *   delivery.settled     {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]}
+ *   receipt.stored       {"body","call","kind","part","parts","status"}   Base64, at most 40 KiB of it a part
+ *   channel.paused       {"channel",["drains"],"reason"}  drains: open calls go on to their end
+ *   channel.resumed      {"channel"}
  *
  * Numbers of deliveries ascend in every list. `call` is 32 hex digits. An event that does not fit the state is
  * ERR_CONFLICT, one that is not of this form ERR_INVALID: nothing is applied. */

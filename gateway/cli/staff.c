@@ -200,8 +200,10 @@ static const struct cli_usage CHANNEL_REASON = {"CHANNEL",
                                                 1,
                                                 REASON_OPTIONS,
                                                 COUNT_OF(REASON_OPTIONS),
-                                                "渠道：credit-guangdong。暂停期间待报内容全部保留。",
-                                                "CHANNEL: credit-guangdong. While it is paused everything is kept."};
+                                                "渠道：credit-guangdong、national-platform 或 credit-china。"
+                                                "暂停或排空期间待报内容全部保留。",
+                                                "CHANNEL: credit-guangdong, national-platform or credit-china. While "
+                                                "it is paused or drained everything is kept."};
 
 static const struct cli_option RECONCILE_OPTIONS[] = {
     {"repair", NULL, CLI_FLAG, false, NULL, "缺失、旧版的按原内容重新报送（复核人或管理员）",
@@ -239,6 +241,8 @@ static const struct cli_command COMMANDS[] = {
     {"refused", "列出被拒、须人工处理的报送", "list deliveries that need a person", &REFUSED, run_job},
     {"requeue", "把被拒的报送重新排队", "queue refused deliveries again", &REQUEUE, run_job},
     {"pause", "暂停渠道", "pause a channel", &CHANNEL_REASON, run_job},
+    {"drain", "排空渠道：不再新发，已发出的继续到结果", "drain a channel: nothing new, open calls to their end",
+     &CHANNEL_REASON, run_job},
     {"resume", "恢复渠道", "resume a channel", &CHANNEL_REASON, run_job},
     {"reconcile", "与对方持有的记录对账", "compare with what a channel holds", &RECONCILE, run_reconcile},
 };

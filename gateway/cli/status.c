@@ -61,11 +61,20 @@ static void print_paused(const struct cli *cli, const json_t *channels, FILE *to
         AUTO(buf_done) struct buf reason = BUF_INIT;
         const char *text = json_text_of(channel, "reason");
 
+        if (json_integer_of(channel, "held", 0) > 0)
+            fprintf(
+                to, "%s %s %lld%s%s\n", words_channel(cli, json_text_of(channel, "channel")),
+                cli_say(cli, "滞留（无法生成数据行）：", "held, no row can be made:"),
+                (long long)json_integer_of(channel, "held", 0),
+                cli_say(cli, "，改正后：creditgate push --channel ", "; when put right: creditgate push --channel "),
+                json_text_of(channel, "channel"));
         if (!json_bool_of(channel, "paused", false))
             continue;
         columns_safe_add(&reason, text ? (struct span){text, strlen(text)} : SPAN_NONE, 0);
         fprintf(to, "%s %s%s\n", words_channel(cli, json_text_of(channel, "channel")),
-                cli_say(cli, "已暂停：", "is paused: "), buf_text(&reason));
+                json_bool_of(channel, "draining", false) ? cli_say(cli, "正在排空：", "is being drained: ")
+                                                         : cli_say(cli, "已暂停：", "is paused: "),
+                buf_text(&reason));
     }
 }
 

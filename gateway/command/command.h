@@ -164,6 +164,8 @@ struct repeat_request {
 MUST_CHECK bool command_repeat(const struct desk *desk, const struct repeat_request *request, command_report *report,
                                void *context, struct tally *tally, struct error *err);
 MUST_CHECK bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err);
+/* The same, but calls that are open are brought to their end. */
+MUST_CHECK bool command_drain(const struct desk *desk, enum channel channel, const char *reason, struct error *err);
 MUST_CHECK bool command_resume(const struct desk *desk, enum channel channel, struct error *err);
 
 #endif

@@ -81,16 +81,27 @@ bool command_requeue(const struct desk *desk, const uint64_t *deliveries, size_t
     return is_good;
 }
 
-bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err)
+static bool pause_channel(const struct desk *desk, enum channel channel, bool drains, const char *reason,
+                          struct error *err)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
 
     if (!check_reason(reason, err))
         return false;
-    buf_addf(&data, "{\"channel\":\"%s\",\"reason\":", CHANNEL_NAMES[channel]);
+    buf_addf(&data, "{\"channel\":\"%s\",%s\"reason\":", CHANNEL_NAMES[channel], drains ? "\"drains\":true," : "");
     json_string_add(&data, span_trim(span_of(reason)));
     buf_add_byte(&data, '}');
     return run_event(desk, EARLIER_PAUSED, "channel.paused", buf_span(&data), err);
+}
+
+bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err)
+{
+    return pause_channel(desk, channel, false, reason, err);
+}
+
+bool command_drain(const struct desk *desk, enum channel channel, const char *reason, struct error *err)
+{
+    return pause_channel(desk, channel, true, reason, err);
 }
 
 bool command_resume(const struct desk *desk, enum channel channel, struct error *err)

@@ -121,7 +121,7 @@ static bool emit_paused(struct writing *writing, struct error *err)
 
     if (!outbox_status(writing->txn, destination->channel->channel, &status, err))
         return false;
-    if (status.is_paused)
+    if (status.is_paused && !status.is_draining)
         return true;
     buf_addf(&writing->data, "{\"channel\":\"%s\",\"reason\":", CHANNEL_NAMES[destination->channel->channel]);
     reason_add(writing->ending, &writing->data);

@@ -180,7 +180,8 @@ static bool may_prepare(const struct look *look, const struct channel_status *st
     uint64_t unsent = status->count[DELIVERY_SENDING] + status->count[DELIVERY_IN_DOUBT];
     uint64_t rows_max = adapter_rows_max(destination->channel->adapter, destination->channel->config);
 
-    if (look->room == 0 || look->now_ms < destination->sign_ms || status->count[DELIVERY_QUEUED] == 0)
+    if (status->is_paused || look->room == 0 || look->now_ms < destination->sign_ms ||
+        status->count[DELIVERY_QUEUED] == 0)
         return false;
     if (destination->channel->adapter->is_numbered)
         return unsent == 0; /* no number may be left out, so the one before must be there first */
@@ -276,18 +277,20 @@ static bool look_at(struct look *look, struct error *err)
     struct destination *destination = look->destination;
     struct channel_status status;
     int64_t next_ms;
+    bool stops;
 
     if (!outbox_status(look->txn, destination->channel->channel, &status, err))
         return false;
     look->courier->has_staged |=
         destination->channel->make_row && stage_waits(look->txn, destination->channel->channel);
+    stops = status.is_paused && !status.is_draining;
     /* What is still in flight when it is paused is judged by what was counted until then. */
-    if (destination->was_paused && !status.is_paused) {
+    if (destination->was_paused && !stops) {
         destination_forget(destination);
         destination->wants_early = true;
     }
-    destination->was_paused = status.is_paused;
-    if (status.is_paused)
+    destination->was_paused = stops;
+    if (stops)
         return true;
     if (destination->wants_early && !gather_early(look, false, err))
         return false;

@@ -70,7 +70,7 @@ static bool see_pauses(struct turn *turn, struct store_txn *txn, struct error *e
 
         if (!outbox_status(txn, channel, &status, err))
             return false;
-        turn->is_paused[channel] = status.is_paused;
+        turn->is_paused[channel] = status.is_paused && !status.is_draining;
     }
     return true;
 }

@@ -195,6 +195,8 @@ bool run_requeue(struct work *work, struct error *err)
 
 static bool switch_channel(const struct work *work, enum channel channel, struct error *err)
 {
+    if (strcmp(work->spec->kind, "drain") == 0)
+        return command_drain(&work->desk, channel, argument_text(work->arguments, "reason"), err);
     if (strcmp(work->spec->kind, "pause") == 0)
         return command_pause(&work->desk, channel, argument_text(work->arguments, "reason"), err);
     return command_resume(&work->desk, channel, err);
@@ -204,6 +206,10 @@ bool run_channel(struct work *work, struct error *err)
 {
     static const struct results_closing PAUSED = {"渠道已暂停，待报内容全部保留。恢复：creditgate resume。",
                                                   "Paused; everything is kept. To go on: creditgate resume."};
+    static const struct results_closing DRAINED = {
+        "渠道正在排空：不再新发，已发出的继续取得结果。进展：creditgate status；恢复：creditgate resume。",
+        "Draining: nothing new is sent, what is under way is brought to its end. Progress: creditgate status; to go "
+        "on: creditgate resume."};
     static const struct results_closing RESUMED = {"渠道已恢复。", "The channel goes on."};
     AUTO(results_free) struct results *results = NULL;
     const char *name = argument_id(work->arguments, 0);
@@ -225,5 +231,9 @@ bool run_channel(struct work *work, struct error *err)
         return false;
     }
     work_wake_courier(work);
-    return results_finish(results, strcmp(work->spec->kind, "pause") == 0 ? &PAUSED : &RESUMED, err);
+    return results_finish(results,
+                          strcmp(work->spec->kind, "pause") == 0   ? &PAUSED
+                          : strcmp(work->spec->kind, "drain") == 0 ? &DRAINED
+                                                                   : &RESUMED,
+                          err);
 }

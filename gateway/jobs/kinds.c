@@ -95,6 +95,7 @@ static const struct kind KINDS[] = {
     {"refused", run_refused, &NOTHING, NULL, ANYBODY, false},
     {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false},
     {"pause", run_channel, &CHANNEL, NULL, SWITCHER, false},
+    {"drain", run_channel, &CHANNEL, NULL, SWITCHER, false},
     {"resume", run_channel, &CHANNEL, NULL, SWITCHER, false},
     {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false},
     {"reconcile-repair", run_reconcile, &CHANNEL, NULL, REPAIRER, false},

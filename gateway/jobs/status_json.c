@@ -9,9 +9,10 @@
 #include "gateway/journal/guard.h"
 #include "gateway/journal/journal.h"
 #include "gateway/outbox/outbox.h"
+#include "gateway/outbox/stage.h"
 #include "gateway/registry/records.h"
 
-enum { REFUSAL_BYTES_MAX = 4096 };
+enum { REFUSAL_BYTES_MAX = 4096, HELD_COUNT_MAX = 100000 };
 
 static const char *const STATE_MEMBERS[DELIVERY_STATE_COUNT] = {
     [DELIVERY_QUEUED] = "queued",        [DELIVERY_SENDING] = "sending",           [DELIVERY_IN_DOUBT] = "in_doubt",
@@ -24,19 +25,29 @@ static const char *const LIST_MEMBERS[RECORD_LIST_COUNT] = {[RECORDS_WAITING] = 
                                                             [RECORDS_OVER] = "over",
                                                             [RECORDS_UNSENT] = "unsent"};
 
+static bool count_held(const struct stage_held *held, void *context)
+{
+    size_t *count = context;
+
+    (void)held;
+    return ++*count < HELD_COUNT_MAX;
+}
+
 static bool add_channel(struct store_txn *txn, enum channel channel, struct buf *out, struct error *err)
 {
     struct channel_status status;
+    size_t held = 0;
 
-    if (!outbox_status(txn, channel, &status, err))
+    if (!outbox_status(txn, channel, &status, err) || !stage_held_list(txn, channel, count_held, &held, err))
         return false;
     show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[channel]));
     for (int i = 0; i < DELIVERY_STATE_COUNT; i++) {
         buf_add_byte(out, ',');
         show_number(out, STATE_MEMBERS[i], (int64_t)status.count[i]);
     }
-    buf_addf(out, ",\"oldest_ms\":%lld,\"last_receipt_ms\":%lld,\"paused\":%s", (long long)status.oldest_ms,
-             (long long)status.last_receipt_ms, status.is_paused ? "true" : "false");
+    buf_addf(out, ",\"oldest_ms\":%lld,\"last_receipt_ms\":%lld,\"paused\":%s,\"draining\":%s,\"held\":%zu",
+             (long long)status.oldest_ms, (long long)status.last_receipt_ms, status.is_paused ? "true" : "false",
+             status.is_draining ? "true" : "false", held);
     show_text(out, ",\"reason\":", status.is_paused ? span_of(status.reason) : SPAN_NONE);
     buf_add_byte(out, '}');
     return true;

@@ -235,7 +235,8 @@ static bool apply_superseded(struct applying *applying, struct error *err)
     return true;
 }
 
-static bool pause_set(struct applying *applying, struct span name, bool is_paused, struct span reason,
+/* A channel that is in that state already is told so; one that drains may be paused, and the other way round. */
+static bool pause_set(struct applying *applying, struct span name, enum channel_pause pause, struct span reason,
                       struct error *err)
 {
     struct channel_entry entry;
@@ -244,11 +245,16 @@ static bool pause_set(struct applying *applying, struct span name, bool is_pause
     if (!channel_parse(name, &channel))
         return fail(err, ERR_INVALID, "there is no channel \"%.*s\"", (int)name.bytes, name.at);
     channel_load(applying->txn, channel, &entry);
-    if ((bool)entry.is_paused == is_paused)
-        return refuse(err, ERR_CONFLICT, is_paused ? "channel.paused" : "channel.not-paused",
-                      is_paused ? "channel %s is paused already" : "channel %s is not paused",
-                      is_paused ? "通道 %s 已处于暂停状态" : "通道 %s 未暂停", CHANNEL_NAMES[channel]);
-    entry.is_paused = is_paused;
+    if (entry.pause == (uint8_t)pause)
+        return refuse(err, ERR_CONFLICT, pause == PAUSE_NONE ? "channel.not-paused" : "channel.paused",
+                      pause == PAUSE_NONE    ? "channel %s is not paused"
+                      : pause == PAUSE_WHOLE ? "channel %s is paused already"
+                                             : "channel %s is being drained already",
+                      pause == PAUSE_NONE    ? "通道 %s 未暂停"
+                      : pause == PAUSE_WHOLE ? "通道 %s 已处于暂停状态"
+                                             : "通道 %s 已在排空",
+                      CHANNEL_NAMES[channel]);
+    entry.pause = (uint8_t)pause;
     memset(entry.reason, 0, sizeof entry.reason);
     reason = utf8_cut(reason, sizeof entry.reason);
     if (reason.bytes > 0)
@@ -261,13 +267,15 @@ static bool apply_paused(struct applying *applying, struct error *err)
 {
     struct span channel;
     struct span reason;
+    bool drains = false;
     const struct field fields[] = {
         {"channel", FIELD_TEXT, false, &channel},
+        {"drains", FIELD_BOOL, true, &drains},
         {"reason", FIELD_TEXT, false, &reason},
     };
 
     return fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) &&
-           pause_set(applying, channel, true, reason, err);
+           pause_set(applying, channel, drains ? PAUSE_DRAINING : PAUSE_WHOLE, reason, err);
 }
 
 static bool apply_resumed(struct applying *applying, struct error *err)
@@ -276,7 +284,7 @@ static bool apply_resumed(struct applying *applying, struct error *err)
     const struct field fields[] = {{"channel", FIELD_TEXT, false, &channel}};
 
     return fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) &&
-           pause_set(applying, channel, false, SPAN_NONE, err);
+           pause_set(applying, channel, PAUSE_NONE, SPAN_NONE, err);
 }
 
 static const struct {

@@ -147,7 +147,7 @@ static bool prepared_fits(struct store_txn *txn, enum channel channel, const str
     uint64_t head;
 
     channel_load(txn, channel, &entry);
-    if (entry.is_paused)
+    if (entry.pause != PAUSE_NONE)
         return fail(err, ERR_CONFLICT, "channel %s is paused", CHANNEL_NAMES[channel]);
     for (size_t i = 0; i < rows->count; i++) {
         const struct delivery_entry *row = &rows->entries[i];

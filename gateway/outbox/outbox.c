@@ -239,10 +239,10 @@ static int64_t first_due_from_ms(struct store_txn *txn, enum channel channel, in
     int64_t call_ms;
 
     channel_load(txn, channel, &entry);
-    if (entry.is_paused)
+    if (entry.pause == PAUSE_WHOLE)
         return INT64_MAX;
     /* Both tables begin with channel and instant. */
-    row_ms = first_due_ms(txn, STORE_READY, &from, 8);
+    row_ms = entry.pause == PAUSE_DRAINING ? INT64_MAX : first_due_ms(txn, STORE_READY, &from, 8);
     call_ms = first_due_ms(txn, STORE_CALLS_DUE, &from, 16);
     return row_ms < call_ms ? row_ms : call_ms;
 }
@@ -321,7 +321,8 @@ bool outbox_status(struct store_txn *txn, enum channel channel, struct channel_s
     channel_load(txn, channel, &entry);
     memcpy(status.count, entry.count, sizeof status.count);
     status.last_receipt_ms = entry.last_receipt_ms;
-    status.is_paused = entry.is_paused;
+    status.is_paused = entry.pause != PAUSE_NONE;
+    status.is_draining = entry.pause == PAUSE_DRAINING;
     memcpy(status.reason, entry.reason, sizeof entry.reason);
     oldest.count = 2;
     if (table_first(txn, STORE_CHANNELS, &oldest, &key, &value) && value.bytes == 8)
@@ -337,7 +338,7 @@ bool outbox_can_prepare(struct store_txn *txn, enum channel channel, const uint6
     struct channel_entry entry;
 
     channel_load(txn, channel, &entry);
-    if (entry.is_paused)
+    if (entry.pause != PAUSE_NONE)
         return false;
     for (size_t i = 0; i < count; i++) {
         struct delivery_entry delivery;

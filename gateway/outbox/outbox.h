@@ -105,7 +105,8 @@ struct channel_status {
     uint64_t count[DELIVERY_STATE_COUNT];
     int64_t oldest_ms; /* queue instant of the oldest that is neither acknowledged, refused nor superseded; 0: none */
     int64_t last_receipt_ms; /* 0: never */
-    bool is_paused;
+    bool is_paused;   /* no new calls */
+    bool is_draining; /* but calls that are open are brought to their end; only with is_paused */
     char reason[256]; /* why paused */
 };
 MUST_CHECK bool outbox_status(struct store_txn *txn, enum channel channel, struct channel_status *out,

@@ -57,10 +57,11 @@ struct call_entry {
 };
 _Static_assert(sizeof(struct call_entry) == 48, "no holes");
 
+enum channel_pause { PAUSE_NONE, PAUSE_WHOLE, PAUSE_DRAINING };
 struct channel_entry {
     uint64_t count[DELIVERY_STATE_COUNT];
     int64_t last_receipt_ms;
-    uint8_t is_paused;
+    uint8_t pause; /* enum channel_pause */
     char reason[REASON_BYTES_MAX];
 };
 _Static_assert(sizeof(struct channel_entry) == 8 * (DELIVERY_STATE_COUNT + 1) + 256, "no holes");

@@ -100,6 +100,28 @@ Test(courier_push, outcomes_are_asked_for_until_they_are_known)
     post_expect_applied(2, 1);
 }
 
+Test(courier_push, a_channel_that_drains_ends_what_is_open_and_begins_nothing)
+{
+    platform_order("{\"fault\":\"result-delay\",\"polls\":7}");
+    post_list(2);
+    cr_assert_eq(post_push(), 2);
+    post_start();
+    post_await(post_has_received, 2);
+    cr_assert(command_drain(&T.desk, CHANNEL_CREDIT_GUANGDONG, "对方升级", &T.err), "%s", T.err.text);
+    cr_assert_not(command_drain(&T.desk, CHANNEL_CREDIT_GUANGDONG, "对方升级", &T.err));
+    cr_assert_str_eq(T.err.rule, "channel.paused");
+    post_change(0, OP_DISPUTED);
+    cr_assert_eq(post_push(), 1);
+    post_await_acknowledged(2);
+    usleep(200000);
+    cr_assert_eq(post_status().count[DELIVERY_QUEUED], 1);
+    cr_assert(post_status().is_draining);
+    cr_assert(command_resume(&T.desk, CHANNEL_CREDIT_GUANGDONG, &T.err), "%s", T.err.text);
+    post_wake();
+    post_await_acknowledged(3);
+    post_expect_applied(3, 1);
+}
+
 Test(courier_push, a_paused_channel_sends_nothing_and_goes_on_when_resumed)
 {
     post_list(3);

@@ -21,6 +21,8 @@ void file_error_set(struct error *err, const char *path, const char *doing)
     if (number == EACCES || number == EPERM)
         code = ERR_FORBIDDEN;
     error_set(err, code, "%s: %s: %s", path, doing, strerror(number));
+    if (err && number == EROFS)
+        memcpy(err->rule, FILE_READ_ONLY, sizeof FILE_READ_ONLY);
 }
 
 void file_close(int fd)

@@ -17,7 +17,9 @@ bool file_exists(const char *path);
 MUST_CHECK bool file_write_all(int fd, struct span bytes, struct error *err);
 /* The same at a place of the file, without moving its position. */
 MUST_CHECK bool file_write_at(int fd, uint64_t offset, struct span bytes, struct error *err);
-/* What errno says went wrong with `path` while `doing`, as our error; false. */
+/* What errno says went wrong with `path` while `doing`, as our error; false. A file system that may not be written is
+ * told by the rule FILE_READ_ONLY. */
+#define FILE_READ_ONLY "disk.read-only"
 void file_error_set(struct error *err, const char *path, const char *doing);
 #define file_fail(err, path, doing) (file_error_set((err), (path), (doing)), false)
 void file_close(int fd); /* nothing for -1 */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -85,6 +86,25 @@ static void write(struct http_reply *reply, int status, const struct kind *kind,
     buf_add_text(body, "\"}");
 }
 
+/* Without the particulars; but whoever is refused for want of room should not have to look for a fault. */
+static void tell_fault(struct error *told)
+{
+    if (told->code == ERR_FULL)
+        error_set_both(
+            told, ERR_FULL, told->rule,
+            "the gateway's disk is full: nothing of this was taken, what was taken before is safe; try again "
+            "when there is room",
+            "网关磁盘已满：本次请求未受理，此前已受理的不受影响；腾出空间后请重试");
+    else if (strcmp(told->rule, FILE_READ_ONLY) == 0)
+        error_set_both(told, told->code, FILE_READ_ONLY,
+                       "the gateway may not write its state folder (read-only): nothing of this was taken, what was "
+                       "taken before is safe; try again when it may",
+                       "网关的状态目录只读，无法写入：本次请求未受理，此前已受理的不受影响；恢复可写后请重试");
+    else
+        error_set_both(told, told->code, told->rule, "the gateway cannot answer this now; its log says why",
+                       "网关暂时无法应答，原因见其日志");
+}
+
 void problem_reply_status(struct http_reply *reply, int status, const struct error *err, const char *instance)
 {
     struct kind kind = kind_of(status, err->code);
@@ -93,8 +113,7 @@ void problem_reply_status(struct http_reply *reply, int status, const struct err
     if (!err->zh[0] && status >= 500) {
         /* It speaks of our files and tables: that is for the operator. */
         log_error("api", "%s", err->text);
-        error_set_both(&told, err->code, err->rule, "the gateway cannot answer this now; its log says why",
-                       "网关暂时无法应答，原因见其日志");
+        tell_fault(&told);
     } else if (!err->zh[0]) {
         error_set_both(&told, err->code, err->rule, "%s%.0s", "%2$s：%1$s", err->text, kind.zh);
     }

@@ -65,6 +65,19 @@ Test(problem, what_is_for_the_operator_is_not_told_to_callers)
     cr_assert_str_eq(member("detail_zh"), "网关暂时无法应答，原因见其日志");
 }
 
+Test(problem, a_full_disk_is_called_a_full_disk)
+{
+    struct error err;
+
+    error_set(&err, ERR_FULL, "/var/lib/secret-place: no space left");
+    problem_reply(&reply, &err, NULL);
+    parse();
+    cr_assert_eq(reply.status, 507);
+    cr_assert_null(strstr(buf_text(&reply.body), "secret-place"));
+    cr_assert_not_null(strstr(member("detail_zh"), "磁盘已满"));
+    cr_assert_not_null(strstr(member("detail"), "disk is full"));
+}
+
 Test(problem, a_fault_of_the_caller_without_chinese_words_is_told_under_a_chinese_title)
 {
     struct error err;

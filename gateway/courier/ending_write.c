@@ -356,6 +356,8 @@ static bool write_call(struct writing *writing, struct error *err)
     attempt->attempts = writing->call.attempts;
     attempt->asks = writing->call.asks;
     attempt->rows = writing->call.open_rows;
+    attempt->age_ms =
+        writing->now_ms - (writing->call.state == CALL_RECEIVED ? writing->call.changed_ms : writing->call.prepared_ms);
     policy_decide(attempt, &ending->destination->pace, ending->dice, &ending->verdict);
     ending->is_judged = true;
     return keep_receipt(writing, err) && ACTS[ending->verdict.action](writing, err);

@@ -343,6 +343,15 @@ static int64_t poll_delay_ms(const struct policy_pace *pace, uint32_t n, uint32_
     return policy_delay_ms(pace->poll_ms, POLICY_POLL_GROWTH * pace->poll_ms, n, dice);
 }
 
+/* Attempts that were made early (the channel was resumed, the destination came back) count, but a young call does not
+ * wait long for them: the pause is never longer than the call is old. */
+static int64_t aged_ms(const struct policy_attempt *attempt, const struct policy_pace *pace, int64_t delay_ms)
+{
+    int64_t most_ms = attempt->age_ms > pace->retry_first_ms ? attempt->age_ms : pace->retry_first_ms;
+
+    return attempt->age_ms > 0 && delay_ms > most_ms ? most_ms : delay_ms;
+}
+
 static int64_t delay_of(const struct policy_attempt *attempt, const struct policy_pace *pace,
                         const struct policy_verdict *verdict, uint32_t dice)
 {
@@ -376,6 +385,7 @@ static int64_t delay_of(const struct policy_attempt *attempt, const struct polic
     default:
         return 0;
     }
+    delay_ms = aged_ms(attempt, pace, delay_ms);
     return attempt->retry_after_ms > delay_ms ? attempt->retry_after_ms : delay_ms;
 }
 

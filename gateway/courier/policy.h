@@ -93,6 +93,7 @@ struct policy_attempt {
     uint32_t rows;              /* open rows of the call */
     uint32_t attempts;          /* of the call: uploads that ended before this attempt */
     uint32_t asks;              /* of the call: questions in its present state before this attempt */
+    int64_t age_ms;             /* of the call, in its present state when it was received; 0: not known */
     uint32_t streak;            /* endings of this kind in a row at this destination, this one included */
     uint32_t failures;          /* failures of any kind in a row at this destination, this one included */
     uint32_t lone_refusals;     /* rows refused whole by this destination since it last took anything */
@@ -111,7 +112,7 @@ struct policy_verdict {
     enum policy_ending ending;
     enum policy_action action;
     enum policy_blame blame;
-    int64_t delay_ms;    /* until the next step of the call */
+    int64_t delay_ms;    /* until the next step of the call; a retry's is never longer than the call is old */
     const char *receipt; /* kind under which the answer is kept; NULL: not kept */
     const char *zh;      /* what happened and, with a pause, what to do */
     const char *en;

@@ -427,3 +427,18 @@ Test(policy, whose_file_that_is_is_asked_at_once_but_not_in_a_tight_loop)
     attempt.attempts = 1;
     cr_assert_geq(decide(&attempt).delay_ms, PACE.retry_first_ms);
 }
+
+Test(policy, a_retry_never_waits_longer_than_its_call_is_old)
+{
+    struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, NET_NOT_REACHED);
+
+    attempt.attempts = 30;
+    attempt.age_ms = 7000;
+    cr_assert_leq(decide(&attempt).delay_ms, 7000);
+    attempt.age_ms = 1;
+    cr_assert_eq(decide(&attempt).delay_ms, PACE.retry_first_ms);
+    attempt.age_ms = -5000; /* the clock went back */
+    cr_assert_leq(decide(&attempt).delay_ms, PACE.retry_max_ms);
+    attempt.age_ms = 86400000;
+    cr_assert_geq(decide(&attempt).delay_ms, PACE.retry_max_ms / 2);
+}

@@ -6,6 +6,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -20,7 +21,8 @@ enum { KEY_FILE_BYTES_MAX = 16384, KEY_DIGITS = 32 };
 struct wire_keys {
     bool has_sm4;
     uint8_t sm4[WIRE_BLOCK_BYTES];
-    EVP_PKEY *gateway;
+    EVP_PKEY *gateway[WIRE_GATEWAY_KEYS_MAX];
+    size_t gateway_count;
 };
 
 static void cipher_free(EVP_CIPHER_CTX *cipher)
@@ -73,18 +75,25 @@ bool wire_key_load(const char *path, uint8_t key[WIRE_BLOCK_BYTES], struct error
     return true;
 }
 
-static bool load_sm2(const char *path, EVP_PKEY **key, struct error *err)
+/* Whatever stands between and behind the keys is passed over, as PEM has it. */
+static bool load_sm2(const char *path, struct wire_keys *keys, struct error *err)
 {
     AUTO(buf_done) struct buf pem = BUF_INIT;
     AUTO(bio_free) BIO *bio = NULL;
+    EVP_PKEY *key;
 
     if (!file_read(path, KEY_FILE_BYTES_MAX, &pem, err))
         return false;
     bio = BIO_new_mem_buf(buf_text(&pem), (int)pem.bytes);
-    *key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-    if (!*key || !EVP_PKEY_is_a(*key, "SM2"))
-        return fail(err, ERR_INVALID, "%s: not a public SM2 key in PEM", path);
-    return true;
+    while (bio && (key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL)) != NULL) {
+        if (keys->gateway_count == WIRE_GATEWAY_KEYS_MAX || !EVP_PKEY_is_a(key, "SM2")) {
+            EVP_PKEY_free(key);
+            return fail(err, ERR_INVALID, "%s: only public SM2 keys, at most %d", path, WIRE_GATEWAY_KEYS_MAX);
+        }
+        keys->gateway[keys->gateway_count++] = key;
+    }
+    ERR_clear_error();
+    return keys->gateway_count > 0 || fail(err, ERR_INVALID, "%s: not a public SM2 key in PEM", path);
 }
 
 bool wire_keys_load(const char *sm4_key_file, const char *gateway_key_file, struct wire_keys **out, struct error *err)
@@ -92,8 +101,7 @@ bool wire_keys_load(const char *sm4_key_file, const char *gateway_key_file, stru
     AUTO(wire_keys_free) struct wire_keys *keys = memory_new(sizeof(*keys));
 
     keys->has_sm4 = sm4_key_file != NULL;
-    if ((keys->has_sm4 && !wire_key_load(sm4_key_file, keys->sm4, err)) ||
-        !load_sm2(gateway_key_file, &keys->gateway, err))
+    if ((keys->has_sm4 && !wire_key_load(sm4_key_file, keys->sm4, err)) || !load_sm2(gateway_key_file, keys, err))
         return false;
     *out = TAKE(keys);
     return true;
@@ -103,7 +111,8 @@ void wire_keys_free(struct wire_keys *keys)
 {
     if (!keys)
         return;
-    EVP_PKEY_free(keys->gateway);
+    for (size_t i = 0; i < keys->gateway_count; i++)
+        EVP_PKEY_free(keys->gateway[i]);
     OPENSSL_cleanse(keys->sm4, sizeof(keys->sm4));
     free(keys);
 }
@@ -201,7 +210,7 @@ bool wire_decrypt(const struct wire_keys *keys, struct span sealed, struct buf *
     return true;
 }
 
-bool wire_verify(const struct wire_keys *keys, struct span message, struct span signature)
+static bool verifies(EVP_PKEY *key, struct span message, struct span signature)
 {
     AUTO(digest_free) EVP_MD_CTX *digest = EVP_MD_CTX_new();
     char id[] = SM2_ID;
@@ -209,11 +218,21 @@ bool wire_verify(const struct wire_keys *keys, struct span message, struct span 
     EVP_PKEY_CTX *settings = NULL;
 
     /* The identifier goes in after the initialisation: OpenSSL 3.0.19 refuses it as a part of that. */
-    if (!digest || EVP_DigestVerifyInit_ex(digest, &settings, "SM3", NULL, NULL, keys->gateway, NULL) != 1 ||
+    if (!digest || EVP_DigestVerifyInit_ex(digest, &settings, "SM3", NULL, NULL, key, NULL) != 1 ||
         EVP_PKEY_CTX_set_params(settings, params) != 1)
         return false;
     return EVP_DigestVerify(digest, (const uint8_t *)signature.at, signature.bytes, (const uint8_t *)message.at,
                             message.bytes) == 1;
+}
+
+bool wire_verify(const struct wire_keys *keys, struct span message, struct span signature)
+{
+    bool is_good = false;
+
+    for (size_t i = 0; i < keys->gateway_count && !is_good; i++)
+        is_good = verifies(keys->gateway[i], message, signature);
+    ERR_clear_error();
+    return is_good;
 }
 
 static void digest_hex(const EVP_MD *kind, struct span data, char hex[WIRE_HEX_BYTES])

@@ -9,13 +9,13 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum { WIRE_BLOCK_BYTES = 16, WIRE_HEX_BYTES = 65 };
+enum { WIRE_BLOCK_BYTES = 16, WIRE_HEX_BYTES = 65, WIRE_GATEWAY_KEYS_MAX = 8 };
 
 /* What both sides exchanged beforehand. */
 struct wire_keys;
 
 /* The SM4 key file holds 32 hex digits (NULL where no such key was exchanged: then nothing can be decrypted); the PEM
- * file the gateway's public SM2 key. */
+ * file the gateway's public SM2 key, or several while keys are rotated: a signature by any of them is good. */
 MUST_CHECK bool wire_keys_load(const char *sm4_key_file, const char *gateway_key_file, struct wire_keys **out,
                                struct error *err);
 void wire_keys_free(struct wire_keys *keys);

@@ -288,6 +288,43 @@ Test(national_door, a_seal_by_another_key_is_E_101)
     test_folder_remove(elsewhere);
 }
 
+/* Add what `from` holds to the end of `to`, `times` times. */
+static void append_file(const char *to, const char *from, unsigned times)
+{
+    AUTO(buf_done) struct buf more = BUF_INIT;
+    struct error err;
+    FILE *file = fopen(to, "a");
+
+    cr_assert(file_read(from, 65536, &more, &err), "%s", err.text);
+    for (unsigned i = 0; i < times; i++)
+        cr_assert_eq(fwrite(more.data, 1, more.bytes, file), more.bytes);
+    cr_assert_eq(fclose(file), 0);
+}
+
+Test(national_door, while_keys_are_rotated_a_seal_by_either_is_good)
+{
+    char elsewhere[TEST_PATH_BYTES];
+    AUTO(text_free) char *path = NULL;
+    struct caller other = caller;
+    struct platform *full = NULL;
+    struct error err;
+
+    test_folder_new(elsewhere);
+    other.reporter = reporter_new(elsewhere);
+    path = path_join(elsewhere, "gateway.pem");
+    stop();
+    append_file(national.gateway_key_file, path, 1);
+    start();
+    expect_post("/np/report", caller_report(&other, BATCH, reporter_rows(reporter_row(ROW, 1))), "0");
+    expect_post("/np/report", caller_report(&caller, BATCH_2, reporter_rows(reporter_row(ROW, 2))), "0");
+    stop();
+    append_file(national.gateway_key_file, path, 7);
+    cr_assert_not(national_new(&options, &CLOCK, &full, &err));
+    cr_assert_eq(err.code, ERR_INVALID);
+    reporter_free(other.reporter);
+    test_folder_remove(elsewhere);
+}
+
 Test(national_door, rows_that_are_not_those_of_the_seal_are_E_101)
 {
     expect_report_changed("rows", reporter_rows(reporter_row(ROW, 2)), "E-101");

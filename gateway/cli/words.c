@@ -71,7 +71,8 @@ const char *words_event(const struct cli *cli, const char *type)
         {"delivery.skipped", "免于报送", NULL},        {"delivery.held", "无法报送下一通道", NULL},
         {"delivery.superseded", "被新版本取代", NULL}, {"call.waiting", "对方已接收，待结果", NULL},
         {"receipt.stored", "收到回执", NULL},          {"channel.paused", "渠道暂停", NULL},
-        {"channel.resumed", "渠道恢复", NULL},
+        {"channel.resumed", "渠道恢复", NULL},         {"record.expired", "公示期满", "publication over, by law"},
+        {"receipt.overdue", "回执超期", NULL},
     };
 
     return find(cli, WORDS, COUNT_OF(WORDS), type);

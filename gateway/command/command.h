@@ -13,6 +13,7 @@
 #include "gateway/registry/obligations.h"
 #include "gateway/store/store.h"
 #include "keys/signer.h"
+#include "schemas/calendar.h"
 
 /* Rows land all over the tables: the more of them share one commit, the fewer pages are written twice. 16,000 hold the
  * writer for about a third of a second and cost 22 µs a row; 4,000 cost 32. */
@@ -163,6 +164,24 @@ struct repeat_request {
  * of the same enterprise is on its way or refused. */
 MUST_CHECK bool command_repeat(const struct desk *desk, const struct repeat_request *request, command_report *report,
                                void *context, struct tally *tally, struct error *err);
+
+/* --- what the law and the calendar do by themselves: the keeper's. Doing it again changes nothing. --- */
+/* End the publication of every record that has reached its maximum (decide_statute.h), the earliest first: sealed, in
+ * force at once; what waited for approval is returned with that reason. A record that the first channel was never told
+ * of is not told of any more (delivery.skipped). desk->person is not used. */
+MUST_CHECK bool command_expire(const struct desk *desk, command_report *report, void *context, struct tally *tally,
+                               struct error *err);
+/* Queue those versions for the first channel, with what stands unsent before them; nobody is waited for. */
+MUST_CHECK bool command_push_expired(const struct desk *desk, row_maker *make_row, void *make_row_context,
+                                     command_report *report, void *context, struct tally *tally, struct error *err);
+/* Raise (receipt.overdue) every call whose business receipt has not come within its channel's limit of working days. */
+struct receipt_limits {
+    const struct calendar *calendar;
+    int days[CHANNEL_COUNT];
+};
+MUST_CHECK bool command_raise_overdue(const struct desk *desk, const struct receipt_limits *limits, struct tally *tally,
+                                      struct error *err);
+
 MUST_CHECK bool command_pause(const struct desk *desk, enum channel channel, const char *reason, struct error *err);
 /* The same, but calls that are open are brought to their end. */
 MUST_CHECK bool command_drain(const struct desk *desk, enum channel channel, const char *reason, struct error *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gateway/clocks/clocks.h"
 #include "gateway/journal/guard.h"
 #include "gateway/journal/journal.h"
 #include "gateway/outbox/outbox.h"
@@ -18,6 +19,7 @@ static const struct {
 } ROOMS[] = {
     {registry_applies, registry_apply},
     {outbox_applies, outbox_apply},
+    {clocks_applies, clocks_apply}, /* after the two: it asks them how things stand now */
     {guard_applies, guard_apply},
 };
 

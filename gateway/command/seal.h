@@ -11,7 +11,9 @@
 /* `record` must be approved (approved_by, approved_ms). `out` gets the JWS object, canonical JSON. */
 MUST_CHECK bool seal_make(struct signer *signer, const struct record *record, struct buf *out, struct error *err);
 /* Both signatures good, by seal keys that were in force when it was approved, over the canonical JSON of a record that
- * is approved by another than its author. `record`'s texts are in `hold`. ERR_CORRUPT says what is wrong. */
+ * is approved by another than its author, or that the law ended by itself: then no person stands in it, but the rule's
+ * id and edition, and it was made after the last day of publication. `record`'s texts are in `hold`. ERR_CORRUPT says
+ * what is wrong. */
 MUST_CHECK bool seal_verify(struct span seal, const struct keyring *keyring, struct record *record, struct buf *hold,
                             struct error *err);
 

@@ -57,6 +57,15 @@ static void take_event(struct telling *telling, uint64_t sequence, const struct 
         telling->attempts = memory_resize(telling->attempts, (telling->count + 1) * sizeof *telling->attempts);
         telling->attempts[telling->count++] =
             (struct attempt){.proposal = sequence, .proposed = *event, .state = RECORD_PROPOSED};
+    } else if (span_is(event->type, "record.expired")) {
+        telling->attempts = memory_resize(telling->attempts, (telling->count + 1) * sizeof *telling->attempts);
+        telling->attempts[telling->count] = (struct attempt){.proposal = sequence,
+                                                             .decision = sequence,
+                                                             .proposed = *event,
+                                                             .decided = *event,
+                                                             .state = RECORD_EFFECTIVE};
+        /* What was proposed stands in it whole. */
+        telling->attempts[telling->count++].proposed.data = walk_member(event->data, "record");
     } else if (last && span_is(event->type, "record.returned")) {
         last->state = RECORD_RETURNED;
         last->decision = sequence;

@@ -289,6 +289,25 @@ bool outbox_call(struct store_txn *txn, const uint8_t id[16], struct call *out, 
     return true;
 }
 
+bool outbox_calls_open(struct store_txn *txn, enum channel channel, outbox_visit_call *visit, void *context,
+                       struct error *err)
+{
+    AUTO(due_walk_done) struct due_walk walk = {.tail = 16};
+    struct table_key from = key_channel(channel);
+    bool goes_on = due_walk_begin(&walk, txn, STORE_CALLS_DUE, &from);
+
+    while (goes_on) {
+        uint8_t id[16];
+        struct call call;
+
+        memcpy(id, walk.key.at + 9, sizeof id);
+        if (!outbox_call(txn, id, &call, err))
+            return false;
+        goes_on = visit(&call, context) && due_walk_next(&walk);
+    }
+    return store_txn_is_good(txn, err);
+}
+
 bool outbox_of_call(struct store_txn *txn, const uint8_t id[16], outbox_visit *visit, void *context, struct error *err)
 {
     struct call call;

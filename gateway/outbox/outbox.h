@@ -97,6 +97,10 @@ struct call {
 MUST_CHECK bool outbox_call(struct store_txn *txn, const uint8_t id[16], struct call *out, struct error *err);
 /* Calls due at `now_ms`, at most `max` ids. */
 size_t outbox_calls_due(struct store_txn *txn, enum channel channel, int64_t now_ms, uint8_t (*ids)[16], size_t max);
+/* Every call of the channel that is not settled, until `visit` returns false. */
+typedef bool outbox_visit_call(const struct call *call, void *context);
+MUST_CHECK bool outbox_calls_open(struct store_txn *txn, enum channel channel, outbox_visit_call *visit, void *context,
+                                  struct error *err);
 /* Deliveries of a call. */
 MUST_CHECK bool outbox_of_call(struct store_txn *txn, const uint8_t id[16], outbox_visit *visit, void *context,
                                struct error *err);

@@ -19,7 +19,8 @@ struct record_version {
     enum record_state state;
     uint64_t proposal; /* sequence of its record.proposed */
     uint64_t decision; /* sequence of its record.approved or record.returned; 0: none yet */
-    struct span json;  /* canonical JSON of `record`; in hold */
+    /* Both are that of its record.expired when the law made it. */
+    struct span json; /* canonical JSON of `record`; in hold */
     struct record record;
 };
 
@@ -79,14 +80,16 @@ typedef bool records_event_visit(uint64_t sequence, struct span event, void *con
 MUST_CHECK bool records_events(struct store_txn *txn, struct span id, records_event_visit *visit, void *context,
                                struct error *err);
 
-/* Apply record.proposed, record.returned, record.approved; delivery.queued and delivery.skipped (it leaves the list of
- * the unsent). An event that does not fit the state is ERR_CONFLICT. */
+/* Apply record.proposed, record.returned, record.approved, record.expired; delivery.queued and delivery.skipped (it
+ * leaves the list of the unsent). An event that does not fit the state is ERR_CONFLICT. */
 MUST_CHECK bool records_apply_proposed(struct store_txn *txn, uint64_t sequence, const struct event *event,
                                        struct error *err);
 MUST_CHECK bool records_apply_returned(struct store_txn *txn, uint64_t sequence, const struct event *event,
                                        struct error *err);
 MUST_CHECK bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const struct event *event,
                                        struct error *err);
+MUST_CHECK bool records_apply_expired(struct store_txn *txn, uint64_t sequence, const struct event *event,
+                                      struct error *err);
 MUST_CHECK bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct event *event,
                                      struct error *err);
 

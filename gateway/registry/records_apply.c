@@ -199,6 +199,38 @@ bool records_is_unsent(struct store_txn *txn, const struct record_version *versi
     return version->state == RECORD_EFFECTIVE && store_get(txn, STORE_RECORD_INDEX, index_span(&key), &value);
 }
 
+/* A version in force: into the lists and into the subject's entry. */
+static bool put_effective(struct store_txn *txn, uint64_t sequence, int64_t at_ms, const struct record *record,
+                          struct error *err)
+{
+    if (record_op_ends(record->op))
+        list_delete(txn, RECORDS_LIVE, record);
+    list_put(txn, record_op_ends(record->op) ? RECORDS_OVER : RECORDS_LIVE, record);
+    unsent_put(txn, sequence, record);
+    event_put(txn, sequence, id_of(record));
+    return subject_put_record(txn, sequence, at_ms, record, err);
+}
+
+/* Nobody proposes what the law ends, and nobody approves it: one event is both. */
+bool records_apply_expired(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version version = {.state = RECORD_EFFECTIVE, .proposal = sequence, .decision = sequence};
+    struct record *record = &version.record;
+
+    if (!record_from_json(walk_member(event->data, "record"), record, &hold, err) || !fits_newest(txn, record, err))
+        return false;
+    if (record->op != OP_WITHDRAWN || record->statute.bytes == 0 || !span_is(event->by, STATUTE_PUBLICATION_END))
+        return fail(err, ERR_CONFLICT, "%s: this is not what the law makes by itself", record->id);
+    if (!instant_parse(walk_plain_of(event->data, "approved_at"), &record->approved_ms))
+        return fail(err, ERR_CORRUPT, "record.expired without its instant");
+    record->proposed_ms = record->approved_ms;
+    record->proposed_by = record->approved_by = event->by;
+    records_store(txn, &version);
+    list_delete(txn, RECORDS_RETURNED, record);
+    return put_effective(txn, sequence, event->at_ms, record, err);
+}
+
 bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
@@ -214,12 +246,7 @@ bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const stru
     version.decision = sequence;
     records_store(txn, &version);
     list_delete(txn, RECORDS_WAITING, record);
-    if (record_op_ends(record->op))
-        list_delete(txn, RECORDS_LIVE, record);
-    list_put(txn, record_op_ends(record->op) ? RECORDS_OVER : RECORDS_LIVE, record);
-    unsent_put(txn, sequence, record);
-    event_put(txn, sequence, id_of(record));
-    return subject_put_record(txn, sequence, event->at_ms, record, err);
+    return put_effective(txn, sequence, event->at_ms, record, err);
 }
 
 bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)

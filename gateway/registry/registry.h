@@ -6,8 +6,10 @@
  *   record.proposed     a record's members (record.h) without proposed_* and approved_*: those are the event's own
  *   record.returned     {"reason","record","version"}
  *   record.approved     {"approved_at",["reason",]"record","seal":{…},"version"}
- * and it listens to delivery.queued {"channel","record","version",…} and to
- *   delivery.skipped    {"channel","reason","record","version"}   need not be sent: they never took the record
+ *   record.expired      {"approved_at","record":{a record's members, as of record.proposed},"seal":{…}}   a version
+ * that the law makes by itself when publication is over: op 3, `by` STATUTE_PUBLICATION_END and it listens to
+ * delivery.queued {"channel","record","version",…} and to delivery.skipped    {"channel","reason","record","version"}
+ * need not be sent: they never took the record
  *
  * STORE_RECORD_INDEX, by first byte of the key (integers BE):
  *   'e' record, sequence → ""           events about a record

@@ -37,6 +37,7 @@ static const char *const TABLE_NAMES[STORE_TABLE_COUNT] = {
     [STORE_RECEIPTS] = "receipts",
     [STORE_CHANNELS] = "channels",
     [STORE_COUNTERS] = "counters",
+    [STORE_CLOCKS] = "clocks",
 };
 
 static const struct {

@@ -180,6 +180,14 @@ static bool load_domains(struct api *api, struct error *err)
     return domains_load(consumers, schemas, &api->domains, err);
 }
 
+static bool load_rules(struct api *api, struct error *err)
+{
+    AUTO(text_free) char *windows = path_join(api->config->data, "schemas/data/publication-windows.json");
+    AUTO(text_free) char *calendar = path_join(api->config->data, "schemas/data/calendar.json");
+
+    return windows_load(windows, &api->windows, err) && calendar_load(calendar, &api->calendar, err);
+}
+
 static bool open_trace(struct api *api, struct error *err)
 {
     AUTO(text_free) char *folder = config_state_path(api->config, "trace");
@@ -243,7 +251,7 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     if (!options->limits)
         api->own_limits = limits_new(options->config->client_count + 1);
     api->limits = options->limits ? options->limits : api->own_limits;
-    if (!load_domains(api, err))
+    if (!load_domains(api, err) || !load_rules(api, err))
         return false;
     api->clients = clients_new(api->config, api->domains);
     if (!open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
@@ -283,6 +291,8 @@ void api_free(struct api *api)
     trace_writer_free(api->trace);
     clients_free(api->clients);
     domains_free(api->domains);
+    windows_free(api->windows);
+    calendar_free(api->calendar);
     limits_free(api->own_limits);
     buf_done(&api->purpose);
     buf_done(&api->authorisation);

@@ -11,6 +11,8 @@
 #include "gateway/api/problem.h"
 #include "gateway/http/http.h"
 #include "gateway/trace/trace.h"
+#include "schemas/calendar.h"
+#include "schemas/windows.h"
 
 /* A process whose every read of the store fails so often in a row does not get well by itself: it ends and is started
  * anew. */
@@ -20,6 +22,8 @@ struct api {
     struct api_options options;
     const struct config *config;
     struct domains *domains;
+    struct windows *windows;
+    struct calendar *calendar;
     struct clients *clients;
     struct limits *own_limits; /* when none were given */
     struct limits *limits;

@@ -193,7 +193,8 @@ static bool answer(struct asking *asking, struct error *err)
                                        .is_authorised = asking->authorisation.bytes > 0,
                                        .at_ms = asking->at_ms,
                                        .as_of_ms = asking->as_of_ms,
-                                       .receipt = asking->receipt};
+                                       .receipt = asking->receipt,
+                                       .windows = api->windows};
 
     if (!txn)
         return false;

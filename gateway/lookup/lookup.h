@@ -30,6 +30,7 @@
 #include "base/error.h"
 #include "gateway/lookup/domain.h"
 #include "gateway/store/store.h"
+#include "schemas/windows.h"
 
 enum { LOOKUP_ITEMS_MAX = 200 };
 
@@ -38,14 +39,15 @@ extern const char *const VERDICT_NAMES[VERDICT_COUNT];
 
 struct lookup_question {
     const struct domain *domain;
-    struct span uscc;    /* as given */
-    struct span purpose; /* one that the domain accepts (domain_accepts) */
-    bool is_government;  /* may see scope 1 (domain.md 5.5) */
-    bool is_authorised;  /* a logged authorisation came with the question: may see scope 2 */
-    bool is_internal;    /* our own staff: also sees, as of a day, what was withdrawn or repaired since */
-    int64_t at_ms;       /* now */
-    int64_t as_of_ms;    /* what held at this instant, not after now; 0: the newest state */
-    const char *receipt; /* id of the trace entry (trace.h) */
+    struct span uscc;              /* as given */
+    struct span purpose;           /* one that the domain accepts (domain_accepts) */
+    bool is_government;            /* may see scope 1 (domain.md 5.5) */
+    bool is_authorised;            /* a logged authorisation came with the question: may see scope 2 */
+    bool is_internal;              /* our own staff: also sees, as of a day, what was withdrawn or repaired since */
+    int64_t at_ms;                 /* now */
+    int64_t as_of_ms;              /* what held at this instant, not after now; 0: the newest state */
+    const char *receipt;           /* id of the trace entry (trace.h) */
+    const struct windows *windows; /* publication by the law as it is; NULL: as each record was listed */
 };
 
 struct lookup_facts {

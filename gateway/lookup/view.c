@@ -66,6 +66,17 @@ static bool is_supported(const struct view *view, const struct subject_item *ite
     return basis.state != STATE_REVOKED && basis.state != STATE_EXITED_IN_TIME && basis.due < item->decided_on;
 }
 
+/* In force on that day: publication ends at its maximum by itself, whether or not anything was done about it yet. */
+static bool is_published(const struct view *view, const struct subject_item *item, int32_t day)
+{
+    const struct windows *windows = view->question->windows;
+    int32_t end = item->publication_end;
+
+    if (windows && !record_op_ends(item->op))
+        end = windows_end(windows, item->severity, item->decided_on, end, day, NULL);
+    return record_is_published(item->op, end, day);
+}
+
 static bool may_be_told(const struct view *view, const struct subject_item *item)
 {
     const struct lookup_question *question = view->question;
@@ -76,13 +87,12 @@ static bool may_be_told(const struct view *view, const struct subject_item *item
     if (question->as_of_ms == 0 || question->is_internal)
         return true;
     return is_supported(view, item, is_newest) && find_record(view, item->record, is_newest, &newest) &&
-           !record_op_ends(newest.op) && has_scope(question, newest.scope);
+           (!record_op_ends(newest.op) || newest.is_by_law) && has_scope(question, newest.scope);
 }
 
 static enum view_result view_of_record(const struct view *view, const struct subject_item *item)
 {
-    if (view->question->domain->answers_from_obligations ||
-        !record_is_published(item->op, item->publication_end, view->day))
+    if (view->question->domain->answers_from_obligations || !is_published(view, item, view->day))
         return VIEW_NOTHING;
     return may_be_told(view, item) ? VIEW_LISTED : VIEW_WITHHELD;
 }

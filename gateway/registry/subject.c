@@ -16,7 +16,7 @@ enum {
     AT_OP_OR_STATE = 2,
     AT_SEVERITY = 3,
     AT_SCOPE = 4,
-    AT_DISPUTED = 5,
+    AT_FLAGS = 5,
     AT_JSON_BYTES = 6,
     AT_VERSION = 8,
     AT_DUE = 12,
@@ -28,6 +28,7 @@ enum {
     AT_END_OR_EXIT = 76,
     ITEM_BYTES = 80
 };
+enum { FLAG_DISPUTED = 1, FLAG_BY_LAW = 2 };
 enum { KEY_MAX = SUBJECT_CODE_BYTES + 2 };
 
 static struct span key_of(const char code[SUBJECT_CODE_BYTES], uint16_t part, char key[KEY_MAX])
@@ -114,7 +115,8 @@ static void unpack_item(const char *at, struct subject_item *item)
     item->op = (enum record_op)at[AT_OP_OR_STATE];
     item->severity = (enum severity)at[AT_SEVERITY];
     item->scope = (enum scope)at[AT_SCOPE];
-    item->is_disputed = at[AT_DISPUTED] != 0;
+    item->is_disputed = at[AT_FLAGS] & FLAG_DISPUTED;
+    item->is_by_law = at[AT_FLAGS] & FLAG_BY_LAW;
     item->decided_on = (int32_t)unpack_u32(at + AT_DECIDED_OR_ORDERED);
     item->publication_end = (int32_t)unpack_u32(at + AT_END_OR_EXIT);
 }
@@ -345,7 +347,8 @@ bool subject_put_record(struct store_txn *txn, uint64_t sequence, int64_t from_m
     item.data[AT_OP_OR_STATE] = (char)record->op;
     item.data[AT_SEVERITY] = (char)record->severity;
     item.data[AT_SCOPE] = (char)record->scope;
-    item.data[AT_DISPUTED] = (char)record->is_disputed;
+    item.data[AT_FLAGS] =
+        (char)((record->is_disputed ? FLAG_DISPUTED : 0) | (record->statute.bytes > 0 ? FLAG_BY_LAW : 0));
     pack_u32(item.data + AT_VERSION, record->version);
     pack_u32(item.data + AT_DUE, (uint32_t)record->due);
     pack_u64(item.data + AT_FROM, (uint64_t)from_ms);

@@ -35,6 +35,7 @@ struct subject_item {
     enum severity severity;
     enum scope scope;
     bool is_disputed;
+    bool is_by_law; /* an end that nobody decided: publication was over */
     int32_t decided_on;
     int32_t publication_end;
     /* Of obligations: */

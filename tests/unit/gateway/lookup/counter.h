@@ -61,6 +61,7 @@ static inline struct lookup_question question_to(const char *domain, const char 
                                        .purpose = SPAN("decision-review"),
                                        .is_government = true,
                                        .at_ms = T.now_ms,
+                                       .windows = T.windows,
                                        .receipt = "0123-7"};
 
     cr_assert_not_null(question.domain, "%s", domain);

@@ -286,6 +286,58 @@ Test(lookup, a_repair_stops_sharing_on_every_day)
     cr_assert_str_eq(json_text_of(item_of("records", 0), "record"), id);
 }
 
+/* At the first instant of the day after, in Asia/Shanghai: 16:00 UTC of the last day. */
+Test(lookup, publication_ends_at_midnight_of_shanghai)
+{
+    listed_sample();
+    T.now_ms = day_start_ms(on("2027-08-04")) - 1;
+    cr_assert_str_eq(ask_plainly("tax", SAMPLE_CODE), "listed");
+    T.now_ms++;
+    cr_assert_str_eq(ask_plainly("tax", SAMPLE_CODE), "not-listed");
+}
+
+/* The keeper's version changes nothing that was not so before, now and as of the days before. */
+Test(lookup, the_end_by_law_is_told_like_the_end_itself)
+{
+    struct tally tally = {0};
+
+    listed_sample();
+    set_today("2027-08-03");
+    cr_assert(command_expire(&T.desk, NULL, NULL, &tally, &T.err), "%s", T.err.text);
+    cr_assert_eq(tally.done, 0);
+    cr_assert_str_eq(ask_plainly("tax", SAMPLE_CODE), "listed");
+    set_today("2027-08-06");
+    cr_assert(command_expire(&T.desk, NULL, NULL, &tally, &T.err), "%s", T.err.text);
+    cr_assert_eq(tally.done, 1);
+    cr_assert_str_eq(ask_plainly("tax", SAMPLE_CODE), "not-listed");
+    cr_assert_str_eq(ask_as_of("tax", "2027-08-03"), "listed");
+    cr_assert_str_eq(ask_as_of("tax", "2027-08-04"), "not-listed", "the day before it was made, and after the end");
+    cr_assert_str_eq(ask_as_of("tax", "2027-08-05"), "not-listed");
+}
+
+/* A law of 2027 halves the maximum: the record that was listed for a year ends with it. */
+Test(lookup, a_shorter_maximum_ends_what_was_listed_for_longer)
+{
+    static const char LAW[] = "{\"windows\":["
+                              "{\"basis\":\"old\",\"certainty\":\"F\",\"source\":\"x\",\"from\":null,\"until\":"
+                              "\"2026-12-31\",\"severity\":2,\"min_months\":3,\"max_months\":12},"
+                              "{\"basis\":\"new\",\"certainty\":\"F\",\"source\":\"x\",\"from\":\"2027-01-01\","
+                              "\"until\":null,\"severity\":2,\"min_months\":3,\"max_months\":6}]}";
+    AUTO(windows_free) struct windows *law = NULL;
+    struct lookup_question question;
+
+    listed_sample();
+    cr_assert(windows_parse(span_of(LAW), &law, &T.err), "%s", T.err.text);
+    set_today("2027-02-03");
+    question = question_to("tax", SAMPLE_CODE);
+    question.windows = law;
+    cr_assert_str_eq(ask(question), "listed");
+    set_today("2027-02-04");
+    cr_assert_str_eq(ask_plainly("tax", SAMPLE_CODE), "listed", "by the law that it was listed under");
+    question.at_ms = T.now_ms;
+    cr_assert_str_eq(ask(question), "not-listed");
+}
+
 Test(lookup, publication_ends_by_itself)
 {
     (void)listed_later(SCOPE_PUBLIC);

@@ -15,6 +15,7 @@ static const char *const NO_QUERY[] = {NULL};
 void admin_status(struct visit *visit)
 {
     struct api *api = visit->api;
+    struct status_source source = {api->config->state, api->calendar, clock_now_ms(api->options.clock)};
     struct store_txn *txn;
     struct error err;
 
@@ -25,7 +26,7 @@ void admin_status(struct visit *visit)
     if (!visit_is_get(visit) || !visit_takes(visit, NO_QUERY))
         return;
     txn = api_read(api, &err);
-    if (!txn || !status_json(txn, api->config->state, clock_now_ms(api->options.clock), &visit->reply->body, &err))
+    if (!txn || !status_json(txn, &source, &visit->reply->body, &err))
         visit_refuse(visit, &err);
     api_end_read(api);
 }

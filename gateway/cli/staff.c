@@ -93,6 +93,22 @@ static const struct cli_usage REFUSED = {
     "对方的代码与说明，以及怎么办。被拒的报送会挡住同一企业其后的报送，须有人处理。",
     "Their code and words, and what to do. A refused delivery holds back what follows for the same enterprise."};
 
+static const struct cli_option CLOCKS_OPTIONS[] = {
+    {"kind", "KIND", CLI_CHOICE, false, "report|ending|unconfirmed|receipt",
+     "只列一类：上报 report、公示将满 ending、停止公示未确认 unconfirmed、回执超期 receipt", "only this kind"},
+};
+static const struct cli_usage CLOCKS = {
+    NULL,
+    0,
+    0,
+    CLOCKS_OPTIONS,
+    COUNT_OF(CLOCKS_OPTIONS),
+    "决定之日起七个工作日内应取得信用广东业务回执的记录；30 日内公示期满的记录；已修复、撤销或期满而有渠道尚未确认的"
+    "记录；超期未到的业务回执。",
+    "Records whose report is due (7 working days from the decision to credit-guangdong's business receipt); "
+    "publication\n"
+    "that ends within 30 days; repairs, withdrawals and ends that a channel has not confirmed; receipts overdue."};
+
 static const struct cli_option APPROVE_OPTIONS[] = {
     {"reason", "TEXT", CLI_TEXT, false, NULL, "复核意见（写入日志）", "a remark (kept in the journal)"},
     {"all", NULL, CLI_FLAG, false, NULL, "全部待复核记录", "all that wait for review"},
@@ -239,6 +255,8 @@ static const struct cli_command COMMANDS[] = {
     {"unsent", "列出已生效、尚未报送的版本", "list versions in force that were not sent", &UNSENT, run_job},
     {"push", "报送", "push to an upstream channel", &PUSH, run_job},
     {"refused", "列出被拒、须人工处理的报送", "list deliveries that need a person", &REFUSED, run_job},
+    {"clocks", "列出法定时限：上报、公示、确认、回执", "list statutory terms: reports, publication, receipts", &CLOCKS,
+     run_job},
     {"requeue", "把被拒的报送重新排队", "queue refused deliveries again", &REQUEUE, run_job},
     {"pause", "暂停渠道", "pause a channel", &CHANNEL_REASON, run_job},
     {"drain", "排空渠道：不再新发，已发出的继续到结果", "drain a channel: nothing new, open calls to their end",

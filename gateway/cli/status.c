@@ -118,6 +118,24 @@ static void print_records(const struct cli *cli, const json_t *records, FILE *to
     fputc('\n', to);
 }
 
+static void print_clocks(const struct cli *cli, const json_t *clocks, FILE *to)
+{
+    static const struct {
+        const char *member;
+        const char *zh;
+        const char *en;
+    } CLOCKS[] = {{"late", "上报超期", "reports late"},
+                  {"soon", "两个工作日内应上报", "reports due within 2 working days"},
+                  {"unconfirmed", "停止公示未确认", "ends not confirmed"},
+                  {"receipts", "回执超期", "receipts overdue"}};
+
+    fputs(cli_say(cli, "法定时限：", "statutory terms: "), to);
+    for (size_t i = 0; i < COUNT_OF(CLOCKS); i++)
+        fprintf(to, "%s%s %lld", i ? cli_say(cli, "，", ", ") : "", cli_say(cli, CLOCKS[i].zh, CLOCKS[i].en),
+                (long long)json_integer_of(clocks, CLOCKS[i].member, 0));
+    fputs(cli_say(cli, "（清单：creditgate clocks）\n", " (list: creditgate clocks)\n"), to);
+}
+
 static void print_log(const struct cli *cli, const char *zh, const char *en, const json_t *log, FILE *to)
 {
     AUTO(buf_done) struct buf at = BUF_INIT;
@@ -140,6 +158,7 @@ void status_print(const struct cli *cli, const json_t *status, FILE *to)
 
     print_channels(cli, status, to);
     print_records(cli, json_object_get(status, "records"), to);
+    print_clocks(cli, json_object_get(status, "clocks"), to);
     print_log(cli, "日志：", "journal: ", json_object_get(status, "journal"), to);
     print_log(cli, "日志签名检查点：", "signed checkpoint of the journal: ", json_object_get(checkpoints, "journal"),
               to);

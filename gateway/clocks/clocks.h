@@ -30,6 +30,7 @@
 #include "schemas/windows.h"
 
 enum {
+    RECEIPT_LIMIT_DAYS = 5, /* working days, for a channel that the configuration does not name */
     CLOCKS_REPORT_DAYS = 7, /* working days from the decision to the business receipt of 信用广东 */
     CLOCKS_SOON_DAYS = 2,   /* working days: due soon */
     CLOCKS_ENDING_DAYS = 30 /* days: publication ends soon */

@@ -55,6 +55,8 @@ static const struct argument FILTER_LIST[] = {CHOICE("ground", false, KIND_GROUN
 static const struct argument PUSH_LIST[] = {CHOICE("channel", false, CHANNELS), CHOICE("ground", false, KIND_GROUNDS),
                                             TEXT("division", false)};
 
+static const struct argument CLOCKS_LIST[] = {CHOICE("kind", false, KIND_CLOCKS)};
+
 #define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}
 ARGUMENTS(IMPORT, IMPORT_LIST, 0, 0);
 ARGUMENTS(OVERDUE, OVERDUE_LIST, 0, 0);
@@ -66,6 +68,7 @@ ARGUMENTS(REASONED, REASON_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(REPAIR, REPAIR_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
 ARGUMENTS(CHANNEL, REASON_LIST, 1, 1);
+ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
 static const struct arguments ONE_CHANNEL = {NULL, 0, 1, 1};
 ARGUMENTS(FILTERED, FILTER_LIST, 0, 0);
 static const struct arguments NOTHING = {NULL, 0, 0, 0};
@@ -93,6 +96,7 @@ static const struct kind KINDS[] = {
     {"unsent", run_unsent, &FILTERED, NULL, ANYBODY, false},
     {"push", run_push, &PUSH, kind_check_choice, OPERATOR, false},
     {"refused", run_refused, &NOTHING, NULL, ANYBODY, false},
+    {"clocks", run_clocks, &CLOCKS, NULL, ANYBODY, false},
     {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false},
     {"pause", run_channel, &CHANNEL, NULL, SWITCHER, false},
     {"drain", run_channel, &CHANNEL, NULL, SWITCHER, false},

@@ -21,10 +21,11 @@ const struct kind *kind_find(const char *name);
 extern const char *const KIND_GROUNDS[];
 extern const char *const KIND_SEVERITIES[]; /* from SEVERITY_MINOR on */
 extern const char *const KIND_SCOPES[];
+extern const char *const KIND_CLOCKS[]; /* list_clocks.c */
 
 /* kind_*.c, list_*.c */
 work_run run_import, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
-work_run run_overdue, run_waiting, run_unsent, run_refused;
+work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 /* "reconcile" and "reconcile-repair" */
 work_run run_reconcile;
 /* A list of names, or filters, or neither: not both. */

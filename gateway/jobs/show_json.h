@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "gateway/jobs/refusals.h"
 #include "gateway/store/store.h"
+#include "schemas/calendar.h"
 
 /* The body of a receipt is told up to SHOW_RECEIPT_BODY_MAX; "bytes" says how long it is. */
 enum { SHOW_RECEIPT_BODY_MAX = 64 * 1024, SHOW_JSON_BYTES_MAX = 16 * 1024 * 1024, SHOW_PREFIX_LEAST = 6 };
@@ -31,10 +32,16 @@ MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct r
 
 /* {"channels":[{"channel","queued","sending","in_doubt","received","acknowledged","refused","superseded","oldest_ms",
  * "last_receipt_ms","paused","reason"}],"journal":{"size","at"},"records":{"waiting","returned","live","over",
- * "unsent"},"checkpoints":{"journal":{"origin","size","at",["refused","refused_zh"]},"trace":…},"time_ms"}. `state` is
- * the state folder, for the newest checkpoints: null for one that was not signed yet; `refused` when the keeper signs
- * no more for this log. */
-MUST_CHECK bool status_json(struct store_txn *txn, const char *state, int64_t now_ms, struct buf *out,
+ * "unsent"},"clocks":{"report","late","soon","unconfirmed","receipts","provisional"},"checkpoints":{"journal":{"origin","size","at",["refused","refused_zh"]},"trace":…},"time_ms"}.
+ * `clocks`: reports that are open, late, due within two working days; ends that are not confirmed; business receipts
+ * that are overdue; whether working days of a year without a notice were counted. `state` is the state folder, for the
+ * newest checkpoints: null for one that was not signed yet; `refused` when the keeper signs no more for this log. */
+struct status_source {
+    const char *state;
+    const struct calendar *calendar;
+    int64_t now_ms;
+};
+MUST_CHECK bool status_json(struct store_txn *txn, const struct status_source *source, struct buf *out,
                             struct error *err);
 
 #endif

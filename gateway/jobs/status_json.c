@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "gateway/clocks/clocks.h"
 #include "gateway/jobs/show_parts.h"
 #include "gateway/journal/checkpoint.h"
 #include "gateway/journal/guard.h"
@@ -121,7 +122,29 @@ static void add_checkpoint(const char *state, const char *log, struct buf *out)
     buf_add_byte(out, '}');
 }
 
-static bool tell(struct store_txn *txn, const char *state, int64_t now_ms, struct buf *out, struct error *err)
+static bool add_clocks(struct store_txn *txn, const struct status_source *source, struct buf *out, struct error *err)
+{
+    struct clocks_reporting reporting;
+    struct clocks_counts counts;
+
+    if (!clocks_counts(txn, &counts, err) ||
+        !clocks_reporting(txn, source->calendar, day_of_instant(source->now_ms), &reporting, err))
+        return false;
+    buf_add_text(out, "},\"clocks\":{");
+    show_number(out, "report", (int64_t)reporting.open);
+    buf_add_byte(out, ',');
+    show_number(out, "late", (int64_t)reporting.late);
+    buf_add_byte(out, ',');
+    show_number(out, "soon", (int64_t)reporting.soon);
+    buf_add_byte(out, ',');
+    show_number(out, "unconfirmed", (int64_t)counts.unconfirmed);
+    buf_add_byte(out, ',');
+    show_number(out, "receipts", (int64_t)counts.receipts);
+    buf_addf(out, ",\"provisional\":%s", reporting.is_provisional ? "true" : "false");
+    return true;
+}
+
+static bool tell(struct store_txn *txn, const struct status_source *source, struct buf *out, struct error *err)
 {
     buf_add_text(out, "{\"channels\":[");
     for (int i = 0; i < CHANNEL_COUNT; i++) {
@@ -136,20 +159,22 @@ static bool tell(struct store_txn *txn, const char *state, int64_t now_ms, struc
         buf_add_text(out, i ? "," : ",\"records\":{");
         show_number(out, LIST_MEMBERS[i], (int64_t)records_count(txn, (enum record_list)i));
     }
+    if (!add_clocks(txn, source, out, err))
+        return false;
     buf_add_text(out, "},\"checkpoints\":{");
     for (int i = 0; i < GUARD_LOG_COUNT; i++) {
         if (i > 0)
             buf_add_byte(out, ',');
-        add_checkpoint(state, GUARD_LOG_NAMES[i], out);
+        add_checkpoint(source->state, GUARD_LOG_NAMES[i], out);
     }
-    buf_addf(out, "},\"time_ms\":%lld}", (long long)now_ms);
+    buf_addf(out, "},\"time_ms\":%lld}", (long long)source->now_ms);
     return store_txn_is_good(txn, err);
 }
 
-bool status_json(struct store_txn *txn, const char *state, int64_t now_ms, struct buf *out, struct error *err)
+bool status_json(struct store_txn *txn, const struct status_source *source, struct buf *out, struct error *err)
 {
     buf_clear(out);
-    if (tell(txn, state, now_ms, out, err))
+    if (tell(txn, source, out, err))
         return true;
     buf_clear(out);
     return false;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/keeper/head.h"
+#include "gateway/keeper/statute.h"
 #include "gateway/trace/trace.h"
 
 enum { SAY_AGAIN_MS = 60 * 1000 };
@@ -18,6 +19,7 @@ struct keeper {
     struct keeper_options options;
     struct heads heads;
     struct trace_log *trace;
+    struct statute *statute;
     struct guard_head published[GUARD_LOG_COUNT];
     bool is_published[GUARD_LOG_COUNT];
     struct error trace_refused; /* why; ERR_NONE: it is not */
@@ -130,12 +132,20 @@ static bool turn_housekeeping(struct keeper *keeper, struct error *err)
     return jobs_prune(keeper->options.config, err) || fail_in(err, "jobs");
 }
 
+/* --- the law's clocks --- */
+
+static bool turn_statute(struct keeper *keeper, struct error *err)
+{
+    return statute_turn(keeper->statute, err);
+}
+
 bool keeper_new(const struct keeper_options *options, struct keeper **out, struct error *err)
 {
     AUTO(keeper_free) struct keeper *keeper = memory_new(sizeof *keeper);
     AUTO(text_free) char *folder = config_state_path(options->config, "checkpoints");
 
     keeper->options = *options;
+    keeper->statute = statute_new(&keeper->options);
     keeper->heads = (struct heads){.config = options->config, .signer = options->signer};
     if (!guard_check(options->store, options->config->state, err) ||
         !guard_load(options->config->state, &keeper->heads.guard, err) || !file_make_folder(folder, 0700, err) ||
@@ -149,7 +159,8 @@ bool keeper_new(const struct keeper_options *options, struct keeper **out, struc
 
 bool keeper_turn(struct keeper *keeper, struct error *err)
 {
-    static bool (*const PARTS[])(struct keeper *, struct error *) = {turn_journal, turn_trace, turn_housekeeping};
+    static bool (*const PARTS[])(struct keeper *, struct error *) = {turn_journal, turn_statute, turn_trace,
+                                                                     turn_housekeeping};
     bool is_good = true;
 
     for (size_t i = 0; i < COUNT_OF(PARTS); i++) {
@@ -170,6 +181,7 @@ void keeper_free(struct keeper *keeper)
 {
     if (!keeper)
         return;
+    statute_free(keeper->statute);
     trace_log_free(keeper->trace);
     keyring_free(keeper->heads.keys);
     guard_free(keeper->heads.guard);

@@ -1,4 +1,7 @@
-/* keeper.h - the process that looks after time: checkpoints, the trace's log, dead readers, old jobs.
+/* keeper.h - the process that looks after time: statutory clocks, checkpoints, the trace's log, dead readers, old jobs.
+ *
+ * At the start, every minute and whenever the day changes: records whose publication is over get the version that says
+ * so (command_expire), which is queued for the first channel; business receipts that are overdue are raised.
  *
  * Every KEEPER_TURN_MS: integrate the trace; sign a checkpoint of the journal and of the trace when they grew, in
  * <state>/checkpoints/<journal|trace> (written beside and renamed). Every signed one is first added to
@@ -8,7 +11,7 @@
  * Nothing is signed for a store or a trace that was copied or rolled back (gateway/journal/guard.h): a fork would be
  * worse than an outage. A store that is refused ends the keeper; a trace that is refused is left as it is (nothing is
  * integrated, nothing is signed) and said in <state>/checkpoints/trace.refused and in the log, while the journal goes
- * on. Records whose publication ended need nothing: lookups judge by the day. */
+ * on. Lookups do not wait for the keeper: they judge by the day. */
 #ifndef GATEWAY_KEEPER_KEEPER_H
 #define GATEWAY_KEEPER_KEEPER_H
 

@@ -1,7 +1,6 @@
 /* Publication that ends by itself: decided by the law, sealed, in the lists, in the outbox, and never twice. */
-#include "gateway/clocks/clocks.h"
 #include "gateway/command/decide_statute.h"
-#include "tests/unit/gateway/command/desk.h"
+#include "tests/unit/gateway/command/upstream.h"
 
 TestSuite(expire, .init = desk_open, .fini = desk_close, .timeout = 60);
 
@@ -12,24 +11,6 @@ static size_t expire(void)
     cr_assert(command_expire(&T.desk, keep, NULL, &tally, &T.err), "%s", T.err.text);
     cr_assert_eq(tally.refused, 0);
     return tally.done;
-}
-
-static bool plain_row(const struct record *record, void *context, struct buf *row, struct error *err)
-{
-    const bool *is_refused = context;
-
-    if (is_refused && *is_refused)
-        return fail(err, ERR_REFUSED, "this one cannot be told");
-    buf_addf(row, "{\"OP\":%d,\"ROWID\":\"%s\",\"VERSION\":%u}", (int)record->op, record->id, record->version);
-    return true;
-}
-
-static void push_all(void)
-{
-    struct push_request request = {CHANNEL_CREDIT_GUANGDONG, NULL, NULL, -1, plain_row, NULL};
-    struct tally tally = {0};
-
-    cr_assert(command_push(&T.desk, &request, keep, NULL, &tally, &T.err), "%s", T.err.text);
 }
 
 static size_t push_expired(bool is_refused)
@@ -55,16 +36,6 @@ static bool is_queued(const char *id, uint32_t version)
     struct delivery delivery;
 
     return outbox_of_version(txn, CHANNEL_CREDIT_GUANGDONG, id, version, &delivery);
-}
-
-static struct clocks_counts counts(void)
-{
-    AUTO(store_abort) struct store_txn *txn = reader();
-    struct clocks_counts counts;
-
-    cr_assert(clocks_counts(txn, &counts, &T.err), "%s", T.err.text);
-    cr_assert_eq(counts.live, records_count(txn, RECORDS_LIVE));
-    return counts;
 }
 
 static uint64_t list_count(enum record_list list)

@@ -40,8 +40,12 @@ static json_t *status(void)
 {
     AUTO(store_abort) struct store_txn *txn = reader();
     AUTO(buf_done) struct buf out = BUF_INIT;
+    AUTO(calendar_free) struct calendar *calendar = NULL;
+    struct status_source source = {T.folder, NULL, T.now_ms};
 
-    cr_assert(status_json(txn, T.folder, T.now_ms, &out, &T.err), "%s", T.err.text);
+    cr_assert(calendar_load(TEST_SOURCE "/schemas/data/calendar.json", &calendar, &T.err), "%s", T.err.text);
+    source.calendar = calendar;
+    cr_assert(status_json(txn, &source, &out, &T.err), "%s", T.err.text);
     return parsed(&out);
 }
 

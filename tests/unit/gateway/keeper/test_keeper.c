@@ -19,6 +19,7 @@
 #include "tests/support/support.h"
 
 static char state[TEST_PATH_BYTES];
+static char source[] = TEST_SOURCE;
 static struct config config;
 static struct store *store;
 static struct keyring *keys;
@@ -82,7 +83,7 @@ static void setup(void)
     path = path_of("keys");
     jobs = path_of("jobs");
     cr_assert(file_make_folder(jobs, 0700, &err), "%s", err.text);
-    config = (struct config){.name = "gate.example", .state = state, .jobs_kept = 10};
+    config = (struct config){.name = "gate.example", .state = state, .data = source, .jobs_kept = 10};
     now_ms = day_start_ms(day_from_civil(2026, 8, 3)) + 9 * 3600 * 1000;
     cr_assert(keyring_create(path, "test", 0, &err), "%s", err.text);
     load_keys();

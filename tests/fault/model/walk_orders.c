@@ -216,8 +216,8 @@ static bool order_change(struct walk *walk, struct error *err)
              json_pack("{s:[s], s:s, s:s}", "ids", record, "reason", "范围有误", "scope", scope));
     else if (strcmp(kind, "repair") == 0)
         give(walk, STAGE_OPERATOR, kind,
-             json_pack("{s:[s], s:s, s:s, s:b}", "ids", record, "reason", "已整改", "committed_on", day_text(0, today),
-                       "duties_done", 1));
+             json_pack("{s:[s], s:s, s:s, s:s, s:s, s:b}", "ids", record, "reason", "已整改", "committed_on",
+                       day_text(0, today), "corrected", "现场核查记录", "duties", "履行证明", "duties_done", 1));
     else
         give(walk, STAGE_OPERATOR, kind, json_pack("{s:[s], s:s}", "ids", record, "reason", "企业申请"));
     return true;

@@ -12,7 +12,8 @@
 #include "gateway/command/dossier.h"
 #include "gateway/command/run.h"
 #include "gateway/command/seal.h"
-#include "gateway/registry/registry.h"
+#include "gateway/command/supersede.h"
+#include "gateway/command/telling.h"
 
 struct prepared {
     int64_t approved_ms; /* 0: nothing is sealed */
@@ -163,20 +164,30 @@ static bool was_ever_queued(struct store_txn *txn, const struct record *record)
 /* What was never told is over: it must not be published now, neither its listing nor its end. */
 static bool skip_untold(struct run *run, struct ledger *ledger, const struct record *record, struct error *err)
 {
-    struct expiring *expiring = run->context;
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version version;
+    struct telling telling = {ledger, STATUTE_PUBLICATION_END, CHANNEL_CREDIT_GUANGDONG, &version.record};
 
     if (was_ever_queued(run->txn, record))
         return store_txn_is_good(run->txn, err);
-    for (uint32_t version = 1; version <= record->version; version++) {
-        buf_clear(&expiring->data);
-        buf_addf(&expiring->data,
-                 "{\"channel\":\"" REGISTRY_FIRST_CHANNEL
-                 "\",\"reason\":\"never-taken\",\"record\":\"%s\",\"version\":%u}",
-                 record->id, version);
-        if (!ledger_emit(ledger, STATUTE_PUBLICATION_END, "delivery.skipped", buf_span(&expiring->data), NULL, err))
+    for (uint32_t number = 1; number <= record->version; number++) {
+        if (!records_load(run->txn, span_of(record->id), number, &version, &hold, err))
+            return false;
+        if (records_is_unsent(run->txn, &version) &&
+            !tell_skipped(&telling, number < record->version ? record->version : 0, err))
             return false;
     }
     return store_txn_is_good(run->txn, err);
+}
+
+static bool emit_all(struct run *run, struct ledger *ledger, const struct prepared *prepared,
+                     const struct record *record, struct error *err)
+{
+    struct expiring *expiring = run->context;
+    const struct superseding at = {run->txn, ledger, STATUTE_PUBLICATION_END};
+
+    return return_waiting(expiring, ledger, err) && emit_expired(expiring, prepared, ledger, record, err) &&
+           supersede_unsent(&at, record, err) && skip_untold(run, ledger, record, err);
 }
 
 static bool expire_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
@@ -199,8 +210,7 @@ static bool expire_one(struct run *run, struct ledger *ledger, size_t index, str
     item->result = RUN_DONE;
     item->version = record.version;
     memcpy(item->obligation, record.obligation, sizeof item->obligation);
-    return return_waiting(expiring, ledger, err) && emit_expired(expiring, prepared, ledger, &record, err) &&
-           skip_untold(run, ledger, &record, err);
+    return emit_all(run, ledger, prepared, &record, err);
 }
 
 bool command_expire(const struct desk *desk, command_report *report, void *context, struct tally *tally,

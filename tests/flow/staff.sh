@@ -120,9 +120,9 @@ reviewer 0 '' approve "$third"
 operator 0 '"done":1' push "$third" --json
 stage_within 60 settled 0 || stage_fail "put right: $(cat "$stage/out")"
 [ "$(count refused)$(count unsent)" = 00 ] || stage_fail "lists: $(cat "$stage/out")"
-# What the platform holds: every version once, in order.
+# What the platform holds: every version once, in order; the first was put right before it was sent.
 curl -sf --unix-socket "$stage/control.sock" "http://sandbox/control/state?rowid=$record" -o "$stage/out"
-[ "$(grep -o '"VERSION":[0-9]*' "$stage/out" | tr -dc '0-9')" = 1234 ] || stage_fail "held: $(cat "$stage/out")"
+[ "$(grep -o '"VERSION":[0-9]*' "$stage/out" | tr -dc '0-9')" = 234 ] || stage_fail "held: $(cat "$stage/out")"
 operator 0 须由另一人 withdraw "$third" --reason 不应认定
 reviewer 0 '' approve "$third"
 operator 0 '"done":1' push --json

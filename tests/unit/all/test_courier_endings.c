@@ -3,10 +3,9 @@
  *
  * In the order of the list that asked for it: refused, malformed, signatures, statuses, the line, time, certificates.
  */
-#include <criterion/parameterized.h>
-
-#include "gateway/courier/policy.h"
 #include "tests/unit/all/post.h"
+
+#include <criterion/parameterized.h>
 
 enum { ROWS = 3, SKEW_MS = 400000, SHORT_MS = 700 };
 
@@ -216,8 +215,7 @@ ParameterizedTestParameters(courier_endings, each_ending_has_its_own_right_answe
     return cr_make_param_array(size_t, numbers, COUNT_OF(ENDINGS));
 }
 
-ParameterizedTest(size_t *number, courier_endings, each_ending_has_its_own_right_answer, .init = post_open,
-                  .fini = post_close)
+ParameterizedTest(size_t *number, courier_endings, each_ending_has_its_own_right_answer)
 {
     const struct ending *ending = &ENDINGS[*number];
 

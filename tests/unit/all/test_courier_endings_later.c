@@ -26,7 +26,7 @@ struct ending {
     const char *fault; /* without its platform */
     const char *words; /* of the verdict; NULL: nothing is told of it */
     enum answer answer;
-    uint64_t uploads; /* that came to the platform */
+    uint32_t uploads; /* that came to the platform */
 };
 
 #define NATIONAL CHANNEL_NATIONAL_PLATFORM

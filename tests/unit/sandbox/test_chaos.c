@@ -8,33 +8,35 @@ enum { MANY = 4000 };
 
 static const struct chaos_setup USUAL = {.is_on = true, .seed = 7, .rate = 20, .has_line = true, .has_expired = true};
 
-static bool is_same(const struct chaos_decision *a, const struct chaos_decision *b)
+/* All that was decided, as text. */
+static void describe(const struct chaos_decision *decision, struct buf *out)
 {
-    struct fault left = a->fault;
-    struct fault right = b->fault;
-    bool same_text = (!left.text && !right.text) || (left.text && right.text && strcmp(left.text, right.text) == 0);
+    const struct fault *fault = &decision->fault;
+    const struct line_limit *limit = &decision->line.limit;
 
-    left.text = right.text = NULL;
-    return same_text && memcmp(&left, &right, sizeof left) == 0 && a->has_line == b->has_line &&
-           memcmp(&a->line, &b->line, sizeof a->line) == 0;
+    buf_addf(out, "%s %ld %ld %ld %ld %ld %d \"%s\" \"%s\" ", fault_name(fault->kind), (long)fault->status,
+             (long)fault->ms, (long)fault->bytes, (long)fault->polls, (long)fault->times, fault->is_after,
+             fault->retry_after, fault->text ? fault->text : "");
+    buf_addf(out, "%d %ld %d %ld %d ", decision->line.has_limit, (long)limit->connections, limit->waits,
+             (long)limit->for_ms, decision->line.resets_open);
+    line_rule_describe(&decision->line.rule, out);
 }
 
 static bool decides_the_same(const struct chaos_setup *a, enum fault_at at_a, const struct chaos_setup *b,
                              enum fault_at at_b, uint64_t number)
 {
+    AUTO(buf_done) struct buf left_text = BUF_INIT;
+    AUTO(buf_done) struct buf right_text = BUF_INIT;
     struct chaos_decision left;
     struct chaos_decision right;
-    bool same;
 
-    memset(&left, 0, sizeof left);
-    memset(&right, 0, sizeof right);
     chaos_decide(a, at_a, number, &left);
     chaos_decide(b, at_b, number, &right);
-    left.fault.at = right.fault.at = FAULT_AT_ANY;
-    same = is_same(&left, &right);
+    describe(&left, &left_text);
+    describe(&right, &right_text);
     fault_done(&left.fault);
     fault_done(&right.fault);
-    return same;
+    return strcmp(buf_text(&left_text), buf_text(&right_text)) == 0;
 }
 
 static bool is_for_people(const struct chaos_decision *decision)

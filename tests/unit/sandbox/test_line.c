@@ -84,6 +84,7 @@ Test(line, a_limit_is_no_rule)
 Test(line, a_rule_is_described_as_it_would_be_ordered)
 {
     AUTO(buf_done) struct buf text = BUF_INIT;
+    AUTO(buf_done) struct buf same = BUF_INIT;
     struct line_order order;
     struct line_order again;
 
@@ -93,5 +94,9 @@ Test(line, a_rule_is_described_as_it_would_be_ordered)
               "%s", err.text);
     line_rule_describe(&order.rule, &text);
     cr_assert(read_order(buf_text(&text), &again), "%s: %s", buf_text(&text), err.text);
-    cr_assert_eq(memcmp(&order.rule, &again.rule, sizeof order.rule), 0, "%s", buf_text(&text));
+    line_rule_describe(&again.rule, &same);
+    cr_assert_str_eq(buf_text(&text), buf_text(&same));
+    cr_assert(again.rule.request.drip_bytes == 4 && again.rule.answer.drip_ms == 5 && again.rule.connections == 8);
+    cr_assert(again.rule.request.end_after == 6 && again.rule.answer.end_after == 7);
+    cr_assert(again.rule.answer.end == LINE_CLOSE && again.rule.certificate == LINE_EXPIRED);
 }

@@ -65,7 +65,7 @@ static int try_connect(int *out)
 
 static int client_new(void)
 {
-    int fd;
+    int fd = -1;
     int failed = try_connect(&fd);
 
     cr_assert_eq(failed, 0, "%s", strerror(failed));

@@ -1,0 +1,79 @@
+/* Each of the three platforms against its own list: a secret first where one is needed, digests of rows that travelled
+ * as XML, and what one platform lost is told to that one alone. */
+#include "tests/unit/all/reconcile.h"
+
+static void three_open(void)
+{
+    P.is_three = true;
+    reconcile_open();
+}
+
+TestSuite(reconcile_stages, .init = three_open, .fini = reconcile_close, .timeout = 120);
+
+static void await_everywhere(uint64_t acknowledged)
+{
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++)
+        post_await_of((enum channel)channel, post_has_acknowledged, acknowledged);
+}
+
+static void deliver_everywhere(size_t count)
+{
+    post_list(count);
+    cr_assert_eq(post_push(), count);
+    post_start();
+    await_everywhere(count);
+}
+
+Test(reconcile_stages, every_platform_holds_what_it_acknowledged)
+{
+    static const enum record_op OPS[] = {OP_CHANGED, OP_DISPUTED, OP_DISPUTE_OVER, OP_WITHDRAWN};
+
+    deliver_everywhere(5);
+    for (size_t i = 0; i < COUNT_OF(OPS); i++) {
+        post_change(i, OPS[i] == OP_DISPUTE_OVER ? OP_DISPUTED : OPS[i]);
+        (void)post_push();
+        await_everywhere(6 + i);
+    }
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        R.channel = (enum channel)channel;
+        cr_assert_eq(look(), 0, "%s: %s", CHANNEL_NAMES[channel], counts());
+        cr_assert_str_eq(counts(), "equal 5 ", "%s", CHANNEL_NAMES[channel]);
+    }
+}
+
+Test(reconcile_stages, what_a_platform_lost_is_told_to_it_alone)
+{
+    deliver_everywhere(4);
+    for (enum channel channel = CHANNEL_COUNT; channel-- > 0;) {
+        size_t before = post_events("delivery.queued", NULL);
+
+        R.channel = channel;
+        post_stop(); /* a platform that starts anew has forgotten its secrets, too */
+        forget_all();
+        cr_assert_eq(repair(), 1, "%s %s", CHANNEL_NAMES[channel], R.rule);
+        cr_assert_str_eq(counts(), "missing 4 queued 4 ", "%s", CHANNEL_NAMES[channel]);
+        post_start();
+        post_await_of(channel, post_has_acknowledged, 4);
+        cr_assert_eq(look(), 0, "%s", CHANNEL_NAMES[channel]);
+        cr_assert_eq(post_events("delivery.queued", NULL), before, "the stages after it know it already");
+        for (int other = 0; other < CHANNEL_COUNT; other++)
+            cr_assert_eq(post_status_of((enum channel)other).count[DELIVERY_ACKNOWLEDGED], 4);
+    }
+    cr_assert_eq(post_events("delivery.repeated", NULL), 12);
+}
+
+Test(reconcile_stages, a_secret_that_is_not_taken_is_renewed_once_and_then_a_person_is_asked)
+{
+    deliver_everywhere(1);
+    R.channel = CHANNEL_NATIONAL_PLATFORM;
+    platform_order("{\"fault\":\"malformed\",\"on\":\"holdings\",\"body\":"
+                   "\"{\\\"code\\\":\\\"E-102\\\",\\\"message\\\":\\\"\\\"}\"}");
+    cr_assert_eq(look(), 0, "%s", R.rule);
+    platform_order("{\"fault\":\"malformed\",\"on\":\"holdings\",\"times\":2,\"body\":"
+                   "\"{\\\"code\\\":\\\"E-102\\\",\\\"message\\\":\\\"\\\"}\"}");
+    cr_assert_eq(look(), 2);
+    cr_assert_str_eq(R.rule, "reconcile.setup");
+    platform_order("{\"fault\":\"status\",\"on\":\"key\",\"status\":403}");
+    cr_assert_eq(look(), 2);
+    cr_assert_str_eq(R.rule, "reconcile.setup");
+}

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+enum { PAUSE_NS = 300 * 1000 };
 
 bool run_refuse(struct run_item *item, const struct error *why, struct error *err)
 {
@@ -59,8 +62,19 @@ static void tell(const struct run *run)
     }
 }
 
+/* Others want to write, too, and the store's lock is not fair: whoever lets it go and takes it again at once keeps them
+ * waiting to the end. */
+static void let_others_write(const struct run *run)
+{
+    static const struct timespec PAUSE = {0, PAUSE_NS};
+
+    if (run->from > 0)
+        nanosleep(&PAUSE, NULL);
+}
+
 static bool run_batch(struct run *run, struct error *err)
 {
+    let_others_write(run);
     if (run->prepare && !run->prepare(run, run->from, run->batch, err))
         return false;
     if (!store_write(run->desk->store, work, run, err))

@@ -98,7 +98,11 @@ bool supersede_later(struct store_txn *txn, const char *record, uint32_t version
     enum record_op op;
 
     *by = 0;
-    if (!newest_of(txn, record, &newest, err) || !op_of(txn, record, version, &op, err))
+    if (!newest_of(txn, record, &newest, err))
+        return false;
+    if (newest == version)
+        return true;
+    if (!op_of(txn, record, version, &op, err))
         return false;
     /* Nothing puts a mark right; it ends with the record. */
     is_marked = is_mark(op);

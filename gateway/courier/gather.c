@@ -17,6 +17,7 @@ struct look {
     struct store_txn *txn;
     int64_t now_ms;
     unsigned room;
+    unsigned ask_room; /* of it, for questions about outcomes */
 };
 
 static bool is_this_call(const struct shipment *shipment, const uint8_t id[16])
@@ -69,13 +70,14 @@ static bool take_call(struct look *look, const uint8_t id[16], struct error *err
         return true;
     if (!outbox_call(look->txn, id, &call, err))
         return false;
-    if (call.state == CALL_SETTLED)
+    if (call.state == CALL_SETTLED || (call.state == CALL_RECEIVED && look->ask_room == 0))
         return true;
     if (!shipment_load(look->txn, look->destination->channel, id, call.state != CALL_RECEIVED, &shipment, err))
         return false;
     is_good = call.state == CALL_RECEIVED || shipment_remake(shipment, &why);
     if (call.state != CALL_PREPARED) {
         shipment->is_unmakeable = !is_good;
+        look->ask_room -= call.state == CALL_RECEIVED;
         start_add(look, shipment, call.state == CALL_RECEIVED ? ADAPTER_ASK : ADAPTER_DOUBT, false);
     } else if (is_good) {
         start_add(look, shipment, ADAPTER_UPLOAD, false);
@@ -272,6 +274,21 @@ static unsigned going_on(const struct look *look)
     return count;
 }
 
+/* While rows wait, questions take no more than half of what may be in flight: else the platform has nothing to do while
+ * we write down what it answered. One is always allowed, and what is put off is looked at when one ends. */
+static unsigned room_for_questions(const struct look *look, const struct channel_status *status)
+{
+    unsigned most = look->destination->in_flight + look->room;
+    unsigned asking = 0;
+
+    if (status->count[DELIVERY_QUEUED] == 0)
+        return look->room;
+    for (const struct transfer *transfer = look->courier->transfers; transfer; transfer = transfer->next)
+        asking += transfer->destination == look->destination && transfer->step == ADAPTER_ASK;
+    most = most > 1 ? most / 2 : 1;
+    return most > asking ? most - asking : 0;
+}
+
 static bool look_at(struct look *look, struct error *err)
 {
     struct destination *destination = look->destination;
@@ -295,6 +312,7 @@ static bool look_at(struct look *look, struct error *err)
     if (destination->wants_early && !gather_early(look, false, err))
         return false;
     look->room = throttle_room(&destination->throttle, destination->in_flight + going_on(look), look->now_ms);
+    look->ask_room = room_for_questions(look, &status);
     if (wants_key(look))
         take_key(look);
     else if (!take_calls(look, err) || (may_prepare(look, &status) && !take_rows(look, err)) || !take_probe(look, err))

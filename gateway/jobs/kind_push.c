@@ -118,6 +118,7 @@ bool run_push(struct work *work, struct error *err)
     if (!channel_settings_load(work->environment->config, channel, &settings, err) || !results_new(work, &results, err))
         return false;
     request.make_row_context = settings;
+    results_wake_courier(results);
     is_good = argument_id_count(work->arguments) > 0
                   ? push_named(work, &request, results, err)
                   : command_push(&work->desk, &request, results_add, results, results_tally(results), err);
@@ -183,6 +184,7 @@ bool run_requeue(struct work *work, struct error *err)
     numbers = memory_new((argument_id_count(work->arguments) + 1) * sizeof *numbers);
     count = read_numbers(work, results, numbers);
     results_set_deliveries(results, numbers);
+    results_wake_courier(results);
     is_good = command_requeue(&work->desk, numbers, count, argument_text(work->arguments, "reason"), results_add,
                               results, results_tally(results), err);
     results_set_deliveries(results, NULL);

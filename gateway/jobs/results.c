@@ -23,6 +23,8 @@ struct results {
     struct listing *listing;
     struct tally tally;
     uint64_t reported;
+    bool wakes;
+    size_t batch; /* the last one that the courier was woken for */
     const uint64_t *deliveries;
     const struct results_closing *closing;
     struct buf json;
@@ -73,6 +75,20 @@ struct tally *results_tally(struct results *results)
 void results_set_deliveries(struct results *results, const uint64_t *deliveries)
 {
     results->deliveries = deliveries;
+}
+
+void results_wake_courier(struct results *results)
+{
+    results->wakes = true;
+    results->batch = SIZE_MAX;
+}
+
+static void wake(struct results *results, size_t index)
+{
+    if (!results->wakes || index / COMMAND_BATCH == results->batch)
+        return;
+    results->batch = index / COMMAND_BATCH;
+    work_wake_courier(results->work);
 }
 
 static void member(struct buf *out, const char *before, const char *text)
@@ -209,6 +225,7 @@ void results_add(const struct outcome *outcome, void *context)
         line.other_member = "delivery";
         line.other = delivery;
     }
+    wake(results, outcome->index);
     find_name(results, outcome, &line);
     add_line(results, &line);
     work_progress(results->work, ++results->reported, results->tally.of);

@@ -14,6 +14,10 @@ void results_add(const struct outcome *outcome, void *context);
 /* To be given to the command: what it counts goes into the totals. */
 struct tally *results_tally(struct results *results);
 
+/* The courier is woken for every batch of what is added (command.h: it is durable then), so that it sends what is
+ * queued already while more is being queued. */
+void results_wake_courier(struct results *results);
+
 /* An item that never came to a command: `id` as it was named. */
 void results_refuse(struct results *results, const char *id, const struct error *why);
 /* … with nothing to do; both languages say why. */

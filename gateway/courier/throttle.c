@@ -4,19 +4,27 @@ void throttle_init(struct throttle *throttle, unsigned limit)
 {
     *throttle = (struct throttle){.limit = limit > 0 ? limit : 1};
     throttle->size = throttle->limit < THROTTLE_BEGIN ? throttle->limit : THROTTLE_BEGIN;
+    throttle->patience = 1;
 }
 
-/* One step of the balance; a full round of steps changes the size. */
-static void weigh(struct throttle *throttle, int step)
+static void grow(struct throttle *throttle)
 {
-    throttle->balance += step;
-    if (throttle->balance >= (int)throttle->size) {
-        throttle->size += throttle->size < throttle->limit;
-        throttle->balance = 0;
-    } else if (throttle->balance <= -(int)throttle->size) {
-        throttle->size -= throttle->size > 1;
-        throttle->balance = 0;
-    }
+    throttle->successes = 0;
+    if (throttle->size == throttle->limit)
+        return;
+    throttle->size++;
+    if (throttle->has_grown && throttle->patience > 1)
+        throttle->patience /= 2;
+    throttle->has_grown = true;
+}
+
+static void shrink(struct throttle *throttle)
+{
+    throttle->successes = 0;
+    throttle->has_grown = false;
+    throttle->size -= throttle->size > 1;
+    if (throttle->patience < THROTTLE_PATIENCE_MAX)
+        throttle->patience *= 2;
 }
 
 bool throttle_success(struct throttle *throttle)
@@ -25,12 +33,13 @@ bool throttle_success(struct throttle *throttle)
 
     throttle->failures = 0;
     if (!was_dead) {
-        weigh(throttle, 1);
+        if (++throttle->successes >= throttle->size * throttle->patience)
+            grow(throttle);
         return false;
     }
     throttle->deaths = 0;
     throttle->size = 1;
-    throttle->balance = 0;
+    throttle->successes = 0;
     throttle->probe_ms = 0;
     return true;
 }
@@ -42,9 +51,10 @@ unsigned throttle_deaths(const struct throttle *throttle)
 
 void throttle_failure(struct throttle *throttle, int64_t now_ms, int64_t delay_ms)
 {
-    throttle->failures++;
-    if (throttle->deaths == 0 && throttle->failures < throttle->size) {
-        weigh(throttle, -1);
+    if (throttle->failures++ == 0)
+        throttle->round = throttle->size;
+    if (throttle->deaths == 0 && throttle->failures < throttle->round) {
+        shrink(throttle);
         return;
     }
     /* What was in flight when it died may fail late: only a probe counts as another death. */

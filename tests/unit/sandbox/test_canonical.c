@@ -25,6 +25,7 @@ static void expect(const char *text, const char *expected)
 
 Test(canonical, what_has_no_form_here_is_refused)
 {
+    AUTO(buf_done) struct buf none = BUF_INIT;
     static const char *const WRONG[] = {"1.0",
                                         "1e3",
                                         "9007199254740993",
@@ -38,7 +39,7 @@ Test(canonical, what_has_no_form_here_is_refused)
 
         cr_assert_not(canonical(WRONG[i], &out), "%s", WRONG[i]);
     }
-    cr_assert_not(canonical_add(NULL, &(struct buf)BUF_INIT));
+    cr_assert_not(canonical_add(NULL, &none));
 }
 
 /* RFC 8785 section 3.2.2 */

@@ -171,7 +171,7 @@ struct pair {
 
 static struct pair pair_at(size_t server)
 {
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = {.sin_port = 0};
     socklen_t bytes = sizeof peer;
     struct pair pair;
 

@@ -102,7 +102,7 @@ start options.json
 [ "$port" = "$before" ] || fail "another port"
 # One that nobody waits for may stay as a zombie.
 for process in $relay; do
-    grep -qs '^State:[[:space:]]*[^ZX]' /proc/"$process"/status && fail "the relay outlived the sandbox"
+    grep -qs '^State:[[:space:]]*[^ZX[:space:]]' /proc/"$process"/status && fail "the relay outlived the sandbox"
 done
 ask 1 | grep -q '^401:0:' || fail "it does not answer: $(ask 1)"
 stop

@@ -84,6 +84,9 @@ reviewer 0 "\"done\":$((late - 1)),\"refused\":0" approve --all --json
 [ "$(count unsent)" = "$late" ] || stage_fail "unsent: $(cat "$stage/out")"
 operator 0 须由另一人 correct "$record" --reason 文号有误 --document 粤工信失信〔2026〕2号
 reviewer 0 '' approve "$record"
+operator 0 七个工作日内上报 clocks
+operator 0 "\"kind\":\"report\",\"record\":\"$record\"" clocks --kind report --json
+operator 0 法定时限 status
 operator 1 record.repair-too-early repair "$record" --reason 已整改 --committed-on "$today" --corrected 核查记录 --duties 履行证明
 operator 0 须由另一人 dispute "$record" --reason 企业提出异议
 reviewer 0 '' approve "$record"

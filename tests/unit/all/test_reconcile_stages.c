@@ -62,6 +62,33 @@ Test(reconcile_stages, what_a_platform_lost_is_told_to_it_alone)
     cr_assert_eq(post_events("delivery.repeated", NULL), 12);
 }
 
+Test(reconcile_stages, a_version_that_a_later_stage_was_never_told_is_not_told_there_after_a_repair_either)
+{
+    post_list(2);
+    cr_assert(command_pause(&T.desk, CHANNEL_NATIONAL_PLATFORM, "检修", &T.err), "%s", T.err.text);
+    cr_assert_eq(post_push(), 2);
+    post_start();
+    post_await_acknowledged(2);
+    post_change(0, OP_CHANGED);
+    cr_assert_eq(post_push(), 1);
+    post_await_acknowledged(3);
+    cr_assert(command_resume(&T.desk, CHANNEL_NATIONAL_PLATFORM, &T.err), "%s", T.err.text);
+    post_wake();
+    post_await_of(CHANNEL_CREDIT_CHINA, post_has_acknowledged, 2);
+    post_stop();
+    R.channel = CHANNEL_CREDIT_GUANGDONG;
+    forget_all();
+    cr_assert_eq(repair(), 1);
+    cr_assert_str_eq(counts(), "missing 2 queued 2 ");
+    post_start();
+    post_await_acknowledged(3);
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        R.channel = (enum channel)channel;
+        cr_assert_eq(look(), 0, "%s: %s", CHANNEL_NAMES[channel], counts());
+    }
+    cr_assert_eq(post_status_of(CHANNEL_NATIONAL_PLATFORM).count[DELIVERY_ACKNOWLEDGED], 2);
+}
+
 Test(reconcile_stages, a_secret_that_is_not_taken_is_renewed_once_and_then_a_person_is_asked)
 {
     deliver_everywhere(1);

@@ -68,25 +68,6 @@ static _Noreturn void import_in_child(const char *folder, const char *csv, int r
     _exit(is_good ? 0 : 1);
 }
 
-/* RssAnon of a process: what it took for itself, without the pages of mapped files. 0 when it is gone. */
-static double anonymous_mib(pid_t pid)
-{
-    char path[64];
-    char line[128];
-    unsigned long kib = 0;
-    FILE *status;
-
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
-    status = fopen(path, "re");
-    while (status && fgets(line, sizeof line, status)) {
-        if (strncmp(line, "RssAnon:", 8) == 0)
-            kib = strtoul(line + 8, NULL, 10);
-    }
-    if (status)
-        fclose(status);
-    return (double)kib / 1024;
-}
-
 static bool watch(pid_t pid, double *peak_mib, struct error *err)
 {
     static const struct timespec PAUSE = {0, WATCH_MS * 1000000L};
@@ -95,7 +76,7 @@ static bool watch(pid_t pid, double *peak_mib, struct error *err)
 
     *peak_mib = 0;
     while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
-        double now = anonymous_mib(pid);
+        double now = share_anonymous_mib(pid);
 
         *peak_mib = now > *peak_mib ? now : *peak_mib;
         nanosleep(&PAUSE, NULL);

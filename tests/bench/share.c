@@ -99,3 +99,21 @@ double share_lost_s(const struct share *before, const struct share *after)
 
     return waited > beside ? waited - beside : 0;
 }
+
+double share_anonymous_mib(long pid)
+{
+    char path[64];
+    char line[128];
+    unsigned long kib = 0;
+    FILE *status;
+
+    snprintf(path, sizeof path, "/proc/%ld/status", pid);
+    status = fopen(path, "re");
+    while (status && fgets(line, sizeof line, status)) {
+        if (strncmp(line, "RssAnon:", 8) == 0)
+            kib = strtoul(line + 8, NULL, 10);
+    }
+    if (status)
+        fclose(status);
+    return (double)kib / 1024;
+}

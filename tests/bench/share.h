@@ -31,4 +31,7 @@ MUST_CHECK bool share_parse(const char *text, struct share_of *of);
 double share_busy(const struct share *before, const struct share *after);
 double share_lost_s(const struct share *before, const struct share *after);
 
+/* RssAnon of a process: what it took for itself, without the pages of mapped files. 0 when it is gone. */
+double share_anonymous_mib(long pid);
+
 #endif

@@ -48,9 +48,11 @@ static void choose(struct dice *dice, const char *record, char fault[FAULT_BYTES
     const char *channel = CHANNEL_NAMES[dice_roll(dice, CHANNEL_COUNT)];
     const char *on = PLACES[dice_roll(dice, COUNT_OF(PLACES))];
     unsigned times = 1 + dice_roll(dice, 3);
-    unsigned kind = dice_roll(dice, record[0] ? 14 : 11);
+    unsigned kind = dice_roll(dice, record[0] ? 18 : 11);
     char where[96];
 
+    if (kind > 10 && dice_percent(dice, 40))
+        channel = CHANNEL_NAMES[CHANNEL_CREDIT_GUANGDONG]; /* everything comes by there */
     snprintf(where, sizeof where, "\"platform\":\"%s\",\"on\":\"%s\"", channel, on);
     if (kind < 8) {
         snprintf(fault, FAULT_BYTES, "{\"fault\":%s,%s,\"times\":%u}", FAULTS[dice_roll(dice, COUNT_OF(FAULTS))], where,

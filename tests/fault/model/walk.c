@@ -34,7 +34,7 @@ static bool misbehave(struct walk *walk, struct error *err)
 {
     char record[24] = "";
 
-    if (dice_percent(&walk->dice, 60) && !walk_some_record(walk, record, err))
+    if (dice_percent(&walk->dice, 60) && !walk_some_victim(walk, record, err))
         return false;
     walk->count->faults++;
     if (!walk->is_down)

@@ -140,6 +140,19 @@ bool walk_some_record(struct walk *walk, char record[24], struct error *err)
     return true;
 }
 
+bool walk_some_victim(struct walk *walk, char record[24], struct error *err)
+{
+    static const enum record_list LISTS[] = {RECORDS_WAITING, RECORDS_UNSENT, RECORDS_UNSENT, RECORDS_LIVE};
+    struct chosen chosen;
+
+    record[0] = '\0';
+    if (!list(walk, LISTS[dice_roll(&walk->dice, COUNT_OF(LISTS))], &chosen, err))
+        return false;
+    if (chosen.count)
+        memcpy(record, chosen.ids[dice_roll(&walk->dice, (unsigned)chosen.count)], sizeof chosen.ids[0]);
+    return true;
+}
+
 /* --- orders --- */
 
 static void give(struct walk *walk, unsigned uid, const char *kind, json_t *arguments)

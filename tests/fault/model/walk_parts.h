@@ -34,6 +34,8 @@ MUST_CHECK bool walk_order(struct walk *walk, struct error *err);
 MUST_CHECK bool walk_choose_rows(struct walk *walk, struct error *err);
 /* "" when there is none. */
 MUST_CHECK bool walk_some_record(struct walk *walk, char record[24], struct error *err);
+/* The same, of those that are about to be sent. */
+MUST_CHECK bool walk_some_victim(struct walk *walk, char record[24], struct error *err);
 /* Orders that leave nothing to be done: resume what is paused, push what is unsent. */
 MUST_CHECK bool walk_order_rest(struct walk *walk, struct error *err);
 /* Half of what is refused is tried again. */

@@ -36,7 +36,7 @@ static const char *const FAULTS[] = {
     "\"status\",\"status\":403",
     "\"status\",\"status\":404",
     "\"status\",\"status\":413",
-    "\"status\",\"status\":422,\"after\":true",
+    "\"status\",\"status\":422",
     "\"status\",\"status\":500,\"after\":true",
     "\"status\",\"status\":503,\"retry_after\":\"0\"",
 };

@@ -297,6 +297,7 @@ void api_free(struct api *api)
     buf_done(&api->purpose);
     buf_done(&api->authorisation);
     buf_done(&api->day);
+    buf_done(&api->shown);
     free(api->spool);
     file_close(api->broken_fd);
     free(api);

@@ -36,6 +36,7 @@ struct api {
     struct buf purpose; /* of the lookup under way; kept for their memory */
     struct buf authorisation;
     struct buf day;
+    struct buf shown;
 };
 
 /* A read of now; end it with api_end_read. NULL: err. */

@@ -194,6 +194,7 @@ static bool answer(struct asking *asking, struct error *err)
                                        .at_ms = asking->at_ms,
                                        .as_of_ms = asking->as_of_ms,
                                        .receipt = asking->receipt,
+                                       .shown = &api->shown,
                                        .windows = api->windows};
 
     if (!txn)
@@ -219,6 +220,8 @@ static void add_trace(const struct asking *asking)
                                 .verdict = asking->is_answered ? VERDICT_NAMES[asking->facts.verdict] : NULL,
                                 .status = visit->reply->status,
                                 .sequence = asking->facts.sequence,
+                                .shown = asking->is_answered ? buf_span(&visit->api->shown) : SPAN_NONE,
+                                .owes = asking->is_answered && asking->facts.owes,
                                 .answer = buf_span(&visit->reply->body)};
 
     trace_add(visit->api->trace, &entry);
@@ -235,6 +238,7 @@ void lookup_handle(struct visit *visit)
     buf_clear(&api->purpose);
     buf_clear(&api->authorisation);
     buf_clear(&api->day);
+    buf_clear(&api->shown);
     trace_next_receipt(api->trace, asking.receipt);
     asking.client = clients_find(api->clients, visit->request->peer->certificate_sha256);
     if (take_question(&asking, &err) && answer(&asking, &err))

@@ -1,6 +1,7 @@
 /* answer.c - copied together from pieces that are JSON already. */
 #include "gateway/lookup/answer.h"
 
+#include "base/encode.h"
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/lookup/domain_parts.h"
@@ -40,6 +41,22 @@ static void as_of_add(const struct answer *answer, struct buf *out)
     buf_add_byte(out, '}');
 }
 
+static bool applies(const struct domain_measure *measure, uint32_t kinds, int32_t day)
+{
+    return measure->kinds & kinds && day >= measure->from && (measure->until == DAY_NONE || day <= measure->until);
+}
+
+bool answer_has_measures(const struct answer *answer)
+{
+    const struct domain_measures *measures = &domain_edition_on(answer->question->domain, answer->day)->measures;
+
+    for (size_t i = 0; i < measures->count; i++) {
+        if (applies(&measures->items[i], answer->kinds, answer->day))
+            return true;
+    }
+    return false;
+}
+
 static void measures_add(const struct domain_measures *measures, uint32_t kinds, int32_t day, struct buf *out)
 {
     const char *before = "";
@@ -47,7 +64,7 @@ static void measures_add(const struct domain_measures *measures, uint32_t kinds,
     for (size_t i = 0; i < measures->count; i++) {
         const struct domain_measure *measure = &measures->items[i];
 
-        if (!(measure->kinds & kinds) || day < measure->from || (measure->until != DAY_NONE && day > measure->until))
+        if (!applies(measure, kinds, day))
             continue;
         buf_add_text(out, before);
         buf_add_span(out, buf_span(&measure->json));
@@ -93,12 +110,25 @@ static void item_add(struct span json, const struct members *members, struct buf
     buf_add_byte(out, '}');
 }
 
+/* What a feedback will name: canonical, as the trace keeps it. */
+static void shown_add(const struct subject_item *item, size_t before, struct buf *out)
+{
+    buf_add_text(out, before == 0 ? "[[\"" : ",[\"");
+    if (item->kind == SUBJECT_RECORD)
+        buf_add_text(out, item->record);
+    else
+        hex_add(out, item->obligation, sizeof item->obligation);
+    json_count_add(out, "\",", item->version);
+    buf_add_byte(out, ']');
+}
+
 static void items_add(const struct answer *answer, enum view_result wanted, const struct members *members,
                       struct buf *out)
 {
     struct view view = {answer->question, answer->subject, answer->day};
     struct subject_walk walk;
     struct subject_item item;
+    struct buf *told = wanted == VIEW_LISTED ? answer->question->shown : NULL;
     size_t shown = 0;
 
     if (!answer->subject)
@@ -107,10 +137,14 @@ static void items_add(const struct answer *answer, enum view_result wanted, cons
     while (shown < LOOKUP_ITEMS_MAX && subject_walk_next(&walk, &item)) {
         if (view_of(&view, &item) != wanted)
             continue;
+        if (told)
+            shown_add(&item, shown, told);
         if (shown++ > 0)
             buf_add_byte(out, ',');
         item_add(item.json, members, out);
     }
+    if (told && shown > 0)
+        buf_add_byte(told, ']');
 }
 
 static void listed_add(const struct answer *answer, enum view_result wanted, const struct members *members,

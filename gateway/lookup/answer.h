@@ -21,6 +21,8 @@ struct answer {
     uint32_t supportive;
 };
 
+/* Is a measure named for what is listed? */
+bool answer_has_measures(const struct answer *answer);
 /* Cannot fail but for the store: see store_txn_is_good. */
 void answer_add(const struct answer *answer, struct buf *out);
 

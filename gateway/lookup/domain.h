@@ -2,10 +2,10 @@
  * schemas/consumer.schema.json when loaded. A domain added or changed needs no code.
  *
  * A file names the domain, its purposes, the members of a record it may see, whether it answers from records or from
- * obligations (power-price), and dated editions of its measures: text, force (must, may, informs), legal basis (the
- * seed row at least), list edition, validity. An answer about a day uses the edition in force on that day and names it:
- * editions follow one another without a gap, the first since ever, the last until further notice. Sources: seed rows
- * 10, 11, 18; domain.md 5.2. */
+ * obligations (power-price), whether a feedback is owed on what it is shown, and dated editions of its measures: text,
+ * force (must, may, informs), legal basis (the seed row at least), list edition, validity. An answer about a day uses
+ * the edition in force on that day and names it: editions follow one another without a gap, the first since ever, the
+ * last until further notice. Sources: seed rows 10, 11, 18; domain.md 5.2. */
 #ifndef GATEWAY_LOOKUP_DOMAIN_H
 #define GATEWAY_LOOKUP_DOMAIN_H
 

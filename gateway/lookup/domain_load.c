@@ -204,6 +204,7 @@ bool domain_from_json(json_t *json, struct domain **out, struct error *err)
     domain->json = json;
     domain->name = json_text_of(json, "domain");
     domain->answers_from_obligations = strcmp(json_text_of(json, "answers_from"), "obligations") == 0;
+    domain->owes_feedback = strcmp(json_text_of(json, "feedback"), "owed") == 0;
     domain->record_members = bits_of(json_object_get(records, "members"), DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS);
     if (domain->answers_from_obligations)
         domain->obligations = obligations_of(json_object_get(json, "obligations"));

@@ -53,6 +53,7 @@ struct domain {
     struct buf purposes; /* the same, "a, b, c" */
     struct buf description;
     bool answers_from_obligations;
+    bool owes_feedback;
     uint32_t record_members;
     struct domain_obligations obligations; /* when it answers from them */
     struct domain_obligations supportive;  /* no states: this domain has none */

@@ -129,9 +129,13 @@ bool lookup_by_code(struct store_txn *txn, const struct lookup_question *questio
     answer_add(&answer, out);
     if (!store_txn_is_good(txn, err)) {
         out->bytes = before;
+        if (question->shown)
+            buf_clear(question->shown);
         return false;
     }
     *facts = (struct lookup_facts){answer.verdict, answer.sequence,
-                                   answer.listed < LOOKUP_ITEMS_MAX ? answer.listed : LOOKUP_ITEMS_MAX};
+                                   answer.listed < LOOKUP_ITEMS_MAX ? answer.listed : LOOKUP_ITEMS_MAX,
+                                   answer.verdict == VERDICT_LISTED && question->domain->owes_feedback &&
+                                       answer_has_measures(&answer)};
     return true;
 }

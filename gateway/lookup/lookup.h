@@ -39,14 +39,16 @@ extern const char *const VERDICT_NAMES[VERDICT_COUNT];
 
 struct lookup_question {
     const struct domain *domain;
-    struct span uscc;              /* as given */
-    struct span purpose;           /* one that the domain accepts (domain_accepts) */
-    bool is_government;            /* may see scope 1 (domain.md 5.5) */
-    bool is_authorised;            /* a logged authorisation came with the question: may see scope 2 */
-    bool is_internal;              /* our own staff: also sees, as of a day, what was withdrawn or repaired since */
-    int64_t at_ms;                 /* now */
-    int64_t as_of_ms;              /* what held at this instant, not after now; 0: the newest state */
-    const char *receipt;           /* id of the trace entry (trace.h) */
+    struct span uscc;    /* as given */
+    struct span purpose; /* one that the domain accepts (domain_accepts) */
+    bool is_government;  /* may see scope 1 (domain.md 5.5) */
+    bool is_authorised;  /* a logged authorisation came with the question: may see scope 2 */
+    bool is_internal;    /* our own staff: also sees, as of a day, what was withdrawn or repaired since */
+    int64_t at_ms;       /* now */
+    int64_t as_of_ms;    /* what held at this instant, not after now; 0: the newest state */
+    const char *receipt; /* id of the trace entry (trace.h) */
+    struct buf *shown;   /* is added [["id",version]…] of what `records` or `obligations` shows, nothing when
+                          * that is nothing; NULL: not wanted */
     const struct windows *windows; /* publication by the law as it is; NULL: as each record was listed */
 };
 
@@ -54,6 +56,8 @@ struct lookup_facts {
     enum verdict verdict;
     uint64_t sequence; /* events in the journal that the answer rests on */
     uint32_t records;  /* shown */
+    bool owes;         /* a feedback on each of them: they are listed with a
+                        * measure, and the domain's file says so */
 };
 
 /* Add the answer to `out`. Three refusals are the caller's to pass on, in both languages, as ERR_INVALID with

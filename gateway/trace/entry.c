@@ -82,9 +82,12 @@ void entry_add(const struct trace_entry *entry, struct digester *digester, struc
     text_add(out, ",\"by\":", entry->by, TRACE_TEXT_MAX);
     hex_text_add(out, ",\"certificate\":", entry->certificate);
     text_add(out, ",\"domain\":", entry->domain, TRACE_TEXT_MAX);
+    buf_add_text(out, entry->owes ? ",\"owes\":true" : ",\"owes\":false");
     text_add(out, ",\"purpose\":", entry->purpose, TRACE_TEXT_MAX);
     text_add(out, ",\"receipt\":", span_of(entry->receipt), TRACE_RECEIPT_BYTES);
     json_count_add(out, ",\"sequence\":", entry->sequence);
+    buf_add_text(out, ",\"shown\":");
+    buf_add_span(out, entry->shown.bytes > 0 && entry->shown.bytes <= ENTRY_SHOWN_MAX ? entry->shown : SPAN("null"));
     json_count_add(out, ",\"status\":", (uint64_t)(entry->status > 0 ? entry->status : 0));
     text_add(out, ",\"uscc\":", entry->uscc, TRACE_TEXT_MAX);
     text_add(out, ",\"verdict\":", span_of(entry->verdict), TRACE_TEXT_MAX);

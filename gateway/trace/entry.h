@@ -5,7 +5,8 @@
 #include "gateway/trace/trace.h"
 #include "keys/digest.h"
 
-enum { ENTRY_AUTHORISATION_MAX = 200 };
+/* 200 things shown (gateway/lookup) of 32 digits and a version take less. */
+enum { ENTRY_AUTHORISATION_MAX = 200, ENTRY_SHOWN_MAX = 12 * 1024 };
 
 /* At most TRACE_ENTRY_BYTES_MAX, whatever the texts are. */
 void entry_add(const struct trace_entry *entry, struct digester *digester, struct buf *out);

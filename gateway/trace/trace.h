@@ -15,10 +15,11 @@
  *                                     million files a year and two syncs each
  *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
- * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","certificate","domain","purpose",
- * "receipt","sequence","status","uscc","verdict"}; members that do not apply are null; what a stranger said is cut to
- * TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7,
- * domain.md 5.5. */
+ * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","certificate","domain","owes",
+ * "purpose","receipt","sequence","shown","status","uscc","verdict"}; `shown` is [[id, version]…] of what the answer
+ * showed, `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not apply are
+ * null; what a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD.
+ * Source: architecture 6 and 7, domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 
@@ -47,6 +48,8 @@ struct trace_entry {
     const char *verdict;       /* NULL: refused, see status */
     int status;                /* HTTP */
     uint64_t sequence;         /* of the journal */
+    struct span shown;         /* canonical JSON [["id",version]…] of what was shown; empty: null */
+    bool owes;                 /* is a feedback owed on that? */
     struct span answer;        /* whose SHA-256 is kept; empty: null */
 };
 

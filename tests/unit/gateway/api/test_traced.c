@@ -35,6 +35,19 @@ static const char *traced(const char *name)
     return text ? text : "(null)";
 }
 
+/* The record that the answer showed, in version 1; there is one at most. */
+static const char *shown(void)
+{
+    const json_t *list = json_object_get(entry, "shown");
+    const json_t *first = json_array_get(list, 0);
+
+    if (!list || json_is_null(list))
+        return "(nothing)";
+    cr_assert_eq(json_array_size(list), 1);
+    cr_assert_eq(json_integer_value(json_array_get(first, 1)), 1);
+    return json_string_value(json_array_get(first, 0));
+}
+
 /* The answer that left is the one whose hash was kept. */
 static void assert_hash(void)
 {
@@ -74,6 +87,11 @@ Test(traced, an_answer_with_who_asked_what_and_was_told_what, .fini = finish)
     cr_assert_eq(strncmp(traced("as_of"), "2026-08-03T", 11), 0, "%s", traced("as_of"));
     cr_assert_eq(strlen(traced("certificate")), 64);
     cr_assert_gt(json_integer_of(entry, "sequence", 0), 0);
+    cr_assert_str_eq(shown(), T.last.record, "a feedback must be able to name what was shown");
+    cr_assert(json_bool_of(entry, "owes", false));
+    ask_and_find("bank", LENDING "&on=2026-08-02", 200, "receipt");
+    cr_assert_str_eq(shown(), "(nothing)");
+    cr_assert_not(json_bool_of(entry, "owes", true));
 }
 
 Test(traced, every_kind_of_refusal, .fini = finish)

@@ -1,6 +1,7 @@
 /* What an answer shows: members, measures, obligations, support. */
 #include "tests/unit/gateway/lookup/counter.h"
 
+#include "base/encode.h"
 #include "gateway/lookup/domain_parts.h"
 
 TestSuite(answer, .init = counter_open, .fini = counter_close);
@@ -95,7 +96,7 @@ static void use_domain(const char *measures)
         "{\"domain\":\"trial\",\"title\":{\"zh\":\"试\",\"en\":\"trial\"},\"system\":{\"zh\":\"试\",\"en\":\"trial\"},"
         "\"seed_rows\":[18],\"notes\":[],\"purposes\":[{\"code\":\"decision-review\",\"zh\":\"复核\",\"en\":\"review\"}"
         "],"
-        "\"answers_from\":\"records\",\"records\":{\"members\":[\"record\",\"version\",\"disputed\",\"document\","
+        "\"answers_from\":\"records\",\"feedback\":\"owed\",\"records\":{\"members\":[\"record\",\"version\",\"disputed\",\"document\","
         "\"decided_on\",\"listing_authority\",\"ground\"]},\"editions\":[{\"edition\":\"1\",\"from\":null,\"until\":"
         "null,"
         "\"list_edition\":null,\"notes\":[],\"measures\":[%s]}]}",
@@ -162,6 +163,7 @@ Test(answer, a_record_stays_listed_when_no_measure_is_for_it)
     cr_assert_str_eq(ask_plainly("trial", SAMPLE_CODE), "listed");
     cr_assert_str_eq(measure_ids(), "");
     cr_assert_eq(count_of("records"), 1);
+    cr_assert_not(C.facts.owes, "with nothing to be done, nothing is to be told");
 }
 
 /* --- power-price: row 10 --- */
@@ -320,4 +322,30 @@ Test(answer, an_answer_says_how_fresh_it_is)
     cr_assert_str_eq(json_text_of(json_object_get(C.answer, "as_of"), "at"), instant_format(T.now_ms, text));
     cr_assert_eq((uint64_t)json_integer_of(json_object_get(C.answer, "as_of"), "sequence", 0), C.facts.sequence);
     cr_assert_eq(C.facts.sequence, 4);
+}
+
+/* --- what a feedback will name --- */
+
+Test(answer, what_is_shown_is_told_apart_from_what_is_not)
+{
+    AUTO(buf_done) struct buf shown = BUF_INIT;
+    AUTO(buf_done) struct buf expected = BUF_INIT;
+    struct lookup_question question = question_to("power-price", SAMPLE_CODE);
+    struct obligation row = sample_row();
+    uint8_t id[OBLIGATION_ID_BYTES];
+
+    question.shown = &shown;
+    import_row(row);
+    obligation_id(&row, id);
+    buf_add_text(&expected, "[[\"");
+    hex_add(&expected, id, sizeof id);
+    buf_add_text(&expected, "\",1]]");
+    cr_assert_str_eq(ask(question), "listed");
+    cr_assert_str_eq(buf_text(&shown), buf_text(&expected));
+    cr_assert(C.facts.owes);
+    buf_clear(&shown);
+    question.uscc = SPAN(OTHER_CODE);
+    cr_assert_str_eq(ask(question), "not-listed");
+    cr_assert_eq(shown.bytes, 0);
+    cr_assert_not(C.facts.owes);
 }

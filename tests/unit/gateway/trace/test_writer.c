@@ -47,6 +47,8 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
                                     .verdict = "listed",
                                     .status = 200,
                                     .sequence = 12,
+                                    .shown = SPAN("[[\"R0123456789abcdef0123\",2]]"),
+                                    .owes = true,
                                     .answer = SPAN("abc")},
                &entry);
     receipt = walk_plain_of(buf_span(&entry), "receipt");
@@ -55,7 +57,8 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
              "\"as_of\":\"2026-01-01T00:00:00.000+08:00\",\"at\":\"2026-08-03T10:00:00.000+08:00\",\"authorisation\":"
              "\"授权书〔2026〕7号\",\"by\":\"bank-1\","
              "\"certificate\":\"abcd000000000000000000000000000000000000000000000000000000000000\","
-             "\"domain\":\"lending\",\"purpose\":\"credit-review\",\"receipt\":\"%.*s\",\"sequence\":12,\"status\":200,"
+             "\"domain\":\"lending\",\"owes\":true,\"purpose\":\"credit-review\",\"receipt\":\"%.*s\",\"sequence\":12,"
+             "\"shown\":[[\"R0123456789abcdef0123\",2]],\"status\":200,"
              "\"uscc\":\"91440224MAYUCHK485\",\"verdict\":\"listed\"}",
              (int)receipt.bytes, receipt.at);
     cr_assert_str_eq(entry.data, expected.data);
@@ -68,7 +71,7 @@ Test(writer, what_does_not_apply_is_null)
     round_trip((struct trace_entry){.at_ms = 1, .status = 403}, &entry);
     cr_assert(has(&entry, "\"answer_sha256\":null") && has(&entry, "\"as_of\":null") &&
               has(&entry, "\"certificate\":null") && has(&entry, "\"uscc\":null") && has(&entry, "\"verdict\":null") &&
-              has(&entry, "\"status\":403"));
+              has(&entry, "\"shown\":null") && has(&entry, "\"owes\":false") && has(&entry, "\"status\":403"));
 }
 
 Test(writer, hostile_texts_are_cut_and_cleaned)

@@ -175,6 +175,8 @@ static void distort_acks(const struct fault *fault, struct buf *body)
     size_t missing = fault->kind == FAULT_ROWS_MISSING ? (size_t)fault->rows : 0;
     size_t at = 0;
 
+    if (count == 0)
+        return;
     for (size_t i = 0; i < count; i++) {
         struct span ack = find_ack(text, at);
 

@@ -42,7 +42,8 @@ MUST_CHECK bool relay_describe(struct relay *relay, struct buf *out, struct erro
 /* --- one connection, from now on --- */
 
 /* What becomes of the answer that comes next: until the client says something new, as HTTP/1.1 clients do when they
- * have the whole answer. What waits of an answer before it is not counted. */
+ * have the whole answer. What waits of an answer before it is not counted. With HTTP/2 it meets all streams of the
+ * connection. */
 struct relay_touch {
     int64_t hold_ms; /* nothing passes for so long */
     int64_t drip_bytes;

@@ -235,7 +235,7 @@ static void add_link(struct relay_loop *loop, int client_fd, int64_t now_ms)
     struct relay_link *link;
 
     if (server_fd < 0) {
-        loop->is_short = loop->links != NULL;
+        loop->is_short = (errno == EMFILE || errno == ENFILE) && loop->links;
         relay_close_hard(client_fd);
         return;
     }

@@ -101,7 +101,10 @@ int relay_connect(uint16_t port, uint16_t *local_port)
         return -1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(fd, (const struct sockaddr *)&target, sizeof target) != 0 && errno != EINPROGRESS) {
+        int why = errno;
+
         close(fd);
+        errno = why;
         return -1;
     }
     *local_port = port_of(fd);

@@ -13,7 +13,8 @@ void relay_close_port(int fd); /* whoever comes now is refused; who waited for u
 
 /* -1 when there is none for now. */
 int relay_accept(int listen_fd);
-/* A connection to a loopback port, perhaps still being made; `*local_port` is ours. -1: the system says no. */
+/* A connection to a loopback port, perhaps still being made; `*local_port` is ours. -1: the system says no, errno
+ * why. */
 int relay_connect(uint16_t port, uint16_t *local_port);
 /* Close with a RST instead of a FIN. */
 void relay_close_hard(int fd);

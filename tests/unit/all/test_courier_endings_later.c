@@ -266,3 +266,63 @@ Test(courier_endings_later, what_is_told_to_be_refused_goes_no_further)
     cr_assert_eq(post_delivery(0, 1).state, DELIVERY_REFUSED);
     cr_assert_str_eq(post_delivery(0, 1).code, "40001");
 }
+
+Test(courier_endings_later, a_clock_that_is_off_is_for_a_person)
+{
+    const struct ending ending = {"national: a clock that is off", NATIONAL, NULL, CODES, IS_PAUSED, 1};
+
+    json_release(
+        platform_control("POST", "/control/clock", "{\"offset_ms\":400000,\"platform\":\"national-platform\"}"));
+    post_list(ROWS);
+    cr_assert_eq(post_push(), ROWS);
+    post_start();
+    await_pause(&ending);
+    post_await_of(CHINA, post_has_acknowledged, ROWS);
+    expect_applied(&ending, NATIONAL);
+}
+
+/* --- a poisoned row --- */
+
+enum { MANY = 20, POISONED = 7 };
+
+static void poison(enum channel channel, const char *code)
+{
+    AUTO(buf_done) struct buf order = BUF_INIT;
+
+    buf_addf(&order, "{\"fault\":\"refuse-body\",\"platform\":\"%s\",\"rowid\":\"%s\",\"code\":\"%s\",\"times\":1000}",
+             CHANNEL_NAMES[channel], O.records[POISONED], code);
+    platform_order(buf_text(&order));
+}
+
+static void expect_isolated(enum channel channel)
+{
+    AUTO(json_release) json_t *state = NULL;
+
+    post_await_of(channel, post_has_refused, 1);
+    post_await_of(channel, post_has_acknowledged, MANY - 1);
+    cr_assert_eq(post_delivery_of(channel, POISONED, 1).state, DELIVERY_REFUSED);
+    cr_assert_not(post_status_of(channel).is_paused);
+    state = state_of(channel);
+    cr_assert_eq(json_integer_of(state, "applied", -1), MANY - 1);
+    cr_assert_leq(post_events("call.dissolved", NULL), 8);
+}
+
+Test(courier_endings_later, a_poisoned_row_of_the_national_platform_is_isolated)
+{
+    post_list(MANY);
+    poison(NATIONAL, "E-301");
+    cr_assert_eq(post_push(), MANY);
+    post_start();
+    expect_isolated(NATIONAL);
+    post_await_of(CHINA, post_has_acknowledged, MANY - 1);
+}
+
+/* Files that were refused use up no number, and there is no gap. */
+Test(courier_endings_later, a_poisoned_row_of_a_file_is_isolated)
+{
+    post_list(MANY);
+    poison(CHINA, "40001");
+    cr_assert_eq(post_push(), MANY);
+    post_start();
+    expect_isolated(CHINA);
+}

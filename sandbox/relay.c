@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,18 @@ void relay_free(struct relay *relay)
         (void)waitpid(relay->child, NULL, 0);
     }
     free(relay);
+}
+
+int relay_watch_fd(const struct relay *relay)
+{
+    return relay->orders_fd;
+}
+
+bool relay_is_gone(struct relay *relay)
+{
+    struct pollfd child = {.fd = relay->orders_fd, .events = POLLRDHUP};
+
+    return poll(&child, 1, 0) == 1;
 }
 
 /* --- orders --- */

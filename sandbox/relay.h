@@ -30,6 +30,11 @@ MUST_CHECK bool relay_start(const struct relay_setup *setup, uint16_t *port, str
 enum { RELAY_DRAIN_MS = 500 };
 void relay_free(struct relay *relay);
 
+/* A descriptor that hangs up (EPOLLHUP) when the child has ended, which it does by itself only when it breaks. */
+int relay_watch_fd(const struct relay *relay);
+/* Has it? */
+bool relay_is_gone(struct relay *relay);
+
 /* --- the line as a whole --- */
 
 /* ERR_INVALID: a certificate that is not there. ERR_LIMIT: too many rules wait. */

@@ -1,6 +1,11 @@
 /* The loop around the platforms: sockets, and the faults that happen between the sockets and a platform. */
 #include "sandbox/sandbox.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/file.h"
 #include "base/text.h"
 #include "sandbox/china.h"
 #include "sandbox/control.h"
@@ -88,6 +93,28 @@ static struct chaos *make_chaos(const struct sandbox_options *options, const str
                                            .has_expired = doors->fds[LINE_EXPIRED] >= 0});
 }
 
+static bool watch(int epoll_fd, int fd, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+
+    return fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* Until told to stop, or until the relay breaks: without it nobody comes in. */
+static bool run(const struct sandbox *sandbox, int stop_fd, struct error *err)
+{
+    struct relay *relay = sandbox->doors.relay;
+    AUTO(file_close) int either = epoll_create1(EPOLL_CLOEXEC);
+
+    if (!relay)
+        return http_server_run(sandbox->server, stop_fd, err);
+    if (either < 0 || !watch(either, stop_fd, EPOLLIN) || !watch(either, relay_watch_fd(relay), EPOLLRDHUP))
+        return fail(err, ERR_IO, "epoll: %s", strerrordesc_np(errno));
+    if (!http_server_run(sandbox->server, either, err))
+        return false;
+    return !relay_is_gone(relay) || fail(err, ERR_IO, "the relay has ended: see the log");
+}
+
 bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struct sandbox_ready *ready,
                  struct error *err)
 {
@@ -106,5 +133,5 @@ bool sandbox_run(const struct sandbox_options *options, int stop_fd, const struc
     sandbox.misbehaviour.chaos = make_chaos(options, &sandbox.doors);
     if (ready)
         ready->call(ready->context, port);
-    return http_server_run(sandbox.server, stop_fd, err);
+    return run(&sandbox, stop_fd, err);
 }

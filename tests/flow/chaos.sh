@@ -105,6 +105,13 @@ for process in $relay; do
     grep -qs '^State:[[:space:]]*[^ZX[:space:]]' /proc/"$process"/status && fail "the relay outlived the sandbox"
 done
 ask 1 | grep -q '^401:0:' || fail "it does not answer: $(ask 1)"
+
+# --- without its relay it is of no use, and says so ---
+kill -9 $(cat /proc/$pid/task/*/children)
+wait $pid && fail "it goes on without its relay, or ends as if nothing was wrong"
+pid=
+grep -q 'the relay has ended' sandbox.log || fail "it does not say why it ended"
+start options.json
 stop
 grep -E "Sanitizer|runtime error" sandbox.log && exit 1
 exit 0

@@ -53,7 +53,7 @@ static void print_instant(const struct page *page, const char *rfc3339)
 static void print_deed(const struct page *page, const char *label, const char *by, const char *at, int64_t sequence)
 {
     fprintf(page->to, "%*s%s%s", INDENT, "", label, say(page, "：", ": "));
-    print_text(page, by ? by : "-", 0);
+    print_text(page, words_person(page->cli, by), 0);
     fputs("  ", page->to);
     print_instant(page, at);
     fprintf(page->to, "  #%lld\n", (long long)sequence);
@@ -301,7 +301,7 @@ static void print_events(const struct page *page, const json_t *events)
     {
         columns_add_number(columns, json_integer_of(event, "sequence", 0));
         add_instant(columns, json_text_of(event, "at"));
-        columns_add(columns, json_text_of(event, "by"));
+        columns_add(columns, words_person(page->cli, json_text_of(event, "by")));
         columns_add(columns, words_event(page->cli, json_text_of(event, "type")));
     }
     columns_print(columns, INDENT, page->to);

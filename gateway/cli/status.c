@@ -129,6 +129,13 @@ static void print_clocks(const struct cli *cli, const json_t *clocks, FILE *to)
                   {"unconfirmed", "停止公示未确认", "ends not confirmed"},
                   {"receipts", "回执超期", "receipts overdue"}};
 
+    if (json_bool_of(clocks, "stale", false)) {
+        fputs(cli_say(cli, "法定时限：数据早于本版本，请停止网关并运行 creditgate rebuild\n",
+                      "statutory terms: the store is older than this version: stop the gateway and run creditgate "
+                      "rebuild\n"),
+              to);
+        return;
+    }
     fputs(cli_say(cli, "法定时限：", "statutory terms: "), to);
     for (size_t i = 0; i < COUNT_OF(CLOCKS); i++)
         fprintf(to, "%s%s %lld", i ? cli_say(cli, "，", ", ") : "", cli_say(cli, CLOCKS[i].zh, CLOCKS[i].en),

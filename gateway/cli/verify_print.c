@@ -31,6 +31,7 @@ static const struct line RECORD_LINES[] = {
     {"proposed_by", "提出", "proposed by"},
     {"approved_by", "复核", "approved by"},
     {"approved_at", "复核时间", "approved at"},
+    {"statute", "依法自动生效，依据", "in force by law, on the ground of"},
 };
 
 static const struct line CHECKPOINT_LINES[] = {

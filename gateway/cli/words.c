@@ -78,6 +78,13 @@ const char *words_event(const struct cli *cli, const char *type)
     return find(cli, WORDS, COUNT_OF(WORDS), type);
 }
 
+const char *words_person(const struct cli *cli, const char *by)
+{
+    static const struct word WORDS[] = {{STATUTE_PUBLICATION_END, "依法自动（公示期满）", "by law (publication over)"}};
+
+    return find(cli, WORDS, COUNT_OF(WORDS), by);
+}
+
 const char *words_receipt(const struct cli *cli, const char *kind)
 {
     static const struct word WORDS[] = {{"transport", "接收回执", "transport receipt"},

@@ -10,6 +10,8 @@ const char *words_state(const struct cli *cli, const char *slug); /* of records,
 const char *words_ground(const struct cli *cli, const char *slug);
 /* What an event of the journal did. */
 const char *words_event(const struct cli *cli, const char *type);
+/* Who did it: a person's name as it is, the law in words. */
+const char *words_person(const struct cli *cli, const char *by);
 const char *words_receipt(const struct cli *cli, const char *kind);
 const char *words_channel(const struct cli *cli, const char *slug);
 const char *words_severity(const struct cli *cli, int64_t severity);

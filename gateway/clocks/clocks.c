@@ -41,6 +41,21 @@ bool clocks_counts(struct store_txn *txn, struct clocks_counts *out, struct erro
     return store_txn_is_good(txn, err);
 }
 
+bool clocks_check(struct store_txn *txn, struct error *err)
+{
+    uint64_t known = count_of(txn, CLOCK_LIVE);
+    uint64_t live = records_count(txn, RECORDS_LIVE);
+
+    if (!store_txn_is_good(txn, err))
+        return false;
+    if (known == live)
+        return true;
+    return refuse(err, ERR_CORRUPT, "clocks.rebuild",
+                  "the statutory clocks know %llu of %llu live records: stop the gateway and run creditgate rebuild",
+                  "法定时限只包含 %llu 条，在列记录有 %llu 条：请停止网关并运行 creditgate rebuild",
+                  (unsigned long long)known, (unsigned long long)live);
+}
+
 /* --- a walk over the keys that begin alike --- */
 
 struct clock_walk {

@@ -40,9 +40,12 @@ enum {
 MUST_CHECK bool clocks_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 bool clocks_applies(struct span type);
 
+/* ERR_CORRUPT when the clocks do not know every live record: a store from before they were kept, which says that
+ * nothing is ever due. It wants a rebuild. */
+MUST_CHECK bool clocks_check(struct store_txn *txn, struct error *err);
 /* How many there are; cheap. */
 struct clocks_counts {
-    uint64_t live; /* must be what records_count says: else the store is older than this room, and wants a rebuild */
+    uint64_t live;
     uint64_t unconfirmed; /* over, and not confirmed by a channel that took it */
     uint64_t receipts;    /* overdue */
     uint64_t statutory;   /* ended by law, not queued yet */

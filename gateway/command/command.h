@@ -166,12 +166,15 @@ MUST_CHECK bool command_repeat(const struct desk *desk, const struct repeat_requ
                                void *context, struct tally *tally, struct error *err);
 
 /* --- what the law and the calendar do by themselves: the keeper's. Doing it again changes nothing. --- */
-/* End the publication of every record that has reached its maximum (decide_statute.h), the earliest first: sealed, in
- * force at once; what waited for approval is returned with that reason. A record that the first channel was never told
- * of is not told of any more (delivery.skipped). desk->person is not used. */
+/* End the publication of records that have reached their maximum (decide_statute.h), the earliest first, at most
+ * EXPIRE_MAX a call (tally->of says how many): sealed, in force at once; what waited for approval is returned with that
+ * reason. A record that the first channel was never told of is not told of any more (delivery.skipped). desk->person is
+ * not used. */
+enum { EXPIRE_MAX = 1000 };
 MUST_CHECK bool command_expire(const struct desk *desk, command_report *report, void *context, struct tally *tally,
                                struct error *err);
-/* Queue those versions for the first channel; nobody is waited for. What stands unsent before them is skipped. */
+/* Queue those versions for the first channel, at most EXPIRE_MAX a call; nobody is waited for. What stands unsent
+ * before them is skipped. */
 MUST_CHECK bool command_push_expired(const struct desk *desk, row_maker *make_row, void *make_row_context,
                                      command_report *report, void *context, struct tally *tally, struct error *err);
 /* Raise (receipt.overdue) every call whose business receipt has not come within its channel's limit of working days. */

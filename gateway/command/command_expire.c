@@ -227,7 +227,8 @@ bool command_expire(const struct desk *desk, command_report *report, void *conte
                       .tally = tally};
     bool is_good = gather(desk, &expiring, err);
 
-    run.count = expiring.count;
+    /* Whoever calls has other things to do as well, and comes again. */
+    run.count = expiring.count < EXPIRE_MAX ? expiring.count : (size_t)EXPIRE_MAX;
     if (is_good && expiring.count > 0) {
         expiring.prepared = memory_new(COMMAND_BATCH * sizeof *expiring.prepared);
         is_good = run_all(&run, err);

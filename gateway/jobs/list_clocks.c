@@ -296,7 +296,7 @@ static bool tell_all(struct telling *telling)
     AUTO(store_abort) struct store_txn *txn = NULL;
     int only = argument_choice(telling->work->arguments, "kind", KIND_CLOCKS);
 
-    if (!work_read(telling->work, &txn, telling->err))
+    if (!work_read(telling->work, &txn, telling->err) || !clocks_check(txn, telling->err))
         return false;
     telling->txn = txn;
     for (int i = 0; i < ITEM_COUNT; i++) {

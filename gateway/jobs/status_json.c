@@ -141,6 +141,7 @@ static bool add_clocks(struct store_txn *txn, const struct status_source *source
     buf_add_byte(out, ',');
     show_number(out, "receipts", (int64_t)counts.receipts);
     buf_addf(out, ",\"provisional\":%s", reporting.is_provisional ? "true" : "false");
+    buf_addf(out, ",\"stale\":%s", counts.live != records_count(txn, RECORDS_LIVE) ? "true" : "false");
     return true;
 }
 

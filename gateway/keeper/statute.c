@@ -13,7 +13,8 @@ struct statute {
     struct windows *windows;
     struct calendar *calendar;
     int64_t due_ms;
-    int32_t day; /* of the last turn; DAY_NONE: none yet */
+    int32_t day;   /* of the last turn; DAY_NONE: none yet */
+    bool has_more; /* it did what fits in a turn */
 };
 
 struct statute *statute_new(const struct keeper_options *options)
@@ -43,48 +44,50 @@ static bool load(struct statute *statute, struct error *err)
            (statute->calendar || calendar_load(calendar, &statute->calendar, err));
 }
 
-/* A store from before the clocks would say that nothing is ever due. */
-static bool check_clocks(const struct statute *statute, struct clocks_counts *counts, struct error *err)
+/* How much is to be done, from clocks that can be believed. */
+static bool read_clocks(const struct statute *statute, struct clocks_counts *counts, struct error *err)
 {
     AUTO(store_abort) struct store_txn *txn = NULL;
 
-    if (!store_begin(statute->options->store, STORE_READ, &txn, err) || !clocks_counts(txn, counts, err))
-        return false;
-    if (counts->live == records_count(txn, RECORDS_LIVE))
-        return store_txn_is_good(txn, err);
-    return fail(err, ERR_CORRUPT,
-                "the statutory clocks know %llu of %llu live records: no publication ends by itself until the store is "
-                "rebuilt (creditgate rebuild)",
-                (unsigned long long)counts->live, (unsigned long long)records_count(txn, RECORDS_LIVE));
+    return store_begin(statute->options->store, STORE_READ, &txn, err) && clocks_check(txn, err) &&
+           clocks_counts(txn, counts, err);
 }
 
-static void log_outcome(const struct outcome *outcome, void *context)
+/* What was done stands in the journal; what was not, nowhere else. */
+static void log_refusal(const struct outcome *outcome, void *context)
 {
     const char *what = context;
 
-    if (outcome->is_done)
-        log_notice("keeper", "%s version %u: %s", outcome->record, outcome->version, what);
-    else if (outcome->refusal)
+    if (outcome->refusal && !outcome->is_skipped)
         log_warning("keeper", "%s version %u: %s: %s", outcome->record, outcome->version, what, outcome->refusal->text);
 }
 
-static bool expire(const struct statute *statute, const struct desk *desk, struct error *err)
+static void log_done(const char *what, uint64_t count)
+{
+    if (count > 0)
+        log_notice("keeper", "%s: %llu", what, (unsigned long long)count);
+}
+
+static bool expire(struct statute *statute, const struct desk *desk, struct error *err)
 {
     struct tally tally = {0};
 
-    (void)statute;
-    return command_expire(desk, log_outcome, "publication is over", &tally, err);
+    if (!command_expire(desk, log_refusal, "publication is over", &tally, err))
+        return false;
+    log_done("publication is over by law", tally.done);
+    statute->has_more = tally.of == EXPIRE_MAX;
+    return true;
 }
 
 /* A channel that is not configured is told when it is; until then the versions are in the list of the unsent. */
-static bool push(const struct statute *statute, const struct desk *desk, struct error *err)
+static bool push(struct statute *statute, const struct desk *desk, struct error *err)
 {
     AUTO(channel_settings_free) struct channel_settings *settings = NULL;
     struct clocks_counts counts;
     struct tally tally = {0};
     struct error why;
 
-    if (!check_clocks(statute, &counts, err))
+    if (!read_clocks(statute, &counts, err))
         return false;
     if (counts.statutory == 0)
         return true;
@@ -94,10 +97,13 @@ static bool push(const struct statute *statute, const struct desk *desk, struct 
         *err = why;
         return false;
     }
-    return command_push_expired(desk, channel_make_row, settings, log_outcome, "queued", &tally, err);
+    if (!command_push_expired(desk, channel_make_row, settings, log_refusal, "not queued", &tally, err))
+        return false;
+    log_done("ends by law, queued", tally.done);
+    return true;
 }
 
-static bool raise_overdue(const struct statute *statute, const struct desk *desk, struct error *err)
+static bool raise_overdue(struct statute *statute, const struct desk *desk, struct error *err)
 {
     struct receipt_limits limits = {.calendar = statute->calendar};
     struct tally tally = {0};
@@ -131,14 +137,13 @@ static bool is_time(struct statute *statute)
 
 static bool do_all(struct statute *statute, struct error *err)
 {
-    static bool (*const STEPS[])(const struct statute *, const struct desk *, struct error *) = {expire, push,
-                                                                                                 raise_overdue};
+    static bool (*const STEPS[])(struct statute *, const struct desk *, struct error *) = {expire, push, raise_overdue};
     const struct keeper_options *options = statute->options;
     struct clocks_counts counts;
     struct desk desk;
     bool is_good = true;
 
-    if (!load(statute, err) || !check_clocks(statute, &counts, err))
+    if (!load(statute, err) || !read_clocks(statute, &counts, err))
         return false;
     desk = (struct desk){.store = options->store,
                          .clock = options->clock,
@@ -161,8 +166,12 @@ bool statute_turn(struct statute *statute, struct error *err)
 {
     if (!is_time(statute))
         return true;
-    if (do_all(statute, err))
+    statute->has_more = false;
+    if (do_all(statute, err)) {
+        if (statute->has_more)
+            statute->day = DAY_NONE;
         return true;
+    }
     statute->day = DAY_NONE; /* again at the next turn */
     /* Only a refused store ends the keeper, and that is judged elsewhere. */
     if (err->code == ERR_REFUSED)

@@ -131,6 +131,27 @@ static const json_t *item(const json_t *json, const char *list, size_t i)
     return json_array_get(json_object_get(json, list), i);
 }
 
+Test(show_json, what_the_law_ended_shows_its_rule_and_its_seal)
+{
+    AUTO(json_release) json_t *json = NULL;
+    const char *id = listed_sample();
+    const json_t *version;
+
+    set_today("2027-08-04");
+    cr_assert(command_expire(&T.desk, NULL, NULL, &T.tally, &T.err), "%s", T.err.text);
+    json = show(id);
+    cr_assert_eq(json_array_size(json_object_get(json, "versions")), 2);
+    version = item(json, "versions", 1);
+    cr_expect_str_eq(text_at(version, "op"), "withdrawn");
+    cr_expect_str_eq(text_at(version, "state"), "effective");
+    cr_expect_str_eq(text_at(version, "proposed_by"), "statute:publication-end");
+    cr_expect_str_eq(text_at(version, "decided_by"), "statute:publication-end");
+    cr_expect_str_eq(text_at(version, "reason"), "公示期满");
+    cr_expect_str_eq(text_at(json_object_get(version, "record"), "statute"),
+                     "《信用修复管理办法》（国家发展改革委令第36号）");
+    cr_expect_eq(json_array_size(json_object_get(version, "seal_kids")), 2);
+}
+
 Test(show_json, what_is_not_there_or_not_clear_is_said)
 {
     listed_sample();

@@ -3,6 +3,7 @@
 #include "gateway/keeper/statute.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,6 +195,45 @@ Test(statute, a_store_from_before_the_clocks_is_not_taken_for_one_where_nothing_
     cr_assert(store_write(T.store, set_live_count, &right, &T.err), "%s", T.err.text);
     turn();
     cr_assert(is_over(id, 2));
+}
+
+/* A thousand and one that end on one day: in two turns, so that checkpoints do not wait for long. */
+Test(statute, a_day_on_which_very_many_end_takes_more_than_one_turn)
+{
+    enum { MANY = EXPIRE_MAX + 1 };
+    AUTO(buf_done) struct buf names = BUF_INIT;
+    struct obligation *rows = memory_new(MANY * sizeof *rows);
+    uint8_t(*ids)[OBLIGATION_ID_BYTES] = memory_new(MANY * sizeof *ids);
+    struct proposal proposal = sample_proposal();
+    struct review all = {.takes_all = true, .ground = -1};
+    struct tally tally = {0};
+
+    buf_reserve(&names, (size_t)MANY * 16);
+    for (size_t i = 0; i < MANY; i++) {
+        const char *name = names.data + names.bytes;
+
+        buf_addf(&names, "%zu", i + 1);
+        buf_add_byte(&names, '\0');
+        rows[i] = sample_row();
+        rows[i].field[COLUMN_EQUIPMENT] = span_of(name);
+    }
+    (void)import_rows(rows, MANY);
+    for (size_t i = 0; i < MANY; i++)
+        obligation_id(&rows[i], ids[i]);
+    cr_assert(command_propose(&T.desk, (const uint8_t(*)[OBLIGATION_ID_BYTES])ids, MANY, &proposal, NULL, NULL, &tally,
+                              &T.err),
+              "%s", T.err.text);
+    T.desk.person = "reviewer";
+    cr_assert(command_review(&T.desk, &all, NULL, NULL, &tally, &T.err), "%s", T.err.text);
+    cr_assert_eq(counts().live, MANY);
+    set_today("2027-08-04");
+    turn();
+    cr_assert_eq(counts().live, 1);
+    T.now_ms += 1000;
+    turn();
+    cr_assert_eq(counts().live, 0);
+    free(rows);
+    free(ids);
 }
 
 /* --- killed anywhere --- */

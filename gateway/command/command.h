@@ -173,8 +173,7 @@ MUST_CHECK bool command_repeat(const struct desk *desk, const struct repeat_requ
 enum { EXPIRE_MAX = 1000 };
 MUST_CHECK bool command_expire(const struct desk *desk, command_report *report, void *context, struct tally *tally,
                                struct error *err);
-/* Queue those versions for the first channel, at most EXPIRE_MAX a call; nobody is waited for. What stands unsent
- * before them is skipped. */
+/* Queue all those versions for the first channel; nobody is waited for. What stands unsent before them is skipped. */
 MUST_CHECK bool command_push_expired(const struct desk *desk, row_maker *make_row, void *make_row_context,
                                      command_report *report, void *context, struct tally *tally, struct error *err);
 /* Raise (receipt.overdue) every call whose business receipt has not come within its channel's limit of working days. */

@@ -328,12 +328,14 @@ static bool send_other(const struct bench *bench, struct store *store, uint32_t 
 /* Instants have whole milliseconds, so the middle half is averaged. */
 static double middle_mean(double *values, size_t count)
 {
+    const size_t quarter = count / 4;
+    const size_t middle = count - 2 * quarter;
     double sum = 0;
 
     qsort(values, count, sizeof *values, compare);
-    for (size_t i = count / 4; i < count - count / 4; i++)
+    for (size_t i = quarter; i < quarter + middle; i++)
         sum += values[i];
-    return sum / (double)(count - 2 * (count / 4));
+    return sum / (double)middle;
 }
 
 static bool measure_other(const struct bench *bench, uint32_t first, double *ms, struct error *err)

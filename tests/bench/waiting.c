@@ -62,8 +62,8 @@ static void fill_config(struct waiting *waiting)
     config->paasid = "creditgate-test";
     config->token = TOKEN;
     config->sm4_kid = "sm4-1";
-    for (uint8_t i = 0; i < sizeof config->sm4_key; i++)
-        config->sm4_key[i] = i;
+    for (size_t i = 0; i < sizeof config->sm4_key; i++)
+        config->sm4_key[i] = (uint8_t)i; /* SM4_KEY */
     config->provider_code = "4400GXT";
     config->provider_name = config->exchange_unit = "广东省工业和信息化厅";
 }

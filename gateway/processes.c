@@ -2,6 +2,7 @@
  * stop pipe ends. What it needs and cannot have ends it with PROCESS_CANNOT_BEGIN. */
 #include "gateway/processes.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,7 +20,7 @@
 #include "gateway/keeper/keeper.h"
 
 /* Its own descriptors beside one a sibling. */
-enum { SIGNER_DESCRIPTORS = 32 };
+enum { SIGNER_DESCRIPTORS = 32, JOB_NICENESS = 5 };
 
 const char *process_name(enum process_kind kind)
 {
@@ -163,6 +164,9 @@ static int run_job(const struct process *process)
         .config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM, .courier_fd = process->courier_fd};
     struct error err;
 
+    /* Long work takes what answering and sending leave of the processor; without leave to be humble it still works. */
+    if (setpriority(PRIO_PROCESS, 0, JOB_NICENESS) != 0)
+        log_warning("job", "the priority could not be lowered: %s", strerror(errno));
     if (!open_store(process, &store, &err))
         return cannot_begin(process, &err);
     environment.store = store;

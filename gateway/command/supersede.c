@@ -42,13 +42,13 @@ static bool look(struct store_txn *txn, enum channel channel, const char *record
 /* The newest effective version's number. */
 static bool newest_of(struct store_txn *txn, const char *record, uint32_t *version, struct error *err)
 {
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct record_version newest;
+    struct record_head newest;
 
-    if (!records_load_effective(txn, span_of(record), &newest, &hold, err))
+    if (!records_head(txn, span_of(record), 0, &newest, err))
         return false;
-    *version = newest.record.version;
-    return true;
+    /* Only the newest may not be effective. */
+    *version = newest.state == RECORD_EFFECTIVE ? newest.version : newest.version - 1;
+    return *version > 0 || fail(err, ERR_NOT_FOUND, "%s has no effective version", record);
 }
 
 static bool op_of(struct store_txn *txn, const char *record, uint32_t version, enum record_op *op, struct error *err)

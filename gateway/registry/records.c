@@ -63,8 +63,9 @@ static bool unknown(struct store_txn *txn, struct span id, struct error *err)
                                                  "%.*s：没有这条记录", (int)id.bytes, id.at);
 }
 
-/* The newest version below `below`. */
-static bool find_below(struct store_txn *txn, struct span id, uint32_t below, struct span *value, struct error *err)
+/* The newest version below `below`; `*number` may be NULL. */
+static bool find_below(struct store_txn *txn, struct span id, uint32_t below, struct span *value, uint32_t *number,
+                       struct error *err)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
     uint8_t key[RECORD_KEY_BYTES];
@@ -77,6 +78,28 @@ static bool find_below(struct store_txn *txn, struct span id, uint32_t below, st
     if (!store_cursor_seek_below(cursor, records_key(id, below, key), &found, value) ||
         found.bytes != RECORD_KEY_BYTES || memcmp(found.at, id.at, RECORD_ID_LENGTH) != 0)
         return unknown(txn, id, err);
+    if (number)
+        *number = store_read_u32(found.at + RECORD_ID_LENGTH);
+    return true;
+}
+
+bool records_head(struct store_txn *txn, struct span id, uint32_t version, struct record_head *out, struct error *err)
+{
+    uint8_t key[RECORD_KEY_BYTES];
+    struct span value;
+
+    if (version == 0) {
+        if (!find_below(txn, id, UINT32_MAX, &value, &version, err))
+            return false;
+    } else if (!record_id_is_valid(id) || !store_get(txn, STORE_RECORDS, records_key(id, version, key), &value)) {
+        return unknown(txn, id, err);
+    }
+    if (value.bytes <= RECORD_AT_JSON)
+        return fail(err, ERR_CORRUPT, "the table of records holds something else");
+    *out = (struct record_head){.version = version,
+                                .state = (enum record_state)value.at[RECORD_AT_STATE],
+                                .proposal = unpack_u64(value.at + RECORD_AT_PROPOSAL),
+                                .decision = unpack_u64(value.at + RECORD_AT_DECISION)};
     return true;
 }
 
@@ -87,7 +110,7 @@ bool records_load(struct store_txn *txn, struct span id, uint32_t version, struc
     struct span value;
 
     if (version == 0)
-        return find_below(txn, id, UINT32_MAX, &value, err) && unpack(value, out, hold, err);
+        return find_below(txn, id, UINT32_MAX, &value, NULL, err) && unpack(value, out, hold, err);
     if (!record_id_is_valid(id) || !store_get(txn, STORE_RECORDS, records_key(id, version, key), &value))
         return unknown(txn, id, err);
     return unpack(value, out, hold, err);

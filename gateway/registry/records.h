@@ -27,6 +27,16 @@ struct record_version {
 /* `version` 0 means the newest, effective or not. `hold` is emptied first and owns the texts. ERR_NOT_FOUND. */
 MUST_CHECK bool records_load(struct store_txn *txn, struct span id, uint32_t version, struct record_version *out,
                              struct buf *hold, struct error *err);
+/* What is known of a version without reading the record itself. */
+struct record_head {
+    uint32_t version;
+    enum record_state state;
+    uint64_t proposal;
+    uint64_t decision;
+};
+/* As records_load, at a fraction of its price. */
+MUST_CHECK bool records_head(struct store_txn *txn, struct span id, uint32_t version, struct record_head *out,
+                             struct error *err);
 /* The newest effective version. ERR_NOT_FOUND when none is. */
 MUST_CHECK bool records_load_effective(struct store_txn *txn, struct span id, struct record_version *out,
                                        struct buf *hold, struct error *err);

@@ -251,18 +251,19 @@ bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const stru
 
 bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct record_version version;
+    struct span record = walk_plain_of(event->data, "record");
+    struct record_head version;
     struct index_key key;
     int64_t number = walk_integer_of(event->data, "version", 0);
 
     if (number <= 0 || number > UINT32_MAX)
         return fail(err, ERR_CORRUPT, "a delivery without a version");
-    if (!records_load(txn, walk_plain_of(event->data, "record"), (uint32_t)number, &version, &hold, err))
+    if (!records_head(txn, record, (uint32_t)number, &version, err))
         return false;
     if (version.state != RECORD_EFFECTIVE)
-        return fail(err, ERR_CONFLICT, "%s version %u is not effective", version.record.id, version.record.version);
-    event_put(txn, sequence, id_of(&version.record));
+        return fail(err, ERR_CONFLICT, "%.*s version %u is not effective", (int)record.bytes, record.at,
+                    version.version);
+    event_put(txn, sequence, record);
     if (span_is(walk_plain_of(event->data, "channel"), REGISTRY_FIRST_CHANNEL)) {
         unsent_key(version.decision, &key);
         entry_delete(txn, RECORDS_UNSENT, &key);

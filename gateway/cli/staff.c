@@ -188,8 +188,9 @@ static const struct cli_usage REPAIR = {
     "person approves."};
 
 static const struct cli_option PUSH_OPTIONS[] = {
-    {"channel", "CHANNEL", CLI_CHOICE, false, "credit-guangdong", "渠道（默认信用广东）",
-     "channel (default credit-guangdong)"},
+    {"channel", "CHANNEL", CLI_CHOICE, false, "credit-guangdong|national-platform|credit-china",
+     "渠道（默认信用广东；后两个自动报送，这里只重报滞留的）",
+     "channel (default credit-guangdong; the later two are sent to by themselves, this is for what is held)"},
     {"division", "CODE", CLI_TEXT, false, NULL, "只报送该行政区划（前缀）", "only this division (prefix)"},
     {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "只报送该退出维度", "only this ground"},
 };

@@ -328,12 +328,31 @@ static bool open_store(struct store *store, const struct store_options *options,
     return create_tables(store, options->creates, err);
 }
 
+bool store_reopen(struct store *store, struct error *err)
+{
+    bool found = false;
+
+    if (store->held > 0)
+        return fail(err, ERR_INTERNAL, "%s: cannot be opened anew under %u transactions: start the process again",
+                    store->path, store->held);
+    mdb_env_close(TAKE(store->env));
+    store->map = NULL;
+    store->lost_its_map = true; /* until it is there again */
+    if (!open_environment(store, &store->options, err) || !find_tables(store, &found, err))
+        return fail_in(err, "cannot be opened anew");
+    if (!found)
+        return refuse_stranger(store, err);
+    store->lost_its_map = false;
+    return true;
+}
+
 bool store_open(const char *path, const struct store_options *options, struct store **out, struct error *err)
 {
     AUTO(store_close) struct store *store = memory_new(sizeof *store);
 
     store->path = memory_copy_text(path);
     store->is_read_only = options->is_read_only;
+    store->options = *options;
     if (options->creates && options->is_read_only)
         return fail(err, ERR_INVALID, "%s: a read-only store cannot be made", path);
     if (!open_store(store, options, err))

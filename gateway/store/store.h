@@ -7,6 +7,8 @@
  * Limits: key 1 to 255 bytes, value 0 to STORE_VALUE_MAX bytes. Errors: ERR_FULL (disk or map), ERR_IO, ERR_CORRUPT,
  * ERR_LIMIT, ERR_UNAVAILABLE (another process grew the file while this one held transactions open: end them, try
  * again).
+ * After a disk that failed at the wrong moment (the store's first pages could not be written) the next transaction
+ * opens the file anew; where a transaction is held open that is ERR_INTERNAL: start the process again.
  *
  * LMDB 0.9.24 as architecture.md section 8 asks: no DUPSORT, no WRITEMAP, NOSYNC for scratch stores only. */
 #ifndef GATEWAY_STORE_STORE_H

@@ -12,7 +12,9 @@ struct store {
     char *path;
     MDB_dbi tables[STORE_TABLE_COUNT];
     uint8_t identity[STORE_IDENTITY_BYTES];
-    unsigned live; /* transactions that point into the map: it must not move under them */
+    unsigned live;                /* transactions that point into the map: it must not move under them */
+    unsigned held;                /* transactions that are not over, those that were reset included */
+    struct store_options options; /* it was opened with */
     bool is_read_only;
     bool wants_growth; /* a transaction found the map full */
     bool lost_its_map; /* it could not be mapped again: nothing may be touched */
@@ -50,6 +52,9 @@ bool store_txn_fail(struct store_txn *txn, int code, enum store_table table, con
  */
 bool store_txn_takes(struct store_txn *txn, enum store_table table, struct span key);
 void store_cursors_close(struct store_txn *txn);
+/* After MDB_PANIC: LMDB does nothing any more with a file whose first pages it could not write, until it is opened
+ * anew. Fails when a transaction is not over. */
+bool store_reopen(struct store *store, struct error *err);
 /* Take over the map size that another process gave the file, or (when `grows`) double our own. */
 bool store_remap(struct store *store, bool grows, struct error *err);
 

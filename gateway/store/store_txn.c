@@ -105,7 +105,7 @@ bool store_begin(struct store *store, enum store_mode mode, struct store_txn **o
     int code;
 
     if (store->lost_its_map)
-        return fail(err, ERR_IO, "%s: the store is not mapped any more: start the process again", store->path);
+        return fail(err, ERR_INTERNAL, "%s: the store is not mapped any more: start the process again", store->path);
     if (mode == STORE_WRITE && store->is_read_only)
         return fail(err, ERR_FORBIDDEN, "%s: the store was opened to read only", store->path);
     if (mode == STORE_WRITE && store->wants_growth && !store_remap(store, true, err))
@@ -113,6 +113,11 @@ bool store_begin(struct store *store, enum store_mode mode, struct store_txn **o
     code = begin_once(store, mode, &mdb);
     if (code == MDB_MAP_RESIZED) {
         if (!store_remap(store, false, err))
+            return false;
+        code = begin_once(store, mode, &mdb);
+    }
+    if (code == MDB_PANIC) {
+        if (!store_reopen(store, err))
             return false;
         code = begin_once(store, mode, &mdb);
     }
@@ -124,6 +129,7 @@ bool store_begin(struct store *store, enum store_mode mode, struct store_txn **o
     txn->mode = mode;
     txn->is_live = true;
     store->live++;
+    store->held++;
     *out = txn;
     return true;
 }
@@ -141,6 +147,7 @@ void store_abort(struct store_txn *txn)
     if (!txn)
         return;
     leave(txn);
+    txn->store->held--;
     mdb_txn_abort(txn->mdb);
     free(txn);
 }
@@ -164,6 +171,7 @@ bool store_commit(struct store_txn *txn, struct error *err)
         return is_good;
     }
     leave(txn);
+    store->held--;
     code = mdb_txn_commit(txn->mdb);
     free(txn);
     if (code == MDB_MAP_FULL)
@@ -187,7 +195,7 @@ bool store_renew(struct store_txn *txn, struct error *err)
     if (txn->mode != STORE_READ || txn->is_live)
         return fail(err, ERR_INTERNAL, "%s: only a read that was reset can be renewed", store->path);
     if (store->lost_its_map)
-        return fail(err, ERR_IO, "%s: the store is not mapped any more: start the process again", store->path);
+        return fail(err, ERR_INTERNAL, "%s: the store is not mapped any more: start the process again", store->path);
     code = mdb_txn_renew(txn->mdb);
     if (code == MDB_MAP_RESIZED) {
         if (!store_remap(store, false, err))

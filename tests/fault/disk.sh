@@ -51,7 +51,7 @@ person() { # UID STATUS TEXT COMMAND…
 }
 operator() { person $OPERATOR_UID "$@"; }
 reviewer() { person $REVIEWER_UID "$@"; }
-sum() { grep -o "\"$1\":[0-9][0-9]*" "$stage/out" | sed 's/.*://' | paste -sd+ | bc; }
+sum() { grep -o "\"$1\":[0-9][0-9]*" "$stage/out" | sed 's/.*://' | awk '{n += $1} END {print n + 0}'; }
 all_acknowledged() { # NUMBER: of each channel
     operator 0 acknowledged status --json
     [ "$(sum acknowledged)" = $((3 * $1)) ]

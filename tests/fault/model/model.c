@@ -12,7 +12,7 @@
 #include "base/time.h"
 #include "tests/fault/model/walk.h"
 
-enum { STEPS = 140, SKIPPED = 77 };
+enum { STEPS = 140, SKIPPED = 77, PROGRESS_SEEDS = 20 };
 
 struct order {
     const char *gate;
@@ -56,6 +56,14 @@ static bool read_order(char **arguments, struct order *order)
     return order->gate != NULL;
 }
 
+/* Hours are long. */
+static void tell_progress(const struct order *order, uint64_t done, int64_t start_ms)
+{
+    if (done % PROGRESS_SEEDS == 0 && done < order->count)
+        fprintf(stderr, "%llu of %llu seeds, %.0f s\n", (unsigned long long)done, (unsigned long long)order->count,
+                (double)(time_monotonic_ms() - start_ms) / 1000);
+}
+
 static int run_seeds(const struct order *order, const struct stage_common *common)
 {
     struct walk_options options = {.common = common,
@@ -69,8 +77,10 @@ static int run_seeds(const struct order *order, const struct stage_common *commo
     for (uint64_t seed = order->from; seed < order->from + order->count; seed++) {
         struct error err;
 
-        if (walk_run(&options, seed, &count, &err))
+        if (walk_run(&options, seed, &count, &err)) {
+            tell_progress(order, seed + 1 - order->from, start_ms);
             continue;
+        }
         fprintf(stderr, "seed %llu FAILED: %s\nrepeat it: fault_model %s --seeds %llu 1 --steps %u --keep --talk\n",
                 (unsigned long long)seed, err.text, order->gate, (unsigned long long)seed, order->steps);
         return 1;

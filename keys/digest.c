@@ -26,7 +26,7 @@ static void cipher_free(EVP_CIPHER_CTX *cipher)
 }
 DEFINE_AUTO(EVP_CIPHER_CTX *, cipher_free)
 
-static void digest_parts(const EVP_MD *algorithm, const struct span *parts, size_t count, uint8_t out[DIGEST_BYTES])
+static void digest_parts(const EVP_MD *algorithm, const struct span *parts, size_t count, uint8_t *out)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool is_good = context && EVP_DigestInit_ex(context, algorithm, NULL) == 1;
@@ -47,6 +47,11 @@ void digest_sha256(struct span data, uint8_t out[32])
 void digest_sm3(struct span data, uint8_t out[32])
 {
     digest_parts(EVP_sm3(), &data, 1, out);
+}
+
+void digest_sha512(struct span data, uint8_t out[64])
+{
+    digest_parts(EVP_sha512(), &data, 1, out);
 }
 
 void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32])

@@ -1,6 +1,7 @@
 /* digest.h - digests, authentication codes, block ciphers, random bytes: thin over OpenSSL's EVP. These cannot fail for
  * want of input; a broken library stops the process.
- * Sources: FIPS 180-4 (SHA-256), GB/T 32905-2016 (SM3), RFC 2104 (HMAC), GB/T 32907-2016 (SM4), FIPS 197 (AES). */
+ * Sources: FIPS 180-4 (SHA-256, SHA-512), GB/T 32905-2016 (SM3), RFC 2104 (HMAC), GB/T 32907-2016 (SM4), FIPS 197
+ * (AES). */
 #ifndef KEYS_DIGEST_H
 #define KEYS_DIGEST_H
 
@@ -9,6 +10,7 @@
 
 void digest_sha256(struct span data, uint8_t out[32]);
 void digest_sm3(struct span data, uint8_t out[32]);
+void digest_sha512(struct span data, uint8_t out[64]); /* only to check what others made */
 /* SHA-256 over two or three parts without joining them. */
 void digest_sha256_parts(const struct span *parts, size_t count, uint8_t out[32]);
 /* A file from its beginning to its end, piece by piece; where it stands does not matter and stays. */

@@ -61,7 +61,8 @@ END
 stage_start() {
     name=$1
     shift
-    setsid "$@" >"$stage/$name.log" 2>&1 </dev/null &
+    : >"$stage/$name.log" # here, so that nobody takes what the one before said for its word
+    setsid "$@" >>"$stage/$name.log" 2>&1 </dev/null &
     started+=($!)
 }
 

@@ -1,0 +1,393 @@
+/* names_index.c - postings of pairs.
+ *
+ * The pairs of a name are its neighbours (with a mark before the first) and those one apart, so that a name with one
+ * wrong character still shares pairs around it. Lists lie one after another in one array, found through a hash. A
+ * question adds up, over its pairs from the rarest on, how rare each is; it stops when it has read WORK_MAX entries:
+ * what it has not read are the commonest pairs, which tell least. */
+#include "gateway/names/names_index.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    PAIRS_MAX = 2 * (NAME_UNITS_MAX + 1),
+    SLOTS_FIRST = 4096,
+    COMMON_LEAST = 9000, /* a list may always be so long */
+    COMMON_PART = 16,
+    WORK_MAX = 60000,
+    LISTS_LEAST = 3, /* are read however long they are */
+    BEFORE_FIRST = 1
+};
+
+struct list {
+    uint32_t pair;  /* 0: free */
+    uint32_t count; /* of names; when building, of those put in so far */
+    uint64_t first; /* in `postings`; NONE when the pair is too common */
+};
+static const uint64_t NONE = UINT64_MAX;
+
+struct entry {
+    uint32_t first; /* in `units`, which may hold 4 G */
+    uint32_t subject : 31;
+    uint32_t is_former : 1;
+};
+
+struct names_index {
+    uint16_t *units;
+    size_t unit_count;
+    size_t unit_room;
+    struct entry *entries; /* one more than there are names: its `first` is the end */
+    size_t names;
+    size_t entry_room;
+    struct list *lists;
+    size_t list_slots;
+    size_t list_count;
+    uint32_t *postings;
+    uint64_t posting_count;
+    uint32_t *same; /* hash of a normal form: 1 + entry, next by probing */
+    size_t same_slots;
+    /* scratch of a question: all zero between questions */
+    uint16_t *weight;
+    uint32_t *touched;
+};
+
+struct names_index *names_index_new(void)
+{
+    struct names_index *index = memory_new(sizeof(*index));
+
+    index->list_slots = SLOTS_FIRST;
+    index->lists = memory_new(index->list_slots * sizeof(*index->lists));
+    return index;
+}
+
+void names_index_free(struct names_index *index)
+{
+    if (!index)
+        return;
+    free(index->units);
+    free(index->entries);
+    free(index->lists);
+    free(index->postings);
+    free(index->same);
+    free(index->weight);
+    free(index->touched);
+    free(index);
+}
+
+/* --- pairs --- */
+
+static int by_value(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Each pair once. Two pairs that fall together only add a candidate. */
+static size_t pairs_of(const uint16_t *units, size_t count, uint32_t pairs[PAIRS_MAX])
+{
+    size_t made = 0;
+    size_t kept = 0;
+    uint32_t before = BEFORE_FIRST;
+    uint32_t one_apart = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        pairs[made++] = before << 16 | units[i];
+        if (one_apart)
+            pairs[made++] = ((one_apart << 16 | units[i]) ^ 0x80008000U) * 0x9E3779B1U | 1;
+        one_apart = before;
+        before = units[i];
+    }
+    qsort(pairs, made, sizeof(*pairs), by_value);
+    for (size_t i = 0; i < made; i++) {
+        if (kept == 0 || pairs[kept - 1] != pairs[i])
+            pairs[kept++] = pairs[i];
+    }
+    return kept;
+}
+
+static struct list *list_of(const struct names_index *index, uint32_t pair)
+{
+    uint32_t hash = pair * 0x85EBCA6BU;
+    size_t at = (hash ^ hash >> 15) & (index->list_slots - 1);
+
+    while (index->lists[at].pair && index->lists[at].pair != pair)
+        at = (at + 1) & (index->list_slots - 1);
+    return &index->lists[at];
+}
+
+static void grow_lists(struct names_index *index)
+{
+    struct list *old = index->lists;
+    size_t slots = index->list_slots;
+
+    index->list_slots *= 2;
+    index->lists = memory_new(index->list_slots * sizeof(*index->lists));
+    for (size_t i = 0; i < slots; i++) {
+        if (old[i].pair)
+            *list_of(index, old[i].pair) = old[i];
+    }
+    free(old);
+}
+
+static void count_pair(struct names_index *index, uint32_t pair)
+{
+    struct list *list;
+
+    if (index->list_count >= index->list_slots / 4 * 3)
+        grow_lists(index);
+    list = list_of(index, pair);
+    if (!list->pair) {
+        list->pair = pair;
+        index->list_count++;
+    }
+    list->count++;
+}
+
+/* --- building --- */
+
+bool names_index_add(struct names_index *index, const struct name_form *form, uint32_t subject, bool is_former,
+                     struct error *err)
+{
+    uint32_t pairs[PAIRS_MAX];
+    size_t count;
+
+    if (form->count == 0)
+        return true;
+    if (index->names >= INDEX_NAMES_MAX || subject > INT32_MAX)
+        return fail(err, ERR_LIMIT, "more than %d names", INDEX_NAMES_MAX);
+    if (index->names + 1 >= index->entry_room) {
+        index->entry_room = index->entry_room ? index->entry_room * 2 : SLOTS_FIRST;
+        index->entries = memory_resize(index->entries, index->entry_room * sizeof(*index->entries));
+    }
+    if (index->unit_count + NAME_UNITS_MAX > index->unit_room) {
+        index->unit_room = index->unit_room ? index->unit_room * 2 : (size_t)SLOTS_FIRST * 16;
+        index->units = memory_resize(index->units, index->unit_room * sizeof(*index->units));
+    }
+    index->entries[index->names++] = (struct entry){(uint32_t)index->unit_count, subject, is_former};
+    memcpy(index->units + index->unit_count, form->at, form->count * sizeof(*form->at));
+    index->unit_count += form->count;
+    index->entries[index->names].first = (uint32_t)index->unit_count;
+    count = pairs_of(form->at, form->count, pairs);
+    for (size_t i = 0; i < count; i++)
+        count_pair(index, pairs[i]);
+    return true;
+}
+
+struct index_entry_view names_index_entry(const struct names_index *index, uint32_t entry)
+{
+    const struct entry *at = &index->entries[entry];
+
+    return (struct index_entry_view){index->units + at->first, at[1].first - at->first, at->subject, at->is_former};
+}
+
+static uint32_t form_hash(const uint16_t *units, size_t count)
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ units[i]) * 16777619U;
+    return hash ^ hash >> 13;
+}
+
+static void build_same(struct names_index *index)
+{
+    index->same_slots = SLOTS_FIRST;
+    while (index->same_slots < index->names * 3 / 2)
+        index->same_slots *= 2;
+    index->same = memory_new(index->same_slots * sizeof(*index->same));
+    for (uint32_t entry = 0; entry < index->names; entry++) {
+        struct index_entry_view view = names_index_entry(index, entry);
+        size_t at = form_hash(view.at, view.count) & (index->same_slots - 1);
+
+        while (index->same[at])
+            at = (at + 1) & (index->same_slots - 1);
+        index->same[at] = entry + 1;
+    }
+}
+
+static void place_lists(struct names_index *index)
+{
+    size_t common = index->names / COMMON_PART > COMMON_LEAST ? index->names / COMMON_PART : COMMON_LEAST;
+
+    for (size_t i = 0; i < index->list_slots; i++) {
+        struct list *list = &index->lists[i];
+
+        list->first = list->count > common ? NONE : index->posting_count;
+        if (list->first == NONE)
+            continue;
+        index->posting_count += list->count;
+        list->count = 0;
+    }
+    index->postings = memory_new(index->posting_count * sizeof(*index->postings) + 1);
+}
+
+void names_index_build(struct names_index *index)
+{
+    uint32_t pairs[PAIRS_MAX];
+
+    place_lists(index);
+    for (uint32_t entry = 0; entry < index->names; entry++) {
+        struct index_entry_view view = names_index_entry(index, entry);
+        size_t count = pairs_of(view.at, view.count, pairs);
+
+        for (size_t i = 0; i < count; i++) {
+            struct list *list = list_of(index, pairs[i]);
+
+            if (list->first != NONE)
+                index->postings[list->first + list->count++] = entry;
+        }
+    }
+    build_same(index);
+    index->weight = memory_new(index->names * sizeof(*index->weight) + 1);
+    index->touched = memory_new(index->names * sizeof(*index->touched) + 1);
+}
+
+size_t names_index_size(const struct names_index *index)
+{
+    return index->names;
+}
+
+size_t names_index_bytes(const struct names_index *index)
+{
+    return index->unit_room * sizeof(*index->units) + index->entry_room * sizeof(*index->entries) +
+           index->list_slots * sizeof(*index->lists) + index->posting_count * sizeof(*index->postings) +
+           index->same_slots * sizeof(*index->same) + index->names * (sizeof(*index->weight) + sizeof(*index->touched));
+}
+
+/* --- asking --- */
+
+static int by_count(const void *a, const void *b)
+{
+    const struct list *x = *(const struct list *const *)a;
+    const struct list *y = *(const struct list *const *)b;
+
+    return (x->count > y->count) - (x->count < y->count);
+}
+
+static size_t lists_of(const struct names_index *index, const struct name_form *form, const struct list **lists)
+{
+    uint32_t pairs[PAIRS_MAX];
+    size_t count = pairs_of(form->at, form->count, pairs);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct list *list = list_of(index, pairs[i]);
+
+        if (list->pair && list->first != NONE)
+            lists[kept++] = list;
+    }
+    qsort(lists, kept, sizeof(const struct list *), by_count);
+    return kept;
+}
+
+/* Add up how rare the shared pairs are; which entries were met is in `touched`. */
+static size_t weigh(struct names_index *index, const struct list *const *lists, size_t count)
+{
+    size_t work = 0;
+    size_t met = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t *entries = index->postings + lists[i]->first;
+        uint16_t rarity = (uint16_t)(1 + 16 * log((double)index->names / lists[i]->count));
+
+        if (i >= LISTS_LEAST && work + lists[i]->count > WORK_MAX)
+            break;
+        work += lists[i]->count;
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            uint16_t *weight = &index->weight[entries[k]];
+
+            if (!*weight)
+                index->touched[met++] = entries[k];
+            *weight = (uint16_t)(*weight + rarity);
+        }
+    }
+    return met;
+}
+
+struct found {
+    uint32_t entry;
+    float weight;
+};
+
+/* The lightest stands first (a heap), so that it is the one to go. */
+static void sink(struct found *heap, size_t count, size_t at)
+{
+    for (;;) {
+        size_t child = 2 * at + 1;
+        struct found held = heap[at];
+
+        if (child >= count)
+            return;
+        if (child + 1 < count && heap[child + 1].weight < heap[child].weight)
+            child++;
+        if (heap[at].weight <= heap[child].weight)
+            return;
+        heap[at] = heap[child];
+        heap[child] = held;
+        at = child;
+    }
+}
+
+static int heaviest_first(const void *a, const void *b)
+{
+    const struct found *x = a;
+    const struct found *y = b;
+
+    if (x->weight != y->weight)
+        return x->weight < y->weight ? 1 : -1;
+    return (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+/* Long names share more by chance. */
+static struct found judged(const struct names_index *index, uint32_t entry)
+{
+    uint32_t length = index->entries[entry + 1].first - index->entries[entry].first;
+
+    return (struct found){entry, (float)index->weight[entry] / sqrtf((float)length + 4)};
+}
+
+size_t names_index_find(struct names_index *index, const struct name_form *form, uint32_t found[INDEX_FOUND_MAX])
+{
+    const struct list *lists[PAIRS_MAX];
+    struct found heap[INDEX_FOUND_MAX];
+    size_t count = lists_of(index, form, lists);
+    size_t met = weigh(index, lists, count);
+    size_t held = 0;
+
+    for (size_t i = 0; i < met; i++) {
+        struct found one = judged(index, index->touched[i]);
+
+        index->weight[one.entry] = 0;
+        if (held < INDEX_FOUND_MAX) {
+            heap[held++] = one;
+            for (size_t at = held == INDEX_FOUND_MAX ? held / 2 : 0; at-- > 0;)
+                sink(heap, held, at);
+        } else if (one.weight > heap[0].weight) {
+            heap[0] = one;
+            sink(heap, held, 0);
+        }
+    }
+    qsort(heap, held, sizeof(*heap), heaviest_first);
+    for (size_t i = 0; i < held; i++)
+        found[i] = heap[i].entry;
+    return held;
+}
+
+size_t names_index_same(const struct names_index *index, const struct name_form *form, uint32_t found[INDEX_FOUND_MAX])
+{
+    size_t count = 0;
+
+    if (form->count == 0 || !index->same)
+        return 0;
+    for (size_t at = form_hash(form->at, form->count) & (index->same_slots - 1); index->same[at];
+         at = (at + 1) & (index->same_slots - 1)) {
+        struct index_entry_view view = names_index_entry(index, index->same[at] - 1);
+
+        if (view.count == form->count && memcmp(view.at, form->at, view.count * sizeof(*view.at)) == 0 &&
+            count < INDEX_FOUND_MAX)
+            found[count++] = index->same[at] - 1;
+    }
+    return count;
+}

@@ -1,0 +1,186 @@
+/* bench_names [DETAILS] - companies by name, on the real register and its labelled questions when they are there.
+ *
+ * Recall: how many questions with an answer have the right first candidate above the score that at most 1 % of those
+ * without an answer reach. Beside it, on the same questions, a plain score: Dice's coefficient of pairs of characters. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "tests/bench/naming.h"
+#include "tests/bench/telling.h"
+#include "tests/support/support.h"
+
+static const double FALSE_SHARE = 0.01;
+
+static const struct {
+    const char *name;
+    const char *file;
+    double floor;
+} SETS[] = {{"names-dev", "names-dev.jsonl", 0.70}, {"names-hard", "names-dev-hard.jsonl", 0.45}};
+
+struct bench {
+    struct name_tables *tables;
+    struct names *names;
+    struct naming_rows rows;
+    struct naming_rows former;
+    FILE *details;
+};
+
+static bool add_rows(struct bench *bench, const struct naming_rows *rows, bool is_former, struct error *err)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (!rows->at[i].is_absent && !names_add(bench->names, rows->at[i].code, rows->at[i].name, is_former, err))
+            return false;
+    }
+    return true;
+}
+
+static bool load(struct bench *bench, struct error *err)
+{
+    char path[TEST_PATH_BYTES];
+    char former[TEST_PATH_BYTES];
+
+    if (!test_data_path("names.tsv", path) || !test_data_path("names-dev-former.tsv", former))
+        return fail(err, ERR_NOT_FOUND, "the register of names is not here");
+    if (!name_tables_load(TEST_SOURCE "/schemas/data/names", &bench->tables, err) ||
+        !naming_rows_read(path, &bench->rows, err) || !naming_rows_read(former, &bench->former, err))
+        return false;
+    bench->names = names_new(bench->tables);
+    if (!add_rows(bench, &bench->rows, false, err) || !add_rows(bench, &bench->former, true, err))
+        return false;
+    names_ready(bench->names);
+    fprintf(stderr, "%zu names, %.1f MiB\n", names_count(bench->names), (double)names_bytes(bench->names) / 1048576);
+    return true;
+}
+
+static bool ask(struct bench *bench, const struct naming_question *question, struct naming_result *out)
+{
+    struct error err;
+    struct name_answer answer;
+
+    *out = (struct naming_result){.question = question};
+    if (!names_find(bench->names, span_of(question->text), &answer, &err))
+        return err.code == ERR_LIMIT;
+    if (answer.count == 0)
+        return true;
+    out->score = answer.candidates[0].score;
+    out->is_same = answer.candidates[0].strength == STRENGTH_SAME;
+    out->is_right = strcmp(answer.candidates[0].code, question->truth) == 0;
+    return true;
+}
+
+/* The best of all rows by the plain score: every row is compared, which no server could afford. */
+static void ask_plainly(const struct bench *bench, const struct naming_question *question, struct naming_result *out)
+{
+    const struct naming_row *best = NULL;
+
+    *out = (struct naming_result){.question = question};
+    for (size_t i = 0; i < bench->rows.count + bench->former.count; i++) {
+        const struct naming_row *row =
+            i < bench->rows.count ? &bench->rows.at[i] : &bench->former.at[i - bench->rows.count];
+        double alike = row->is_absent ? 0 : naming_pairs_alike(span_of(question->text), row->name);
+
+        if (alike > out->score) {
+            out->score = alike;
+            best = row;
+        }
+    }
+    out->is_right = best && span_is(best->code, question->truth);
+}
+
+static void detail(struct bench *bench, const char *set, const struct naming_result *result)
+{
+    const struct naming_question *question = result->question;
+
+    if (bench->details)
+        fprintf(bench->details, "%s\t%d\t%s\t%s\t%.4f\t%s\t%s\n", set, question->line, question->kind,
+                question->truth[0] ? "answer" : "none", result->score, result->is_same ? "same" : "-",
+                result->is_right ? "right" : "wrong");
+}
+
+static bool run_set(struct bench *bench, size_t set, struct error *err)
+{
+    AUTO(naming_questions_done) struct naming_questions questions = {.count = 0};
+    struct naming_result *ours;
+    struct naming_result *theirs;
+    char path[TEST_PATH_BYTES];
+    double least;
+    double plain_least;
+    double recall;
+    double plain;
+
+    if (!test_data_path(SETS[set].file, path))
+        return fail(err, ERR_NOT_FOUND, "%s is not here", SETS[set].file);
+    if (!naming_questions_read(path, &questions, err))
+        return false;
+    ours = memory_new(questions.count * sizeof(*ours) + 1);
+    theirs = memory_new(questions.count * sizeof(*theirs) + 1);
+    for (size_t i = 0; i < questions.count; i++) {
+        if (!ask(bench, &questions.at[i], &ours[i]))
+            return fail(err, ERR_INTERNAL, "line %d was refused", questions.at[i].line);
+        ask_plainly(bench, &questions.at[i], &theirs[i]);
+        detail(bench, SETS[set].name, &ours[i]);
+    }
+    recall = naming_recall(ours, questions.count, FALSE_SHARE, &least);
+    plain = naming_recall(theirs, questions.count, FALSE_SHARE, &plain_least);
+    tell(&(struct telling){SETS[set].name, recall, plain, "recall", recall / SETS[set].floor, 1, "plain pairs"});
+    fprintf(stderr, "  %s: first right %.3f, score above %.4f, ambiguous `same` %zu; at 5 %% recall %.3f; plain first %.3f\n",
+            SETS[set].name, naming_first(ours, questions.count), least, naming_ambiguous_same(ours, questions.count),
+            naming_recall(ours, questions.count, 0.05, &least), naming_first(theirs, questions.count));
+    free(ours);
+    free(theirs);
+    return true;
+}
+
+/* Real companies that are not in the register: no score may say that they are. */
+static bool run_absent(struct bench *bench, struct error *err)
+{
+    static const double LEVELS[] = {0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
+    size_t above[COUNT_OF(LEVELS)] = {0};
+    size_t same = 0;
+    size_t asked = 0;
+
+    for (size_t i = 0; i < bench->rows.count; i++) {
+        struct name_answer answer;
+
+        if (!bench->rows.at[i].is_absent)
+            continue;
+        asked++;
+        if (!names_find(bench->names, bench->rows.at[i].name, &answer, err))
+            return false;
+        if (answer.count == 0)
+            continue;
+        same += answer.candidates[0].strength == STRENGTH_SAME;
+        for (size_t k = 0; k < COUNT_OF(LEVELS); k++)
+            above[k] += answer.candidates[0].score > LEVELS[k];
+        if (bench->details)
+            fprintf(bench->details, "absent\t%zu\t-\tnone\t%.4f\t-\t%.*s\n", i + 2, answer.candidates[0].score,
+                    (int)NAME_CODE_BYTES, answer.candidates[0].code);
+    }
+    fprintf(stderr, "  absent: %zu real companies that are not there: same %zu", asked, same);
+    for (size_t k = 0; k < COUNT_OF(LEVELS); k++)
+        fprintf(stderr, ", >%.1f %.2f %%", LEVELS[k], 100.0 * (double)above[k] / (double)asked);
+    fprintf(stderr, "\n");
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench = {.details = argc > 1 ? fopen(argv[1], "w") : NULL};
+    struct error err = {.code = ERR_NONE};
+    bool is_good = load(&bench, &err);
+
+    for (size_t set = 0; is_good && set < COUNT_OF(SETS); set++)
+        is_good = run_set(&bench, set, &err);
+    is_good = is_good && run_absent(&bench, &err);
+    if (!is_good)
+        fprintf(stderr, "bench_names: %s\n", err.text);
+    if (bench.details)
+        fclose(bench.details);
+    names_free(bench.names);
+    name_tables_free(bench.tables);
+    naming_rows_done(&bench.rows);
+    naming_rows_done(&bench.former);
+    return is_good ? 0 : err.code == ERR_NOT_FOUND ? 77 : 1;
+}

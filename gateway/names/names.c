@@ -7,8 +7,8 @@
 #include "gateway/names/names_score.h"
 
 enum { SUBJECTS_FIRST = 4096 };
-static const double LIKELY_SCORE = 0.6;
-static const double POSSIBLE_SCORE = 0.02; /* less is not worth a look */
+static const double LIKELY_SCORE = 0.5;
+static const double POSSIBLE_SCORE = 0.002; /* less is not worth a look */
 
 const char *const NAME_STRENGTHS[STRENGTH_COUNT] = {"same", "likely", "possible"};
 

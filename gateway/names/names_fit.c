@@ -4,8 +4,9 @@
 
 /* Chances of what people do with whole parts (rounded from a prototype on labelled queries). */
 static const double REGION_CHANCE[] = {
-    [FIT_REGION_SAME] = 0.9,   [FIT_REGION_SHORT] = 0.03,  [FIT_REGION_MISSING] = 0.02, [FIT_REGION_LESS] = 0.008,
-    [FIT_REGION_MORE] = 0.006, [FIT_REGION_NEAR] = 0.0015, [FIT_REGION_MOVED] = 0.02,   [FIT_REGION_UNREAD] = 0.9,
+    [FIT_REGION_SAME] = 0.9,    [FIT_REGION_SHORT] = 0.03,   [FIT_REGION_MISSING] = 0.02,
+    [FIT_REGION_LESS] = 0.008,  [FIT_REGION_COARSE] = 0.001, [FIT_REGION_MORE] = 0.006,
+    [FIT_REGION_NEAR] = 0.0002, [FIT_REGION_MOVED] = 0.02,   [FIT_REGION_UNREAD] = 0.9,
 };
 static const double MOVED_IN_PART = 0.3; /* of FIT_REGION_MOVED: some of its places are gone */
 static const double SUFFIX_SAME = 0.93;
@@ -80,14 +81,15 @@ static bool has_place(const struct name_parts *parts, const struct name_place *p
     return false;
 }
 
-/* It is a place of the company, or lies around or in one. */
+/* It is no place of the company, but lies around or in all of them; for a company without, its code says where it is.
+ */
 static bool is_at_home(const struct name_tables *tables, const struct fit_name *meant, const struct name_place *place)
 {
     for (size_t i = 0; i < meant->parts.places; i++) {
-        if (name_places_nest(tables, meant->parts.place[i], place))
-            return true;
+        if (!name_places_nest(tables, meant->parts.place[i], place))
+            return false;
     }
-    return name_place_holds(tables, place, meant->division);
+    return meant->parts.places > 0 || name_place_holds(tables, place, meant->division);
 }
 
 static enum fit_region region_of(const struct name_tables *tables, const struct fit_name *meant,
@@ -114,7 +116,9 @@ static enum fit_region region_of(const struct name_tables *tables, const struct 
     if (at_home < b->places)
         return FIT_REGION_UNREAD;
     if (known == b->places)
-        return kept == a->places ? FIT_REGION_SHORT : FIT_REGION_LESS;
+        return kept == a->places                       ? FIT_REGION_SHORT
+               : has_place(b, a->place[a->places - 1]) ? FIT_REGION_LESS
+                                                       : FIT_REGION_COARSE;
     return kept == a->places ? FIT_REGION_MORE : FIT_REGION_NEAR;
 }
 
@@ -179,6 +183,7 @@ static void consider(const struct align *align, struct fit *best, const struct f
     if (log_all <= best->log)
         return;
     best->log = log_all;
+    best->part_log = log(chance);
     best->region = reading->region;
     best->is_suffix_read = reading->is_suffix_read;
     best->meant = reading->meant;
@@ -204,21 +209,18 @@ double fit_quick_log(const struct align *align, const struct fit_name *meant, co
     return whole > core ? whole : core;
 }
 
+/* The places of `home` stand elsewhere in the other name. */
 static void read_moved(const struct align *align, const struct fit_name *meant, const struct fit_name *written,
-                       struct fit *best)
+                       bool is_back, struct fit *best)
 {
-    bool is_back = written->parts.places == 0; /* the company's region stands at the back of what was asked */
     const struct fit_name *home = is_back ? meant : written;
     const struct fit_name *other = is_back ? written : meant;
     struct fit_name rest;
     struct name_form left;
     struct fit reading = {.region = FIT_REGION_MOVED, .is_suffix_read = true};
-    double share;
     double before = best->log;
+    double share = home->parts.places ? take_places(home, &other->form, &left) : 0;
 
-    if (home->parts.places == 0 || other->parts.places > 0)
-        return;
-    share = take_places(home, &other->form, &left);
     if (share == 0)
         return;
     fit_name_set(align->tables, left.at, left.count, &rest);
@@ -257,5 +259,8 @@ void fit_best(const struct align *align, const struct fit_name *meant, const str
         reading.is_suffix_read = true;
         consider(align, out, &reading, REGION_CHANCE[region] * suffix);
     }
-    read_moved(align, meant, written, out);
+    if (region == FIT_REGION_SAME || region == FIT_REGION_SHORT)
+        return;
+    read_moved(align, meant, written, true, out);
+    read_moved(align, meant, written, false, out);
 }

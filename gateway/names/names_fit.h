@@ -19,15 +19,17 @@ enum fit_region {
     FIT_REGION_SAME,
     FIT_REGION_SHORT, /* the same places, otherwise written: 广州 for 广州市 */
     FIT_REGION_MISSING,
-    FIT_REGION_LESS, /* some of its places */
-    FIT_REGION_MORE, /* its places and one around or in them */
-    FIT_REGION_NEAR, /* another place around or in it */
+    FIT_REGION_LESS,   /* some of its places, the finest among them */
+    FIT_REGION_COARSE, /* some of its places, without the finest */
+    FIT_REGION_MORE,   /* its places and one around or in them */
+    FIT_REGION_NEAR,   /* another place around or in it */
     FIT_REGION_MOVED,
     FIT_REGION_UNREAD /* the reading does not look at regions */
 };
 
 struct fit {
-    double log; /* ALIGN_NEVER or less when it cannot be */
+    double part_log; /* of the parts alone, without slips of characters */
+    double log;      /* ALIGN_NEVER or less when it cannot be */
     enum fit_region region;
     bool is_suffix_read;   /* the forms of organisation were compared as parts */
     struct units meant;    /* what was compared character by character: of the company's name */

@@ -151,18 +151,30 @@ static void split_region(const struct name_tables *tables, const struct name_for
     }
 }
 
+/* Where a form of organisation ends that begins before `least` and stands inside the name, or 0. Of 有限 in 有限公司
+ * the longer counts. */
+static size_t suffix_inside(const struct name_tables *tables, const struct name_form *form, size_t core, size_t least)
+{
+    size_t found = 0;
+    size_t word;
+
+    for (size_t end = least; end + 2 < form->count && (!found || end < found + NAME_WORD_UNITS); end++) {
+        int kind = name_word_at_end(tables, NAME_SUFFIX, form->at + core, end - core, &word);
+
+        if (kind >= 0 && word + SUFFIX_INSIDE_LEAST <= end - core && (!found || end - word < found))
+            found = end;
+    }
+    return found;
+}
+
 /* A branch names its parent first: 某某有限公司 and then words of its own. */
 static uint8_t branch_begin(const struct name_tables *tables, const struct name_form *form, uint8_t core)
 {
+    size_t end = suffix_inside(tables, form, core, (size_t)core + SUFFIX_INSIDE_LEAST);
     size_t word;
 
-    for (size_t end = (size_t)core + SUFFIX_INSIDE_LEAST; end + 2 < form->count; end++) {
-        int kind = name_word_at_end(tables, NAME_SUFFIX, form->at + core, end - core, &word);
-
-        if (kind >= 0 && word >= 2 && word + SUFFIX_INSIDE_LEAST <= end - core &&
-            name_word_at_end(tables, NAME_BRANCH, form->at + end, form->count - end, &word) >= 0)
-            return (uint8_t)end;
-    }
+    if (end && name_word_at_end(tables, NAME_BRANCH, form->at + end, form->count - end, &word) >= 0)
+        return (uint8_t)end;
     return form->count;
 }
 

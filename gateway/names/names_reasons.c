@@ -155,8 +155,9 @@ static void explain_region(const struct fit *fit, const struct fit_name *name, c
 {
     static const enum name_reason_kind KINDS[] = {
         [FIT_REGION_SHORT] = REASON_REGION_SHORT, [FIT_REGION_MISSING] = REASON_REGION_MISSING,
-        [FIT_REGION_LESS] = REASON_REGION_LESS,   [FIT_REGION_MORE] = REASON_REGION_MORE,
-        [FIT_REGION_NEAR] = REASON_REGION_NEAR,   [FIT_REGION_MOVED] = REASON_REGION_MOVED,
+        [FIT_REGION_LESS] = REASON_REGION_LESS,   [FIT_REGION_COARSE] = REASON_REGION_LESS,
+        [FIT_REGION_MORE] = REASON_REGION_MORE,   [FIT_REGION_NEAR] = REASON_REGION_NEAR,
+        [FIT_REGION_MOVED] = REASON_REGION_MOVED,
     };
 
     if (fit->region == FIT_REGION_SAME || fit->region == FIT_REGION_UNREAD)

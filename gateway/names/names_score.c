@@ -8,11 +8,13 @@ enum { RELATIVES = 5 /* of so many of the best is a relative imagined */ };
 /* For each company of the register the world has so many that somebody may mean. */
 static const double WORLD_PART = 7;
 static const double WORLD_LEAST = 1000;
-static const double REGION_LEFT_OUT = 0.02; /* as FIT_REGION_MISSING */
-static const double KIN_CHANCE = 0.05;      /* a company has a relative in the world that is asked for */
-static const double KIN_CHANCE_BRANCH = 1;  /* a branch has several */
-static const double UNKNOWN_LOG_LEAST = -6; /* a unit: the model knows nothing worse */
-static const double EQUAL_LOG = 12;         /* names are given once in a place */
+static const double REGION_LEFT_OUT = 0.02;   /* as FIT_REGION_MISSING */
+static const double KIN_CHANCE = 0.05;        /* a company has a relative in the world that is asked for */
+static const double KIN_CHANCE_BRANCH = 1;    /* a branch has several */
+static const double KIN_CHANCE_EQUAL = 0.002; /* one that differs in region or form of organisation only */
+static const double KIN_ELSEWHERE = 0.01;     /* a relative is in just that other place */
+static const double UNKNOWN_LOG_LEAST = -6;   /* a unit: the model knows nothing worse */
+static const double EQUAL_LOG = 12;           /* names are given once in a place */
 /* The odds are tempered: slips are not as independent as the sum of their logs says. */
 static const double TEMPER = 0.35;
 static const double GENERIC_SCORE_MAX = 0.3;
@@ -147,25 +149,52 @@ static double unknown_log(const struct judging *judging)
     return fmax(log_add(whole, cut), least);
 }
 
-static bool is_branch(const struct judging *judging, struct fit_name *name)
+static double kin_chance(const struct judging *judging, struct fit_name *name, bool is_equal)
 {
+    if (is_equal)
+        return KIN_CHANCE_EQUAL;
     name_split_trade(judging->side->align->tables, &name->form, &name->parts);
-    return name->parts.branch < name->form.count;
+    return name->parts.branch < name->form.count ? KIN_CHANCE_BRANCH : KIN_CHANCE;
+}
+
+/* How natural the one is as a name beside the other: a slip makes what nobody would have chosen. */
+static double naturalness(const struct name_model *model, struct units meant, struct units written)
+{
+    return name_model_log(model, written.at, written.count, MODEL_WHOLE) -
+           name_model_log(model, meant.at, meant.count, MODEL_WHOLE);
+}
+
+static struct units core_without_suffix(const struct fit_name *name)
+{
+    return (struct units){name->form.at + name->parts.core, (size_t)(name->parts.suffix - name->parts.core)};
+}
+
+/* A relative of one candidate: read as the candidate was, but with another stretch of characters where the slips were;
+ * or the same enterprise's sister in another place. */
+static double relative_of(const struct judging *judging, uint32_t entry)
+{
+    const struct align *align = judging->side->align;
+    struct fit_name name;
+    struct fit fit;
+    double kin;
+
+    name_of(judging, entry, &name);
+    fit_best(align, &name, judging->asked, &fit);
+    kin = align_kin_log(fit.meant, fit.written);
+    kin = fmin(kin, naturalness(align->model, fit.meant, fit.written)) + fit.part_log +
+          log(kin_chance(judging, &name, kin == 0));
+    if (fit.region == FIT_REGION_UNREAD || fit.region == FIT_REGION_NEAR || fit.region == FIT_REGION_COARSE)
+        kin = fmax(kin, align_kin_log(core_without_suffix(&name), core_without_suffix(judging->asked)) +
+                            log(KIN_CHANCE * KIN_ELSEWHERE));
+    return kin;
 }
 
 static double relative_log(const struct judging *judging, const struct scores *scores)
 {
     double best = ALIGN_NEVER;
 
-    for (size_t i = 0; i < scores->count && i < RELATIVES; i++) {
-        struct fit_name name;
-        double kin;
-
-        name_of(judging, scores->one[i].entry, &name);
-        kin = align_kin_log(fit_without_suffix(&name), fit_without_suffix(judging->asked));
-        kin += log(is_branch(judging, &name) ? KIN_CHANCE_BRANCH : KIN_CHANCE);
-        best = fmax(best, kin);
-    }
+    for (size_t i = 0; i < scores->count && i < RELATIVES; i++)
+        best = fmax(best, relative_of(judging, scores->one[i].entry));
     return best + world_log(judging->side);
 }
 

@@ -12,7 +12,7 @@
 enum {
     NAME_UNITS_ALL = 65536,
     NAME_SOUNDS_MAX = 1024, /* syllables without tone; Chinese has some 400 */
-    NAME_ALIKE_MAX = 10,    /* look-alikes of one character */
+    NAME_ALIKE_MAX = 16,    /* look-alikes of one character */
     NAME_WORD_UNITS = 16    /* the longest place, suffix or industry word */
 };
 

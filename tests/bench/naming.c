@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 
-enum { FILE_BYTES_MAX = 256 * 1024 * 1024, ROWS_STEP = 65536, QUESTIONS_STEP = 1024, PAIRS_MAX = 512 };
+enum { FILE_BYTES_MAX = 256 * 1024 * 1024, ROWS_STEP = 65536, QUESTIONS_STEP = 1024 };
 
 static struct span cut_at(struct span *rest, char mark)
 {
@@ -154,41 +154,19 @@ size_t naming_ambiguous_same(const struct naming_result *results, size_t count)
 
 /* --- plain pairs --- */
 
-static size_t pairs_of(struct span text, uint64_t pairs[PAIRS_MAX])
+double naming_pairs_alike(const struct name_form *a, const struct name_form *b)
 {
-    uint64_t before = 0;
-    size_t count = 0;
-
-    while (text.bytes && count < PAIRS_MAX) {
-        size_t bytes = utf8_cut(text, 4).bytes;
-        uint64_t point = 0;
-
-        while (bytes > 1 && utf8_count((struct span){text.at, bytes}) > 1)
-            bytes = utf8_cut(text, bytes - 1).bytes;
-        memcpy(&point, text.at, bytes);
-        pairs[count++] = before << 32 | point;
-        before = point;
-        text = (struct span){text.at + bytes, text.bytes - bytes};
-    }
-    return count;
-}
-
-double naming_pairs_alike(struct span a, struct span b)
-{
-    uint64_t ours[PAIRS_MAX];
-    uint64_t theirs[PAIRS_MAX];
-    size_t count = pairs_of(a, ours);
-    size_t others = pairs_of(b, theirs);
+    bool is_taken[NAME_UNITS_MAX] = {false};
     size_t shared = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < others; k++) {
-            if (ours[i] == theirs[k]) {
-                theirs[k] = 0;
+    for (size_t i = 0; i + 1 < a->count; i++) {
+        for (size_t k = 0; k + 1 < b->count; k++) {
+            if (a->at[i] == b->at[k] && a->at[i + 1] == b->at[k + 1] && !is_taken[k]) {
+                is_taken[k] = true;
                 shared++;
                 break;
             }
         }
     }
-    return count + others ? 2.0 * (double)shared / (double)(count + others) : 0;
+    return a->count > 1 && b->count > 1 ? 2.0 * (double)shared / (a->count + b->count - 2) : 0;
 }

@@ -54,8 +54,8 @@ double naming_first(const struct naming_result *results, size_t count);
 /* Ambiguous questions that were answered with `same`. */
 size_t naming_ambiguous_same(const struct naming_result *results, size_t count);
 
-/* Dice's coefficient of the pairs of characters of two names as they stand: what a plain index does. */
-double naming_pairs_alike(struct span a, struct span b);
+/* Dice's coefficient of the pairs of characters of two normal forms: what a plain index does. */
+double naming_pairs_alike(const struct name_form *a, const struct name_form *b);
 
 DEFINE_AUTO_IN_PLACE(struct naming_rows, naming_rows_done)
 DEFINE_AUTO_IN_PLACE(struct naming_questions, naming_questions_done)

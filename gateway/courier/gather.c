@@ -9,7 +9,7 @@
 #include "gateway/outbox/stage.h"
 
 /* A look at the calls that are due, some of which are in flight. */
-enum { LOOK_MAX = 4 * COURIER_CONCURRENCY_MAX };
+enum { LOOK_MAX = 4 * COURIER_CONCURRENCY_MAX, UPLOADS_KEPT = 2 };
 
 struct look {
     struct courier *courier;
@@ -274,8 +274,9 @@ static unsigned going_on(const struct look *look)
     return count;
 }
 
-/* While rows wait, questions take no more than half of what may be in flight: else the platform has nothing to do while
- * we write down what it answered. One is always allowed, and what is put off is looked at when one ends. */
+/* While rows wait, questions leave room for two uploads, one that the platform works on and one that waits for it: else
+ * it has nothing to do while we write down what it answered. One question is always allowed, and what is put off is
+ * looked at when one ends. */
 static unsigned room_for_questions(const struct look *look, const struct channel_status *status)
 {
     unsigned most = look->destination->in_flight + look->room;
@@ -285,7 +286,7 @@ static unsigned room_for_questions(const struct look *look, const struct channel
         return look->room;
     for (const struct transfer *transfer = look->courier->transfers; transfer; transfer = transfer->next)
         asking += transfer->destination == look->destination && transfer->step == ADAPTER_ASK;
-    most = most > 1 ? most / 2 : 1;
+    most -= most < 2 * UPLOADS_KEPT ? most / 2 : UPLOADS_KEPT;
     return most > asking ? most - asking : 0;
 }
 

@@ -70,7 +70,25 @@ static char **split_commas(const char *text)
     return words;
 }
 
-static void finish_person(struct config_person *person)
+/* The name stands in the journal as it is, beside those of the processes and of the law ("statute:…"): it must need no
+ * escaping and be nobody else's. */
+static void check_person_name(struct loading *loading, const char *name)
+{
+    static const char *const TAKEN[] = {"gateway", "courier", "keeper"};
+    struct error err;
+    bool is_good = name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-")] == '\0';
+
+    for (size_t i = 0; i < COUNT_OF(TAKEN); i++)
+        is_good = is_good && strcmp(name, TAKEN[i]) != 0;
+    if (is_good)
+        return;
+    error_set_both(&err, ERR_INVALID, "config.staff-name",
+                   "\"%s\" cannot be an account name: use a-z, 0-9, dot, _ and -, and not the name of a process",
+                   "“%s” 不能作为账号名：只用小写字母、数字和 . _ -，且不得与进程同名", name);
+    loading_tell(loading, NULL, "staff.name", &err);
+}
+
+static void finish_person(struct loading *loading, struct config_person *person)
 {
     static const struct {
         const char *name;
@@ -80,6 +98,8 @@ static void finish_person(struct config_person *person)
                  {"auditor", ROLE_AUDITOR},
                  {"administrator", ROLE_ADMINISTRATOR}};
 
+    if (person->name)
+        check_person_name(loading, person->name);
     for (size_t i = 0; person->roles_text && i < COUNT_OF(ROLES); i++) {
         if (strstr(person->roles_text, ROLES[i].name))
             person->roles |= ROLES[i].role;
@@ -135,7 +155,7 @@ static void load_all(struct loading *loading, struct tree *tree)
     loading_channels(loading, tree);
     tell_unused(loading, tree, "");
     for (size_t i = 0; i < config->staff_count; i++)
-        finish_person(&config->staff[i]);
+        finish_person(loading, &config->staff[i]);
     for (size_t i = 0; i < config->client_count; i++)
         finish_client(loading, &config->clients[i]);
     if (config->admin_socket && !*config->admin_socket && config->state) {

@@ -67,6 +67,7 @@ struct telling {
     bool has_failed;
     struct buf hold;
     struct buf state; /* where it stands, in words */
+    struct buf more;  /* members of the item that only its kind has, each with a comma before it */
     struct buf json;
     struct error *err;
 };
@@ -100,6 +101,7 @@ static void item_json(const struct telling *telling, const struct item *item, st
     buf_addf(out, ",\"left\":%d,\"unit\":\"%s\",\"provisional\":%s", item->left,
              item->kind == ITEM_ENDING ? "days" : "working-days", item->is_provisional ? "true" : "false");
     lists_text(out, ",\"state\":", buf_span(&telling->state));
+    buf_add_span(out, buf_span(&telling->more));
     buf_add_byte(out, '}');
 }
 
@@ -121,6 +123,12 @@ static void add(struct telling *telling, const struct item *item)
     listing_row(telling->listing, cells, buf_span(&telling->json));
     telling->counts[item->kind]++;
     telling->is_provisional = telling->is_provisional || item->is_provisional;
+}
+
+static void begin_item(struct telling *telling)
+{
+    buf_clear(&telling->state);
+    buf_clear(&telling->more);
 }
 
 /* The newest version of a record; its texts are in telling->hold. */
@@ -164,7 +172,7 @@ static bool add_report(const char *record, int32_t decided_on, void *context)
     struct item item = {.kind = ITEM_REPORT, .id = record, .since = decided_on};
     struct record_version version;
 
-    buf_clear(&telling->state);
+    begin_item(telling);
     if (!load(telling, record, &version))
         return false;
     telling->has_failed = !say_report(telling, &version);
@@ -192,7 +200,7 @@ static bool add_ending(const struct clocks_end *end, void *context)
     struct item item = {.kind = ITEM_ENDING, .id = end->record, .since = end->decided_on, .due = end->end};
     struct record_version version;
 
-    buf_clear(&telling->state);
+    begin_item(telling);
     if (!load(telling, end->record, &version))
         return false;
     item.name = version.record.name;
@@ -225,7 +233,7 @@ static bool add_unconfirmed(const struct clocks_over *over, void *context)
     struct record_version version;
     const char *before;
 
-    buf_clear(&telling->state);
+    begin_item(telling);
     if (!load(telling, over->record, &version))
         return false;
     item.name = version.record.name;
@@ -234,13 +242,17 @@ static bool add_unconfirmed(const struct clocks_over *over, void *context)
         -calendar_working_days_between(telling->calendar, item.since, telling->work->today, &item.is_provisional);
     buf_addf(&telling->state, "%s%s", say(telling, OP_NAMES[over->op], OP_SLUGS[over->op]),
              say(telling, "尚未确认：", ", not confirmed by "));
+    lists_text(&telling->more, ",\"op\":", span_of(OP_SLUGS[over->op]));
+    buf_add_text(&telling->more, ",\"channels\":[");
     before = "";
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         if (!over->is_missing[i])
             continue;
+        buf_addf(&telling->more, "%s\"%s\"", *before ? "," : "", CHANNEL_NAMES[i]);
         buf_addf(&telling->state, "%s%s", before, say(telling, CHANNEL_TEXTS[i].zh, CHANNEL_TEXTS[i].en));
         before = say(telling, "、", ", ");
     }
+    buf_add_byte(&telling->more, ']');
     add(telling, &item);
     return true;
 }
@@ -274,10 +286,12 @@ static bool add_receipt(const struct clocks_receipt *receipt, void *context)
     item.due = calendar_working_days_after(telling->calendar, item.since, limit_of(telling, receipt->channel),
                                            &item.is_provisional);
     item.left = calendar_working_days_between(telling->calendar, telling->work->today, item.due, &item.is_provisional);
-    buf_clear(&telling->state);
+    begin_item(telling);
     buf_addf(&telling->state,
              work_is_chinese(telling->work) ? "%s：%u 行待业务回执" : "%s: %u rows without a business receipt",
              say(telling, CHANNEL_TEXTS[receipt->channel].zh, CHANNEL_TEXTS[receipt->channel].en), call.open_rows);
+    lists_text(&telling->more, ",\"channel\":", span_of(CHANNEL_NAMES[receipt->channel]));
+    json_count_add(&telling->more, ",\"open_rows\":", call.open_rows);
     add(telling, &item);
     return true;
 }
@@ -363,6 +377,7 @@ bool run_clocks(struct work *work, struct error *err)
     calendar_free(telling.calendar);
     buf_done(&telling.hold);
     buf_done(&telling.state);
+    buf_done(&telling.more);
     buf_done(&telling.json);
     return is_good;
 }

@@ -1,9 +1,9 @@
 /* event.h - the form of an event: canonical JSON {"at": instant, "by": person, "data": {…}, ["job": "…",] "type": "…"}.
  *
- * `by` is the person (or "gateway", "courier", "keeper") on whose word it happened. `data` is canonical JSON (RFC 8785)
- * too: names sorted, no spaces. `job` names the staff order (gateway/jobs) that led to it, when one did: it answers
- * "which order did this", and tells an order that begins again what it did already. Whoever applies an event may use
- * nothing but the event and the tables. */
+ * `by` is the person (or "gateway", "courier", "keeper", or a rule of law: "statute:…") on whose word it happened.
+ * `data` is canonical JSON (RFC 8785) too: names sorted, no spaces. `job` names the staff order (gateway/jobs) that led
+ * to it, when one did: it answers "which order did this", and tells an order that begins again what it did already.
+ * Whoever applies an event may use nothing but the event and the tables. */
 #ifndef GATEWAY_JOURNAL_EVENT_H
 #define GATEWAY_JOURNAL_EVENT_H
 

@@ -78,6 +78,23 @@ static void expect_problems(const char *yaml, const char *expected)
     cr_assert_str_eq(buf_text(&told), expected);
 }
 
+/* A name is written into the journal as it stands, where the law and the processes sign, too. */
+Test(config, an_account_name_is_plain_and_nobody_elses)
+{
+    static const char *const BAD[] = {"keeper", "'statute:publication-end'", "'a\"b'", "王"};
+
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        AUTO(buf_done) struct buf yaml = BUF_INIT;
+
+        buf_addf(&yaml,
+                 "gateway: {name: test, state: state}\n"
+                 "listen: {certificate: s.pem, key: s.key, client_ca: ca.pem}\n"
+                 "staff: [{name: %s, uid: 5, roles: [operator]}]\n",
+                 BAD[i]);
+        expect_problems(buf_text(&yaml), "0:staff.name|");
+    }
+}
+
 Test(config, every_problem_is_told_with_its_line)
 {
     expect_problems("gateway: {state: s}\n"

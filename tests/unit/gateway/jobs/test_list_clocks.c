@@ -179,6 +179,8 @@ Test(list_clocks, it_follows_a_record_from_its_decision_to_its_end)
     emit("receipt.overdue", "{\"call\":\"" CALL "\",\"channel\":\"credit-guangdong\",\"since_ms\":1786330800000}");
     expect("receipt", "2026-08-17", -1, "信用广东：1 行待业务回执");
     cr_assert_str_eq(json_text_of(only("receipt"), "call"), CALL);
+    cr_assert_str_eq(json_text_of(only("receipt"), "channel"), "credit-guangdong");
+    cr_assert_eq(json_integer_of(only("receipt"), "open_rows", 0), 1);
     cr_assert_eq(status_of("receipts"), 1);
     acknowledge();
     cr_assert_null(only("report"));
@@ -193,6 +195,10 @@ Test(list_clocks, it_follows_a_record_from_its_decision_to_its_end)
     cr_assert_null(only("ending"));
     set_today("2026-10-12");
     expect("unconfirmed", NULL, -4, "撤销尚未确认：信用广东");
+    cr_assert_str_eq(json_text_of(only("unconfirmed"), "op"), "withdrawn");
+    cr_assert_eq(json_array_size(json_object_get(only("unconfirmed"), "channels")), 1);
+    cr_assert_str_eq(json_string_value(json_array_get(json_object_get(only("unconfirmed"), "channels"), 0)),
+                     "credit-guangdong");
     cr_assert_eq(status_of("unconfirmed"), 1);
     json_decref(TAKE(L.report));
 }

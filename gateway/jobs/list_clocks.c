@@ -46,6 +46,7 @@ static const struct {
     [DELIVERY_REFUSED] = {"被拒，须人工处理", "refused: a person must act"},
     [DELIVERY_SUPERSEDED] = {"已被新版本取代", "superseded"},
 };
+_Static_assert(DELIVERY_STATE_COUNT == DELIVERY_SUPERSEDED + 1, "a text for each state");
 
 static const struct {
     const char *zh;

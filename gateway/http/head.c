@@ -45,6 +45,7 @@ bool head_set_method(struct exchange *exchange, struct span method, struct refus
             continue;
         exchange->request.method = METHODS[i].given;
         exchange->is_head = span_is(method, "HEAD");
+        exchange->request.is_head = exchange->is_head;
         return true;
     }
     return refuse_with(why, 501, "this method is not known here");
@@ -185,6 +186,7 @@ static bool set_path(struct exchange *exchange, char *at, size_t bytes, struct r
             return refuse_with(why, 400, "the path holds an encoded slash");
         if (!head_percent_decode(at, &bytes, false))
             return refuse_with(why, 400, "the path holds a bad escape");
+        exchange->request.is_path_escaped = true;
     }
     exchange->request.path = (struct span){at, bytes};
     if (has_control_byte(exchange->request.path) || !utf8_is_valid(exchange->request.path, NULL))

@@ -57,9 +57,11 @@ struct http_peer {
 /* Borrowed: valid during the handler. */
 struct http_request {
     struct span method;
-    struct span path;  /* percent-encoding undone, valid UTF-8 without control characters, begins with "/"; segments
-                        * "." and ".." and an encoded "/" were refused */
-    struct span query; /* raw, without "?" */
+    struct span path;     /* percent-encoding undone, valid UTF-8 without control characters, begins with "/"; segments
+                           * "." and ".." and an encoded "/" were refused */
+    bool is_path_escaped; /* what was sent as the path had percent-encoding: `path` is not what stood there */
+    bool is_head;         /* it was HEAD; `method` says GET */
+    struct span query;    /* raw, without "?"; at NULL: there was no "?" */
     const struct http_header *headers; /* values are bytes without control characters, perhaps not UTF-8 */
     size_t header_count;
     struct span body;

@@ -22,6 +22,9 @@
 /* Its own descriptors beside one a sibling. */
 enum { SIGNER_DESCRIPTORS = 32, JOB_NICENESS = 5 };
 
+/* All requests of an api process wait while one answer is signed: it must not be long. */
+enum { API_SIGNER_MS = 500, API_SIGNER_TRIES = 3 };
+
 const char *process_name(enum process_kind kind)
 {
     static const char *const NAMES[PROCESS_KIND_COUNT] = {[PROCESS_SIGNER] = "signer",
@@ -103,8 +106,10 @@ static int run_signer(const struct process *process)
 static int run_api(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
+    AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
     AUTO(api_free) struct api *api = NULL;
-    struct api_options options = {.config = process->config,
+    struct api_options options = {.signer = signer,
+                                  .config = process->config,
                                   .clock = &CLOCK_SYSTEM,
                                   .listen_fd = process->listen_fd,
                                   .admin_fd = process->admin_fd,
@@ -113,6 +118,7 @@ static int run_api(const struct process *process)
                                   .ticket_key = process->ticket_key};
     struct error err;
 
+    signer_set_patience(signer, API_SIGNER_MS, API_SIGNER_TRIES);
     if (!open_store(process, &store, &err))
         return cannot_begin(process, &err);
     if (process->warms)

@@ -2,7 +2,8 @@
  *
  * Over TLS with a client certificate:
  *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&authorisation=…][&on=YYYY-MM-DD]    lookup.h; `on`: as of the end of
- *                                          that day. By a client of the configuration, known by its certificate
+ *                                          that day. By a client of the configuration, known by its certificate.
+ *                                          With Accept-Signature the answer is signed (signing.h)
  *   GET  /v1/domains                       {"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
  *                                          "domain"}]}: what this client may ask
  * there and on the Unix socket:
@@ -37,6 +38,7 @@
 #include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 #include "gateway/store/store.h"
+#include "keys/signer.h"
 
 enum { API_DRAIN_MS = 5000, RECORDS_LISTED_MAX = 1000 };
 
@@ -45,6 +47,7 @@ struct api_options {
     const struct config *config;
     struct store *store;
     const struct clock *clock;
+    struct signer *signer;     /* for answers that are to be signed; NULL: none are */
     int listen_fd;             /* HTTPS; -1: none */
     int admin_fd;              /* Unix socket; -1: none */
     int parent_fd;             /* SEQPACKET: a job's id orders it; -1: none */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gateway/api/signing.h"
 #include "gateway/lookup/lookup.h"
 
 enum { AUTHORISATION_BYTES_MAX = 200, STRANGERS_PER_MINUTE = 600, ASKED_MAX = 64, STATUS_TOO_MANY = 429 };
@@ -18,6 +19,7 @@ struct asking {
     struct span uscc;
     struct span purpose;
     struct span authorisation;
+    struct structured wishes; /* for a signature: signing.h */
     struct lookup_facts facts;
     bool is_answered;
     int64_t at_ms;
@@ -177,7 +179,8 @@ static bool take_question(struct asking *asking, struct error *err)
         return take_token(asking->visit->api, NULL, &asking->wait_ms, err) &&
                refuse_stranger(asking->visit->request->peer, err);
     return take_token(asking->visit->api, asking->client, &asking->wait_ms, err) && take_path(asking, err) &&
-           take_domain(asking, err) && take_query(asking, err) && check_purpose(asking, err);
+           take_domain(asking, err) && take_query(asking, err) && check_purpose(asking, err) &&
+           signing_read(asking->visit->request, &asking->wishes, err);
 }
 
 /* --- what is answered --- */
@@ -202,6 +205,19 @@ static bool answer(struct asking *asking, struct error *err)
     asking->is_answered = lookup_by_code(txn, &question, &asking->visit->reply->body, &asking->facts, err);
     api_end_read(api);
     return asking->is_answered;
+}
+
+/* What cannot be signed as asked is not answered at all. */
+static bool sign(struct asking *asking, struct error *err)
+{
+    const struct visit *visit = asking->visit;
+
+    buf_add_text(&visit->reply->headers, "Cache-Control: no-store\r\n");
+    if (signing_add(visit->request, &asking->wishes, visit->api->options.signer, asking->at_ms, visit->reply, err))
+        return true;
+    buf_clear(&visit->reply->headers);
+    asking->is_answered = false;
+    return false;
 }
 
 static void add_trace(const struct asking *asking)
@@ -230,7 +246,7 @@ static void add_trace(const struct asking *asking)
 void lookup_handle(struct visit *visit)
 {
     struct api *api = visit->api;
-    struct asking asking = {.visit = visit, .at_ms = clock_now_ms(api->options.clock)};
+    struct asking asking = {.visit = visit, .wishes = STRUCTURED_INIT, .at_ms = clock_now_ms(api->options.clock)};
     struct error err;
 
     if (!visit_is_get(visit))
@@ -241,13 +257,14 @@ void lookup_handle(struct visit *visit)
     buf_clear(&api->shown);
     trace_next_receipt(api->trace, asking.receipt);
     asking.client = clients_find(api->clients, visit->request->peer->certificate_sha256);
-    if (take_question(&asking, &err) && answer(&asking, &err))
-        buf_add_text(&visit->reply->headers, "Cache-Control: no-store\r\n");
-    else if (asking.wait_ms > 0)
-        refuse_too_many(visit->reply, &err, asking.wait_ms, asking.client ? asking.receipt : NULL);
-    else
-        problem_reply(visit->reply, &err, asking.receipt);
+    if (!take_question(&asking, &err) || !answer(&asking, &err) || !sign(&asking, &err)) {
+        if (asking.wait_ms > 0)
+            refuse_too_many(visit->reply, &err, asking.wait_ms, asking.client ? asking.receipt : NULL);
+        else
+            problem_reply(visit->reply, &err, asking.receipt);
+    }
     /* Strangers fill the trace no faster than their limit. */
     if (asking.client || asking.wait_ms == 0)
         add_trace(&asking);
+    structured_done(&asking.wishes);
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "gateway/cli/saved_answer.h"
 #include "gateway/command/seal.h"
 #include "gateway/journal/event.h"
 #include "gateway/journal/proof.h"
@@ -160,21 +161,42 @@ static bool find_proof(struct finding *finding)
            add_head(finding, &head, checkpoint) && add_entry(finding, &proof);
 }
 
+/* --- a signed answer --- */
+
+static bool find_answer(struct finding *finding)
+{
+    struct saved_answer saved;
+
+    if (!saved_answer_verify(finding->text, finding->keys, &saved, finding->err))
+        return false;
+    finding->content = json_object();
+    put_text(finding->content, "method", saved.method);
+    put_text(finding->content, "target", saved.target);
+    put(finding->content, "status", json_integer(saved.status));
+    put_instant(finding->content, "signed_at", saved.signatures[0].created_ms);
+    put_text(finding->content, "answer", saved.body);
+    for (size_t i = 0; i < saved.count; i++)
+        add_signer(finding, saved.signatures[i].kid, KEY_USE_ANSWER);
+    return true;
+}
+
 /* --- what is it? --- */
 
 struct kind {
     const char *name;
     bool (*find)(struct finding *finding);
 };
-enum { KIND_RECORD, KIND_CHECKPOINT, KIND_PROOF, KIND_COUNT };
+enum { KIND_RECORD, KIND_CHECKPOINT, KIND_PROOF, KIND_ANSWER, KIND_COUNT };
 static const struct kind KINDS[KIND_COUNT] = {
-    {"record", find_record}, {"checkpoint", find_checkpoint}, {"proof", find_proof}};
+    {"record", find_record}, {"checkpoint", find_checkpoint}, {"proof", find_proof}, {"answer", find_answer}};
 
 static const struct kind *recognise(struct span text)
 {
     AUTO(json_release) json_t *json = NULL;
     const char *kind;
 
+    if (saved_answer_is(text))
+        return &KINDS[KIND_ANSWER];
     if (json_read(text, VERIFY_FILE_MAX, &json, NULL)) {
         kind = json_text_of(json, "kind");
         if (kind && strcmp(kind, PROOF_KIND) == 0)
@@ -201,7 +223,7 @@ int verify_bytes(struct span text, const struct keyring *keys, json_t **report, 
     json_decref(finding.signers);
     if (!kind)
         error_set_both(err, ERR_INVALID, "verify.unknown",
-                       "neither a sealed record nor a checkpoint nor a proof of this gateway",
-                       "既不是签封记录，也不是检查点或存在证明");
+                       "neither a sealed record nor a checkpoint nor a proof nor a signed answer of this gateway",
+                       "既不是签封记录，也不是检查点、存在证明或签名答复");
     return is_good ? CLI_OK : kind ? CLI_SOME_REFUSED : CLI_UNUSABLE;
 }

@@ -3,7 +3,8 @@
  *   a sealed record      general JWS over RFC 8785 JSON (gateway/command/seal.h)
  *   a checkpoint         signed note (gateway/journal/checkpoint.h), by both of its keys
  *   a proof              of an event of the journal (for example an upstream's receipt) or of an entry of the trace,
- * with the answer it speaks of or without (gateway/journal/proof.h) */
+ * with the answer it speaks of or without (gateway/journal/proof.h)
+ *   a signed answer      with the request it answers (gateway/cli/saved_answer.h) */
 #ifndef GATEWAY_CLI_VERIFY_H
 #define GATEWAY_CLI_VERIFY_H
 
@@ -14,7 +15,7 @@ enum { VERIFY_FILE_MAX = 8 * 1024 * 1024 };
 
 /* CLI_OK: good; CLI_SOME_REFUSED: something of ours that is not good, `err` says why; CLI_UNUSABLE: nothing of ours.
  *
- * `*report` is a new object {"kind":"record"|"checkpoint"|"proof"|null,"good":bool,"content":{…},
+ * `*report` is a new object {"kind":"record"|"checkpoint"|"proof"|"answer"|null,"good":bool,"content":{…},
  * "keys":[{"kid","algorithm","use","from","until"}]}; `content` and `keys` only when good. */
 int verify_bytes(struct span text, const struct keyring *keys, json_t **report, struct error *err);
 void verify_print(const struct cli *cli, const json_t *report, FILE *to);

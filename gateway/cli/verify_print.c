@@ -56,6 +56,11 @@ static const struct line PROOF_LINES[] = {
     {"answer", "答复原文", "the answer"},
 };
 
+static const struct line ANSWER_LINES[] = {
+    {"method", "请求方法", "method"},    {"target", "请求地址", "asked"},      {"status", "HTTP 状态", "HTTP status"},
+    {"signed_at", "签名时间", "signed"}, {"answer", "答复原文", "the answer"},
+};
+
 static const struct {
     const char *kind;
     const char *zh;
@@ -66,6 +71,7 @@ static const struct {
     {"record", "签封的失信记录", "a sealed record", RECORD_LINES, COUNT_OF(RECORD_LINES)},
     {"checkpoint", "日志检查点", "a checkpoint of a log", CHECKPOINT_LINES, COUNT_OF(CHECKPOINT_LINES)},
     {"proof", "日志条目的存在证明", "a proof that an entry is in a log", PROOF_LINES, COUNT_OF(PROOF_LINES)},
+    {"answer", "网关签名的查询答复", "an answer signed by the gateway", ANSWER_LINES, COUNT_OF(ANSWER_LINES)},
 };
 
 static const json_t *member_at(const json_t *json, const char *path)

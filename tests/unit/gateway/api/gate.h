@@ -92,7 +92,10 @@ static inline bool gate_serve(const char *folder, struct error *err)
     AUTO(text_free) char *config_path = path_join(folder, "g.yaml");
     AUTO(text_free) char *store_path = path_join(folder, "store");
     AUTO(config_free) struct config *config = NULL;
+    AUTO(text_free) char *keys_path = path_join(folder, "keys");
     AUTO(store_close) struct store *store = NULL;
+    AUTO(keyring_free) struct keyring *keyring = NULL;
+    AUTO(signer_free) struct signer *signer = NULL;
     AUTO(api_free) struct api *api = NULL;
     struct api_options options = {
         .clock = &T.clock, .listen_fd = GATE_LISTEN_FD, .admin_fd = GATE_ADMIN_FD, .parent_fd = GATE_WORDS_FD};
@@ -103,6 +106,10 @@ static inline bool gate_serve(const char *folder, struct error *err)
         return false;
     options.config = config;
     options.store = store;
+    /* Only where a test made keys are answers signed. */
+    if (file_exists(keys_path) && (!keyring_load(keys_path, &keyring, err) || !signer_new_local(keyring, &signer, err)))
+        return false;
+    options.signer = signer;
     return api_new(&options, &api, err) && api_run(api, GATE_STOP_FD, err);
 }
 
@@ -227,10 +234,11 @@ static inline void gate_perform(CURL *curl, const char *url)
         G.json = NULL;
 }
 
-/* Over TLS as the one with that certificate (NULL: none). Status 0: no answer. */
-static inline long ask_as(const char *name, const char *method, const char *path)
+/* The same with another header field ("Name: value"); NULL: none. */
+static inline long ask_with(const char *name, const char *method, const char *path, const char *field)
 {
     CURL *curl = curl_easy_init();
+    struct curl_slist *fields = field ? curl_slist_append(NULL, field) : NULL;
     char url[4096], certificate[TEST_PATH_BYTES + 32], key[TEST_PATH_BYTES + 32], ca[TEST_PATH_BYTES + 32];
 
     snprintf(url, sizeof url, "https://127.0.0.1:%u%s", G.port, path);
@@ -244,9 +252,17 @@ static inline long ask_as(const char *name, const char *method, const char *path
         curl_easy_setopt(curl, CURLOPT_SSLCERT, certificate);
         curl_easy_setopt(curl, CURLOPT_SSLKEY, key);
     }
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     gate_perform(curl, url);
+    curl_slist_free_all(fields);
     curl_easy_cleanup(curl);
     return G.status;
+}
+
+/* Over TLS as the one with that certificate (NULL: none). Status 0: no answer. */
+static inline long ask_as(const char *name, const char *method, const char *path)
+{
+    return ask_with(name, method, path, NULL);
 }
 
 static inline long ask(const char *name, const char *path)

@@ -31,7 +31,6 @@ static const char *const FAULTS[] = {
     "\"delay\",\"ms\":60",
     "\"malformed\"",
     "\"wrong-types\"",
-    "\"previous\"",
     "\"status\",\"status\":401",
     "\"status\",\"status\":403",
     "\"status\",\"status\":404",
@@ -54,9 +53,12 @@ static void choose(struct dice *dice, const char *record, char fault[FAULT_BYTES
     if (kind > 10 && dice_percent(dice, 40))
         channel = CHANNEL_NAMES[CHANNEL_CREDIT_GUANGDONG]; /* everything comes by there */
     snprintf(where, sizeof where, "\"platform\":\"%s\",\"on\":\"%s\"", channel, on);
-    if (kind < 8) {
+    if (kind < 7) {
         snprintf(fault, FAULT_BYTES, "{\"fault\":%s,%s,\"times\":%u}", FAULTS[dice_roll(dice, COUNT_OF(FAULTS))], where,
                  times);
+    } else if (kind == 7) {
+        /* Of outcomes only: an old list of what is held would be believed. */
+        snprintf(fault, FAULT_BYTES, "{\"fault\":\"previous\",\"platform\":\"%s\",\"on\":\"task\"}", channel);
     } else if (kind == 8) {
         snprintf(fault, FAULT_BYTES, "{\"fault\":\"result-delay\",\"platform\":\"%s\",\"polls\":%u}", channel,
                  1 + dice_roll(dice, 5));

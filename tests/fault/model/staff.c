@@ -168,7 +168,26 @@ static bool note_report(struct staff *staff, const struct staff_order *order, bo
     return true;
 }
 
-/* A failed job: refused as a whole, or its process died too often. Anything else is our own fault. */
+/* A comparison that was ordered when all is quiet must find both sides equal. */
+static bool note_comparison(const struct staff *staff, const struct staff_order *order, const json_t *job,
+                            struct error *err)
+{
+    AUTO(json_release) json_t *report = NULL;
+    char path[160];
+    char *text;
+
+    if (strcmp(order->kind, STAFF_COMPARE) != 0 || json_integer_of(json_object_get(job, "result"), "exit", -1) == 0)
+        return true;
+    snprintf(path, sizeof path, "/admin/v1/jobs/%s/report?format=json&offset=0", order->job);
+    report = ask_gateway(staff, STAGE_OPERATOR, path, 200);
+    text = json_dumps(report, JSON_COMPACT);
+    error_set(err, ERR_CORRUPT, "the sides differ: %.400s", text ? text : "no report");
+    free(text);
+    return false;
+}
+
+/* A failed job: refused as a whole, or its process died too often, or a platform would not say what it holds. Anything
+ * else is our own fault. */
 static bool note_problem(struct staff *staff, const struct staff_order *order, const json_t *problem, struct error *err)
 {
     const char *rule = json_text_of(problem, "rule");
@@ -178,7 +197,7 @@ static bool note_problem(struct staff *staff, const struct staff_order *order, c
         staff->given_up++;
         return true;
     }
-    if (json_integer_of(problem, "status", 500) >= 500)
+    if (json_integer_of(problem, "status", 500) >= 500 && !(rule && span_starts(span_of(rule), "reconcile.")))
         return fail(err, ERR_INTERNAL, "%s failed: %s: %s", order->kind, rule ? rule : "-", detail ? detail : "-");
     staff->refused++;
     return true;
@@ -198,7 +217,8 @@ static bool ask_after(struct staff *staff, struct staff_order *order, struct err
     problem = json_object_get(job, "problem");
     if (!state || (strcmp(state, "done") != 0 && strcmp(state, "failed") != 0))
         return true;
-    if (problem ? !note_problem(staff, order, problem, err) : !note_report(staff, order, &was_noted, err))
+    if (problem ? !note_problem(staff, order, problem, err)
+                : !note_comparison(staff, order, job, err) || !note_report(staff, order, &was_noted, err))
         return false;
     if (was_noted)
         order->job[0] = '\0';

@@ -16,6 +16,9 @@ enum {
     STAFF_CALM_PATIENCE_MS = 10000
 };
 
+/* The order whose result is checked: both sides must be equal. */
+#define STAFF_COMPARE "reconcile"
+
 struct staff_order {
     const char *kind;
     char job[STAFF_JOB_BYTES]; /* "" : free */

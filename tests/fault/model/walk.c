@@ -132,7 +132,8 @@ static bool calm(struct walk *walk, struct error *err)
     walk->staff.patience_ms = STAFF_CALM_PATIENCE_MS;
     return walk_revive(walk, true, err) && stage_await_platform(&walk->stage, err) &&
            platform_calm(&walk->stage, err) && stage_await_gateway(&walk->stage, err) &&
-           staff_wait(&walk->staff, err) && quiet(walk, err) && walk_requeue_some(walk, err) && quiet(walk, err);
+           staff_wait(&walk->staff, err) && quiet(walk, err) && walk_requeue_some(walk, err) && quiet(walk, err) &&
+           walk_compare(walk, err);
 }
 
 static bool check(struct walk *walk, struct error *err)

@@ -61,7 +61,11 @@ bool walk_kill(struct walk *walk, struct error *err)
 
     if (roll < 10) {
         kill_platform(walk);
-    } else if (roll < 15 && walk->stage.gateway > 0) {
+    } else if (roll < 13 && walk->stage.gateway > 0) {
+        walk_tell(walk, "stop the gateway's parent");
+        walk->count->kills++;
+        freeze(walk, walk->stage.gateway);
+    } else if (roll < 18 && walk->stage.gateway > 0) {
         walk_tell(walk, "kill the gateway's parent");
         walk->count->kills++;
         stage_kill(&walk->stage.gateway);

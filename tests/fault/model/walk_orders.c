@@ -250,7 +250,10 @@ static bool order_switch(struct walk *walk, struct error *err)
 
     if (!is_paused(walk, channel, &paused, err))
         return false;
-    give(walk, STAGE_OPERATOR, paused ? "resume" : "pause",
+    give(walk, STAGE_OPERATOR,
+         paused                          ? "resume"
+         : dice_percent(&walk->dice, 50) ? "pause"
+                                         : "drain",
          json_pack("{s:[s], s:s}", "ids", CHANNEL_NAMES[channel], "reason", "检修"));
     return true;
 }
@@ -261,6 +264,15 @@ static void requeue(struct walk *walk, uint64_t number)
 
     snprintf(text, sizeof text, "%llu", (unsigned long long)number);
     give(walk, STAGE_OPERATOR, "requeue", json_pack("{s:[s], s:s}", "ids", text, "reason", "对方已更新"));
+}
+
+/* Sees what it can see in the middle of a storm, and repairs what it takes for missing. */
+static bool order_reconcile(struct walk *walk, struct error *err)
+{
+    (void)err;
+    give(walk, STAGE_REVIEWER, "reconcile-repair",
+         json_pack("{s:[s], s:s}", "ids", CHANNEL_NAMES[dice_roll(&walk->dice, CHANNEL_COUNT)], "reason", "核对"));
+    return true;
 }
 
 static bool order_requeue(struct walk *walk, struct error *err)
@@ -300,8 +312,8 @@ bool walk_order(struct walk *walk, struct error *err)
     static const struct {
         unsigned weight;
         bool (*order)(struct walk *walk, struct error *err);
-    } ORDERS[] = {{2, order_import}, {5, order_propose}, {26, order_review}, {34, order_change},
-                  {21, order_push},  {5, order_switch},  {7, order_requeue}};
+    } ORDERS[] = {{2, order_import}, {5, order_propose}, {26, order_review}, {32, order_change},
+                  {20, order_push},  {5, order_switch},  {7, order_requeue}, {3, order_reconcile}};
     unsigned roll = dice_roll(&walk->dice, 100);
     bool is_beginning = false;
 
@@ -349,6 +361,16 @@ bool walk_requeue_some(struct walk *walk, struct error *err)
         requeue(walk, chosen.numbers[i]);
         if (!staff_wait(&walk->staff, err))
             return false;
+    }
+    return true;
+}
+
+bool walk_compare(struct walk *walk, struct error *err)
+{
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        give(walk, STAGE_OPERATOR, STAFF_COMPARE, json_pack("{s:[s]}", "ids", CHANNEL_NAMES[channel]));
+        if (!staff_wait(&walk->staff, err))
+            return fail_in(err, "%s", CHANNEL_NAMES[channel]);
     }
     return true;
 }

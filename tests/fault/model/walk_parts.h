@@ -38,6 +38,8 @@ MUST_CHECK bool walk_some_record(struct walk *walk, char record[24], struct erro
 MUST_CHECK bool walk_some_victim(struct walk *walk, char record[24], struct error *err);
 /* Orders that leave nothing to be done: resume what is paused, push what is unsent. */
 MUST_CHECK bool walk_order_rest(struct walk *walk, struct error *err);
+/* `reconcile` finds both sides of every channel equal. */
+MUST_CHECK bool walk_compare(struct walk *walk, struct error *err);
 /* Half of what is refused is tried again. */
 MUST_CHECK bool walk_requeue_some(struct walk *walk, struct error *err);
 

@@ -91,8 +91,9 @@ static const struct route {
     unsigned ways;
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
-    {"/v1/lookups", BY_TLS, lookup_handle},
-    {"/v1/domains", BY_TLS, public_domains},
+    {"/v1/lookups", BY_TLS, lookup_handle},    /* lookups.c */
+    {"/v1/feedback", BY_TLS, feedback_handle}, /* feedback.c */
+    {"/v1/domains", BY_TLS, public_domains},   /* public.c */
     {"/v1/checkpoints", BY_TLS | BY_SOCKET, public_checkpoint},
     {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},
     {"/healthz", BY_TLS | BY_SOCKET, public_health},
@@ -153,6 +154,8 @@ static bool admits(void *context, const struct http_request *head, struct http_r
     }
     if (route->handle == admin_handle)
         return admin_admits(&visit);
+    if (route->handle == feedback_handle)
+        return feedback_admits(&visit);
     return visit_is_get(&visit);
 }
 

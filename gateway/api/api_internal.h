@@ -61,6 +61,10 @@ void public_health(struct visit *visit);
 /* The client whose certificate asks, one token of its limit taken. NULL: refused. */
 const struct client *visit_client(const struct visit *visit);
 
+/* feedback.c */
+void feedback_handle(struct visit *visit);
+bool feedback_admits(struct visit *visit); /* is its body worth reading? false: refused */
+
 /* admin*.c: everything below /admin/v1/ */
 void admin_handle(struct visit *visit);
 bool admin_spools(const struct api *api, const struct http_request *head, uint64_t *limit);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gateway/clocks/clocks.h"
+#include "gateway/feedback/feedback.h"
 #include "gateway/journal/guard.h"
 #include "gateway/journal/journal.h"
 #include "gateway/outbox/outbox.h"
@@ -17,10 +18,9 @@ static const struct {
     bool (*applies)(struct span type);
     bool (*apply)(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 } ROOMS[] = {
-    {registry_applies, registry_apply},
-    {outbox_applies, outbox_apply},
+    {registry_applies, registry_apply}, {outbox_applies, outbox_apply},
     {clocks_applies, clocks_apply}, /* after the two: it asks them how things stand now */
-    {guard_applies, guard_apply},
+    {feedback_applies, feedback_apply}, {guard_applies, guard_apply},
 };
 
 struct ledger {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/keeper/head.h"
+#include "gateway/keeper/owed.h"
 #include "gateway/keeper/statute.h"
 #include "gateway/trace/trace.h"
 
@@ -20,6 +21,8 @@ struct keeper {
     struct heads heads;
     struct trace_log *trace;
     struct statute *statute;
+    struct owed *owed;
+    bool trace_is_read; /* in this turn, to its end */
     struct guard_head published[GUARD_LOG_COUNT];
     bool is_published[GUARD_LOG_COUNT];
     struct error trace_refused; /* why; ERR_NONE: it is not */
@@ -86,6 +89,7 @@ static bool do_trace(struct keeper *keeper, struct error *err)
 
     if (!open_trace(keeper, err) || !trace_continues(keeper, err) || !trace_log_integrate(keeper->trace, &taken, err))
         return false;
+    keeper->trace_is_read = true;
     head.size = trace_log_size(keeper->trace);
     return trace_log_root(keeper->trace, head.size, head.root, err) && publish(keeper, GUARD_TRACE, &head, err);
 }
@@ -108,6 +112,15 @@ static bool turn_trace(struct keeper *keeper, struct error *err)
     }
     *err = keeper->trace_refused;
     return false;
+}
+
+/* What was answered and wants a feedback. A trace that was not taken up in this turn is looked at in a later one. */
+static bool turn_owed(struct keeper *keeper, struct error *err)
+{
+    bool is_read = keeper->trace_is_read;
+
+    keeper->trace_is_read = false;
+    return !is_read || owed_turn(keeper->owed, keeper->trace, err);
 }
 
 /* --- what comes round --- */
@@ -146,6 +159,7 @@ bool keeper_new(const struct keeper_options *options, struct keeper **out, struc
 
     keeper->options = *options;
     keeper->statute = statute_new(&keeper->options);
+    keeper->owed = owed_new(&keeper->options);
     keeper->heads = (struct heads){.config = options->config, .signer = options->signer};
     if (!guard_check(options->store, options->config->state, err) ||
         !guard_load(options->config->state, &keeper->heads.guard, err) || !file_make_folder(folder, 0700, err) ||
@@ -159,7 +173,7 @@ bool keeper_new(const struct keeper_options *options, struct keeper **out, struc
 
 bool keeper_turn(struct keeper *keeper, struct error *err)
 {
-    static bool (*const PARTS[])(struct keeper *, struct error *) = {turn_journal, turn_statute, turn_trace,
+    static bool (*const PARTS[])(struct keeper *, struct error *) = {turn_journal, turn_statute, turn_trace, turn_owed,
                                                                      turn_housekeeping};
     bool is_good = true;
 
@@ -182,6 +196,7 @@ void keeper_free(struct keeper *keeper)
     if (!keeper)
         return;
     statute_free(keeper->statute);
+    owed_free(keeper->owed);
     trace_log_free(keeper->trace);
     keyring_free(keeper->heads.keys);
     guard_free(keeper->heads.guard);

@@ -153,6 +153,22 @@ bool domain_accepts(const struct domain *domain, struct span purpose)
     return false;
 }
 
+bool domain_names_measure(const struct domain *domain, const char *id)
+{
+    const json_t *edition, *measure;
+    size_t i, j;
+
+    json_array_foreach(json_object_get(domain->json, "editions"), i, edition)
+    {
+        json_array_foreach(json_object_get(edition, "measures"), j, measure)
+        {
+            if (strcmp(json_text_of(measure, "id"), id) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
 const char *domain_purposes(const struct domain *domain)
 {
     return buf_text(&domain->purposes);

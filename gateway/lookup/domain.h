@@ -30,6 +30,8 @@ const struct domain *domains_at(const struct domains *domains, size_t index);
 const char *domain_name(const struct domain *domain);
 const char *domain_title(const struct domain *domain, const char *lang);
 bool domain_accepts(const struct domain *domain, struct span purpose);
+/* Is it the id of a measure of one of its editions? */
+bool domain_names_measure(const struct domain *domain, const char *id);
 /* The purposes it accepts, "a, b, c", for messages. */
 const char *domain_purposes(const struct domain *domain);
 /* Canonical JSON for whoever asks what may be asked: {"domain","purposes":[{"code","en","zh"}],"system":{"en","zh"},

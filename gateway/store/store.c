@@ -38,6 +38,7 @@ static const char *const TABLE_NAMES[STORE_TABLE_COUNT] = {
     [STORE_CHANNELS] = "channels",
     [STORE_COUNTERS] = "counters",
     [STORE_CLOCKS] = "clocks",
+    [STORE_FEEDBACK] = "feedback",
 };
 
 static const struct {

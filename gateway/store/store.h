@@ -36,7 +36,8 @@ enum store_table {
     STORE_RECEIPTS,
     STORE_CHANNELS,
     STORE_COUNTERS,
-    STORE_CLOCKS, /* see gateway/clocks */
+    STORE_CLOCKS,   /* see gateway/clocks */
+    STORE_FEEDBACK, /* see gateway/feedback */
     STORE_TABLE_COUNT
 };
 const char *store_table_name(enum store_table table);

@@ -153,6 +153,19 @@ bool trace_log_find(struct trace_log *log, const char *receipt, uint64_t *index,
     return true;
 }
 
+bool trace_log_awaits(const struct trace_log *log, const char *receipt)
+{
+    const struct taken *taken;
+    char segment[SEGMENT_ID_BYTES];
+    uint32_t number;
+
+    if (!receipt_parse(span_of(receipt), segment, &number))
+        return false;
+    AUTO(text_free) char *path = segment_path(log->folder, segment, SEGMENT_SUFFIX);
+    taken = state_find(&log->state, segment);
+    return file_exists(path) && (!taken || number >= taken->next);
+}
+
 bool trace_log_inclusion(struct trace_log *log, uint64_t index, uint64_t size, struct buf *path, struct error *err)
 {
     struct tile_shelf shelf = tile_files_shelf(&log->tiles);

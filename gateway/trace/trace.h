@@ -89,6 +89,8 @@ MUST_CHECK bool trace_log_root(struct trace_log *log, uint64_t size, uint8_t roo
 MUST_CHECK bool trace_log_read(struct trace_log *log, uint64_t index, struct buf *entry, struct error *err);
 /* Where an entry stands: ERR_NOT_FOUND when no such receipt is integrated (yet). */
 MUST_CHECK bool trace_log_find(struct trace_log *log, const char *receipt, uint64_t *index, struct error *err);
+/* Is it a receipt of a segment that is still there, behind what was taken up of it? Then its entry may come. */
+bool trace_log_awaits(const struct trace_log *log, const char *receipt);
 /* RFC 9162 2.1.3.1 and 2.1.4.1; sizes at most trace_log_size. */
 MUST_CHECK bool trace_log_inclusion(struct trace_log *log, uint64_t index, uint64_t size, struct buf *path,
                                     struct error *err);

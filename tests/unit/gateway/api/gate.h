@@ -234,8 +234,10 @@ static inline void gate_perform(CURL *curl, const char *url)
         G.json = NULL;
 }
 
-/* The same with another header field ("Name: value"); NULL: none. */
-static inline long ask_with(const char *name, const char *method, const char *path, const char *field)
+/* Over TLS as the one with that certificate (NULL: none), with another header field ("Name: value") and a body; NULL:
+ * none. Status 0: no answer. */
+static inline long ask_sending(const char *name, const char *method, const char *path, const char *field,
+                               const char *body)
 {
     CURL *curl = curl_easy_init();
     struct curl_slist *fields = field ? curl_slist_append(NULL, field) : NULL;
@@ -244,6 +246,10 @@ static inline long ask_with(const char *name, const char *method, const char *pa
     snprintf(url, sizeof url, "https://127.0.0.1:%u%s", G.port, path);
     snprintf(ca, sizeof ca, "%s/ca.pem", T.folder);
     curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
+    if (body) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+    }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(curl, CURLOPT_NOBODY, strcmp(method, "HEAD") == 0 ? 1L : 0L);
     if (name) {
@@ -259,7 +265,11 @@ static inline long ask_with(const char *name, const char *method, const char *pa
     return G.status;
 }
 
-/* Over TLS as the one with that certificate (NULL: none). Status 0: no answer. */
+static inline long ask_with(const char *name, const char *method, const char *path, const char *field)
+{
+    return ask_sending(name, method, path, field, NULL);
+}
+
 static inline long ask_as(const char *name, const char *method, const char *path)
 {
     return ask_with(name, method, path, NULL);

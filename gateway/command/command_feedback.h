@@ -1,0 +1,32 @@
+/* command_feedback.h - what is owed and what was given, as events (gateway/feedback). */
+#ifndef GATEWAY_COMMAND_COMMAND_FEEDBACK_H
+#define GATEWAY_COMMAND_COMMAND_FEEDBACK_H
+
+#include "gateway/command/command.h"
+#include "gateway/feedback/feedback.h"
+#include "gateway/feedback/words.h"
+
+struct giving {
+    struct span client; /* whose certificate asks */
+    const struct words *words;
+    struct span key; /* of the request (Idempotency-Key): visible ASCII without quotes and \; empty: none */
+};
+/* Record a feedback whole or not at all. `*sequence` gets its event. The same key and words again change nothing and
+ * give the same sequence. Refusals, in both languages: ERR_NOT_FOUND "feedback.receipt" when this client got no such
+ * answer, or one on which nothing is owed; ERR_REFUSED "feedback.not-shown", "feedback.version",
+ * "idempotency.other-request"; ERR_CONFLICT "feedback.given". desk->person is not used. */
+MUST_CHECK bool command_feedback_give(const struct desk *desk, const struct giving *giving, uint64_t *sequence,
+                                      struct error *err);
+
+/* The entries [from, to) of the trace were looked at, and `answers` (JSON objects with commas between them, as in
+ * feedback.owed, in all at most OWED_BYTES_MAX) owe. ERR_CONFLICT when `from` is not where the last one ended. */
+enum { OWED_BYTES_MAX = 48 * 1024 };
+struct owing {
+    uint64_t from;
+    uint64_t to;
+    struct span answers;
+};
+MUST_CHECK bool command_feedback_owe(const struct desk *desk, const struct owing *owing, size_t count,
+                                     struct error *err);
+
+#endif

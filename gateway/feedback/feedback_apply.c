@@ -1,0 +1,212 @@
+/* feedback_apply.c - events into what is owed and what was given. */
+#include <string.h>
+
+#include "base/text.h"
+#include "base/time.h"
+#include "base/walk.h"
+#include "gateway/feedback/feedback.h"
+#include "gateway/feedback/table.h"
+
+static void put(struct store_txn *txn, const struct feedback_key *key, struct span value)
+{
+    store_put(txn, STORE_FEEDBACK, feedback_span(key), value);
+}
+
+static void put_number(struct store_txn *txn, const struct feedback_key *key, uint64_t value)
+{
+    uint8_t bytes[8];
+
+    store_key_u64(bytes, value);
+    put(txn, key, (struct span){(const char *)bytes, sizeof bytes});
+}
+
+static void count_add(struct store_txn *txn, struct span client, int64_t owed, int64_t given)
+{
+    struct feedback_key key = feedback_key_of(FEEDBACK_COUNT, client);
+    struct feedback_counts counts;
+    uint8_t bytes[16];
+
+    feedback_count(txn, client, &counts);
+    store_key_u64(bytes, counts.owed + (uint64_t)owed);
+    store_key_u64(bytes + 8, counts.given + (uint64_t)given);
+    put(txn, &key, (struct span){(const char *)bytes, sizeof bytes});
+}
+
+static void put_answer(struct store_txn *txn, struct span receipt, const struct feedback_answer *answer)
+{
+    AUTO(buf_done) struct buf value = BUF_INIT;
+    struct feedback_key key = feedback_key_of(FEEDBACK_ANSWER, receipt);
+    uint8_t head[FEEDBACK_ANSWER_HEAD];
+
+    store_key_u32(head, answer->left);
+    store_key_u64(head + 4, (uint64_t)answer->at_ms);
+    buf_add(&value, head, sizeof head);
+    buf_add_span(&value, answer->json);
+    put(txn, &key, buf_span(&value));
+}
+
+/* --- owed --- */
+
+static uint32_t shown_count(struct span shown)
+{
+    struct walk walk;
+    struct span name, raw;
+    uint32_t count = 0;
+
+    if (!walk_begin(&walk, shown))
+        return 0;
+    while (walk_next(&walk, &name, &raw))
+        count++;
+    return count;
+}
+
+static bool owe(struct store_txn *txn, struct span json, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct feedback_answer answer = {.json = json, .left = shown_count(walk_member(json, "shown"))}, other;
+    struct span receipt = walk_plain_of(json, "receipt");
+    uint8_t mark[FEEDBACK_MARK_BYTES];
+    struct feedback_key key;
+    struct span client;
+
+    if (!walk_text(walk_member(json, "client"), &hold, &client) || client.bytes == 0 ||
+        client.bytes > FEEDBACK_CLIENT_MAX || receipt.bytes == 0 || receipt.bytes > FEEDBACK_RECEIPT_MAX ||
+        answer.left == 0 || !instant_parse(walk_plain_of(json, "at"), &answer.at_ms))
+        return fail(err, ERR_CORRUPT, "feedback.owed: an answer lacks a member");
+    if (feedback_answer_get(txn, receipt, &other))
+        return fail(err, ERR_CONFLICT, "feedback.owed: %.*s is owed already", (int)receipt.bytes, receipt.at);
+    put_answer(txn, receipt, &answer);
+    key = feedback_key_owed(client, feedback_mark(answer.at_ms, receipt, mark));
+    put(txn, &key, SPAN_NONE);
+    count_add(txn, client, answer.left, 0);
+    return true;
+}
+
+static bool apply_owed(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    struct feedback_key key = feedback_key(FEEDBACK_TRACE);
+    int64_t from = walk_integer_of(event->data, "from", -1);
+    int64_t to = walk_integer_of(event->data, "to", -1);
+    struct span name, raw;
+    struct walk walk;
+
+    (void)sequence;
+    if (from < 0 || to < from || !walk_begin(&walk, walk_member(event->data, "answers")))
+        return fail(err, ERR_CORRUPT, "feedback.owed lacks a member");
+    if ((uint64_t)from != feedback_looked_at(txn))
+        return fail(err, ERR_CONFLICT, "feedback.owed begins at entry %lld of the trace, the one before ended at %llu",
+                    (long long)from, (unsigned long long)feedback_looked_at(txn));
+    while (walk_next(&walk, &name, &raw)) {
+        if (!owe(txn, raw, err))
+            return false;
+    }
+    put_number(txn, &key, (uint64_t)to);
+    return true;
+}
+
+/* --- given --- */
+
+struct giving {
+    struct store_txn *txn;
+    uint64_t sequence;
+    struct feedback_answer answer;
+    struct span receipt;
+    uint32_t count;
+};
+
+static bool give(struct giving *giving, struct span detail, struct error *err)
+{
+    struct span id = walk_plain_of(detail, "id");
+    struct feedback_key key = feedback_key_detail(giving->receipt, id);
+    uint64_t earlier;
+    uint32_t version;
+
+    if (!feedback_shows(&giving->answer, id, &version) || walk_integer_of(detail, "version", -1) != version)
+        return fail(err, ERR_CONFLICT, "feedback.recorded: this was not shown: %.*s", (int)id.bytes, id.at);
+    if (feedback_given(giving->txn, giving->receipt, id, &earlier))
+        return fail(err, ERR_CONFLICT, "feedback.recorded: %.*s has its feedback", (int)id.bytes, id.at);
+    put_number(giving->txn, &key, giving->sequence);
+    giving->count++;
+    return true;
+}
+
+static bool settle(struct giving *giving, struct span client, struct error *err)
+{
+    uint8_t mark[FEEDBACK_MARK_BYTES];
+    struct feedback_answer answer = giving->answer;
+    struct feedback_key key;
+
+    if (giving->count == 0 || giving->count > answer.left)
+        return fail(err, ERR_CORRUPT, "feedback.recorded: %u details where %u are owed", giving->count, answer.left);
+    answer.left -= giving->count;
+    key = feedback_key_owed(client, feedback_mark(answer.at_ms, giving->receipt, mark));
+    put_answer(giving->txn, giving->receipt, &answer);
+    if (answer.left == 0)
+        store_delete(giving->txn, STORE_FEEDBACK, feedback_span(&key));
+    count_add(giving->txn, client, -(int64_t)giving->count, giving->count);
+    return true;
+}
+
+/* What is read is borrowed until something is written: the answer and its texts are kept in `hold`. */
+static bool load_answer(struct giving *giving, struct span client, struct buf *hold, struct error *err)
+{
+    if (!feedback_find(giving->txn, client, giving->receipt, &giving->answer))
+        return store_txn_is_good(giving->txn, err) &&
+               fail(err, ERR_CONFLICT, "feedback.recorded: nothing was owed on %.*s", (int)giving->receipt.bytes,
+                    giving->receipt.at);
+    buf_add_span(hold, giving->answer.json);
+    giving->answer.json = buf_span(hold);
+    giving->answer.shown = walk_member(giving->answer.json, "shown");
+    return true;
+}
+
+static bool apply_recorded(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    AUTO(buf_done) struct buf texts = BUF_INIT;
+    struct giving giving = {.txn = txn, .sequence = sequence, .receipt = walk_plain_of(event->data, "receipt")};
+    struct span client, name, raw, key;
+    struct walk walk;
+
+    if (!walk_text(walk_member(event->data, "client"), &texts, &client) ||
+        !walk_begin(&walk, walk_member(event->data, "details")))
+        return fail(err, ERR_CORRUPT, "feedback.recorded lacks a member");
+    if (!load_answer(&giving, client, &hold, err))
+        return false;
+    while (walk_next(&walk, &name, &raw)) {
+        if (!give(&giving, raw, err))
+            return false;
+    }
+    if (!settle(&giving, client, err))
+        return false;
+    key = walk_plain_of(event->data, "key");
+    if (key.bytes > 0) {
+        struct feedback_key of = feedback_key_key(client, key);
+
+        put_number(txn, &of, sequence);
+    }
+    return true;
+}
+
+static const struct {
+    const char *type;
+    bool (*apply)(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
+} EVENTS[] = {{"feedback.owed", apply_owed}, {"feedback.recorded", apply_recorded}};
+
+bool feedback_applies(struct span type)
+{
+    for (size_t i = 0; i < COUNT_OF(EVENTS); i++) {
+        if (span_is(type, EVENTS[i].type))
+            return true;
+    }
+    return false;
+}
+
+bool feedback_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    for (size_t i = 0; i < COUNT_OF(EVENTS); i++) {
+        if (span_is(event->type, EVENTS[i].type))
+            return EVENTS[i].apply(txn, sequence, event, err) && store_txn_is_good(txn, err);
+    }
+    return fail(err, ERR_INVALID, "feedback knows no event \"%.*s\"", (int)event->type.bytes, event->type.at);
+}

@@ -1,0 +1,163 @@
+#include "gateway/keeper/owed.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "base/walk.h"
+#include "gateway/command/command_feedback.h"
+
+enum { PARTS_MAX = 64 };
+
+struct part {
+    uint64_t from;
+    uint64_t to;
+    struct buf answers;
+};
+
+struct owed {
+    const struct keeper_options *options;
+    bool is_known;                /* the two below are as in the store */
+    uint64_t looked_at;           /* says the store */
+    uint64_t next;                /* of this process: at least that */
+    struct part parts[PARTS_MAX]; /* one event each; kept for their memory */
+    size_t count;
+    struct buf entry;
+    struct buf answer;
+};
+
+struct owed *owed_new(const struct keeper_options *options)
+{
+    struct owed *owed = memory_new(sizeof *owed);
+
+    owed->options = options;
+    return owed;
+}
+
+void owed_free(struct owed *owed)
+{
+    if (!owed)
+        return;
+    for (size_t i = 0; i < PARTS_MAX; i++)
+        buf_done(&owed->parts[i].answers);
+    buf_done(&owed->entry);
+    buf_done(&owed->answer);
+    free(owed);
+}
+
+static bool know(struct owed *owed, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    if (owed->is_known)
+        return true;
+    if (!store_begin(owed->options->store, STORE_READ, &txn, err))
+        return false;
+    owed->looked_at = owed->next = feedback_looked_at(txn);
+    owed->is_known = store_txn_is_good(txn, err);
+    return owed->is_known;
+}
+
+/* Members as the trace has them: they were cleaned when they were written there. */
+static bool make_answer(struct owed *owed, struct span entry)
+{
+    static const char *const MEMBERS[][2] = {{"{\"at\":", "at"},           {",\"client\":", "by"},
+                                             {",\"domain\":", "domain"},   {",\"purpose\":", "purpose"},
+                                             {",\"receipt\":", "receipt"}, {",\"shown\":", "shown"},
+                                             {",\"uscc\":", "uscc"}};
+
+    if (!span_is(walk_member(entry, "owes"), "true"))
+        return false;
+    buf_clear(&owed->answer);
+    for (size_t i = 0; i < COUNT_OF(MEMBERS); i++) {
+        buf_add_text(&owed->answer, MEMBERS[i][0]);
+        buf_add_span(&owed->answer, walk_member(entry, MEMBERS[i][1]));
+    }
+    buf_add_byte(&owed->answer, '}');
+    return true;
+}
+
+static struct part *begin_part(struct owed *owed, uint64_t from)
+{
+    struct part *part = &owed->parts[owed->count++];
+
+    part->from = part->to = from;
+    buf_clear(&part->answers);
+    return part;
+}
+
+/* False when no more fits: the entry at `index` waits for the next transaction. */
+static bool add_answer(struct owed *owed, uint64_t index)
+{
+    struct part *part = &owed->parts[owed->count - 1];
+
+    if (part->answers.bytes + owed->answer.bytes + 1 > OWED_BYTES_MAX) {
+        part->to = index;
+        if (owed->count == PARTS_MAX)
+            return false;
+        part = begin_part(owed, index);
+    }
+    if (part->answers.bytes > 0)
+        buf_add_byte(&part->answers, ',');
+    buf_add_span(&part->answers, buf_span(&owed->answer));
+    return true;
+}
+
+static bool commit(struct owed *owed, struct error *err)
+{
+    const struct desk desk = {.store = owed->options->store, .clock = owed->options->clock};
+    struct owing owing[PARTS_MAX];
+    uint64_t to = owed->parts[owed->count - 1].to;
+
+    for (size_t i = 0; i < owed->count; i++)
+        owing[i] = (struct owing){owed->parts[i].from, owed->parts[i].to, buf_span(&owed->parts[i].answers)};
+    owed->is_known = false;
+    if (!command_feedback_owe(&desk, owing, owed->count, err))
+        return false;
+    owed->looked_at = owed->next = to;
+    owed->is_known = true;
+    return true;
+}
+
+/* As far as `end`, or as one transaction reaches. */
+static bool look(struct owed *owed, struct trace_log *log, uint64_t end, struct error *err)
+{
+    uint64_t index = owed->next;
+    bool has_some = false;
+
+    owed->count = 0;
+    (void)begin_part(owed, owed->looked_at);
+    for (; index < end; index++) {
+        buf_clear(&owed->entry);
+        if (!trace_log_read(log, index, &owed->entry, err))
+            return false;
+        if (!make_answer(owed, buf_span(&owed->entry)))
+            continue;
+        has_some = true;
+        if (!add_answer(owed, index))
+            break;
+    }
+    owed->parts[owed->count - 1].to = index;
+    if (has_some || index - owed->looked_at >= OWED_QUIET_ENTRIES)
+        return commit(owed, err);
+    owed->next = index;
+    return true;
+}
+
+bool owed_turn(struct owed *owed, struct trace_log *log, struct error *err)
+{
+    uint64_t size = trace_log_size(log);
+    uint64_t end;
+
+    if (!know(owed, err))
+        return false;
+    if (size < owed->next)
+        return fail(err, ERR_CORRUPT, "the trace has %" PRIu64 " entries, but %" PRIu64 " were looked at for feedback",
+                    size, owed->next);
+    end = size - owed->next > OWED_TURN_ENTRIES ? owed->next + OWED_TURN_ENTRIES : size;
+    while (owed->next < end) {
+        if (!look(owed, log, end, err))
+            return fail_in(err, "feedback");
+    }
+    return true;
+}

@@ -1,0 +1,191 @@
+/* Which answers want a feedback: the keeper's look at the trace, over a real trace and a real store. */
+#include "gateway/keeper/owed.h"
+
+#include <criterion/criterion.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "gateway/command/ledger.h"
+#include "gateway/feedback/feedback.h"
+#include "gateway/journal/journal.h"
+#include "tests/support/support.h"
+
+static char folder[TEST_PATH_BYTES];
+static struct store *store;
+static struct trace_writer *writer;
+static struct trace_log *log_read;
+static struct owed *owed;
+static struct keeper_options options;
+static struct error err;
+
+static int64_t turned(void *context)
+{
+    (void)context;
+    return 1785722400000;
+}
+static const struct clock CLOCK = {turned, NULL};
+
+static void begin(void)
+{
+    owed_free(owed);
+    owed = owed_new(&options);
+}
+
+static struct store *open_store(const char *name)
+{
+    AUTO(text_free) char *path = path_join(folder, name);
+    const struct store_options how = {.creates = true, .is_scratch = true};
+    struct store *opened = NULL;
+
+    cr_assert(store_open(path, &how, &opened, &err), "%s", err.text);
+    return opened;
+}
+
+static void setup(void)
+{
+    AUTO(text_free) char *trace = NULL;
+
+    test_folder_new(folder);
+    trace = path_join(folder, "trace");
+    store = open_store("store");
+    options = (struct keeper_options){.store = store, .clock = &CLOCK};
+    cr_assert(trace_writer_open(trace, &writer, &err) && trace_log_open(trace, &log_read, &err), "%s", err.text);
+    begin();
+}
+
+static void teardown(void)
+{
+    struct store *again = open_store("again");
+
+    cr_assert(ledger_rebuild(store, again, NULL, NULL, &err) && ledger_compare(store, again, &err), "%s", err.text);
+    store_close(again);
+    owed_free(owed);
+    trace_log_free(log_read);
+    trace_writer_free(writer);
+    store_close(store);
+    test_folder_remove(folder);
+}
+
+TestSuite(owed, .init = setup, .fini = teardown, .timeout = 120);
+
+static void answer(const char *client, const char *shown, bool owes)
+{
+    char receipt[TRACE_RECEIPT_BYTES];
+    struct trace_entry entry = {.at_ms = 1785722400000,
+                                .receipt = receipt,
+                                .by = span_of(client),
+                                .domain = SPAN("lending"),
+                                .purpose = SPAN("credit-review"),
+                                .uscc = SPAN("91440224MAYUCHK485"),
+                                .verdict = owes ? "listed" : "not-listed",
+                                .status = 200,
+                                .shown = span_of(shown),
+                                .owes = owes};
+
+    trace_next_receipt(writer, receipt);
+    trace_add(writer, &entry);
+}
+
+static void integrate(void)
+{
+    uint64_t taken;
+
+    cr_assert(trace_flush(writer, &err) && trace_log_integrate(log_read, &taken, &err), "%s", err.text);
+}
+
+static void look(void)
+{
+    cr_assert(owed_turn(owed, log_read, &err), "%s", err.text);
+}
+
+static uint64_t owed_by(const char *client)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct feedback_counts counts;
+
+    cr_assert(store_begin(store, STORE_READ, &txn, &err));
+    feedback_count(txn, span_of(client), &counts);
+    return counts.owed;
+}
+
+static uint64_t events(void)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    cr_assert(store_begin(store, STORE_READ, &txn, &err));
+    return journal_size(txn);
+}
+
+#define ONE "[[\"R0123456789abcdef0123\",1]]"
+#define TWO "[[\"R0123456789abcdef0123\",1],[\"R0123456789abcdef0124\",3]]"
+
+Test(owed, a_log_that_is_shorter_than_what_was_looked_at_is_not_believed)
+{
+    AUTO(text_free) char *other = path_join(folder, "other");
+    AUTO(trace_log_free) struct trace_log *empty = NULL;
+
+    answer("bank", ONE, true);
+    integrate();
+    look();
+    cr_assert(trace_log_open(other, &empty, &err), "%s", err.text);
+    cr_assert_not(owed_turn(owed, empty, &err));
+    cr_assert_eq(err.code, ERR_CORRUPT);
+    begin();
+    cr_assert_not(owed_turn(owed, empty, &err));
+    cr_assert_eq(owed_by("bank"), 1);
+}
+
+Test(owed, what_lists_nothing_writes_nothing)
+{
+    for (int i = 0; i < 100; i++)
+        answer("bank", NULL, false);
+    integrate();
+    look();
+    cr_assert_eq(events(), 0);
+    answer("bank", ONE, true);
+    integrate();
+    look();
+    cr_assert_eq(events(), 1);
+    cr_assert_eq(owed_by("bank"), 1);
+}
+
+Test(owed, everything_shown_counts_for_the_client_that_saw_it)
+{
+    answer("bank", TWO, true);
+    answer("\"land\\office\"", ONE, true);
+    integrate();
+    look();
+    cr_assert_eq(owed_by("bank"), 2);
+    cr_assert_eq(owed_by("\"land\\office\""), 1);
+    cr_assert_eq(owed_by("land"), 0);
+}
+
+Test(owed, a_keeper_that_starts_anew_owes_nothing_twice)
+{
+    for (int i = 0; i < 5; i++) {
+        answer("bank", ONE, true);
+        answer("bank", NULL, false);
+        integrate();
+        look();
+        look();
+        begin();
+    }
+    look();
+    cr_assert_eq(owed_by("bank"), 5);
+    cr_assert_eq(events(), 5);
+}
+
+/* More than one event, and more than one transaction, holds. */
+Test(owed, very_many_at_once_are_all_owed)
+{
+    enum { MANY = 20000 };
+
+    for (int i = 0; i < MANY; i++)
+        answer(i % 2 ? "bank" : "land", ONE, true);
+    integrate();
+    look();
+    cr_assert_eq(owed_by("bank"), MANY / 2);
+    cr_assert_eq(owed_by("land"), MANY / 2);
+    cr_assert_gt(events(), 64);
+    cr_assert_lt(events(), MANY / 50);
+}

@@ -12,7 +12,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 stage_can_be_others && [ "$(id -u)" = 0 ] || { echo "skipped: two persons are needed, and their state folder: root" && exit 77; }
 strace -o /dev/null true 2>/dev/null || { echo "skipped: strace is not here, or may not trace" && exit 77; }
 CALLS=openat,mmap,pread64,pwrite64,pwritev,write,writev,fdatasync,fsync,msync,sync_file_range,ftruncate,fallocate,rename,renameat,renameat2,mkdir,unlink,fcntl,flock
-FAULTS="error=EIO error=ENOSPC signal=KILL"
+# What only reads leaves the disk as the call before it did: being killed there, or finding no room, is nothing new.
+faults_of() { # CALL
+    case $1 in
+    mmap | pread64 | fcntl | flock) echo error=EIO ;;
+    *) echo error=EIO error=ENOSPC signal=KILL ;;
+    esac
+}
 
 # In memory where it may be: the calls are the same, and nobody waits for a disk.
 [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] && ! findmnt -no OPTIONS -T /dev/shm | grep -q noexec && export TMPDIR=/dev/shm
@@ -71,7 +77,7 @@ awk -v folder="$stage/state" '{name = $0; sub(/\(.*/, "", name); count[name]++; 
 
 trials=0
 while read -r call number; do
-    for fault in $FAULTS; do
+    for fault in $(faults_of "$call"); do
         again
         # In braces: the shell shall not tell of each that was killed.
         { strace -o "$stage/trace" -e "trace=$call" -e "inject=$call:$fault:when=$number" \

@@ -55,7 +55,7 @@ static const struct {
     {"record.approved", records_apply_approved}, {"delivery.queued", records_apply_queued},
     {"delivery.skipped", records_apply_queued},  {"record.returned", records_apply_returned},
     {"delivery.held", records_apply_queued},     {"import.finished", import_finished},
-    {"record.expired", records_apply_expired},
+    {"record.expired", records_apply_expired},   {"delivery.repeated", records_apply_queued},
 };
 
 static event_apply *find(struct span type)

@@ -173,6 +173,26 @@ Test(reconcile, equal_sides_are_equal_and_repairing_them_does_nothing)
     cr_assert_eq(post_events("delivery.repeated", NULL), 0);
 }
 
+static bool count_repeated(uint64_t sequence, struct span event, void *context)
+{
+    static const char TYPE[] = "\"type\":\"delivery.repeated\"";
+    size_t *count = context;
+
+    (void)sequence;
+    *count += memmem(event.at, event.bytes, TYPE, sizeof TYPE - 1) != NULL;
+    return true;
+}
+
+/* In the life of the record, as `show` tells it. */
+static size_t told_again(const char *record)
+{
+    AUTO(store_abort) struct store_txn *txn = reader();
+    size_t count = 0;
+
+    cr_assert(records_events(txn, span_of(record), count_repeated, &count, &T.err), "%s", T.err.text);
+    return count;
+}
+
 Test(reconcile, what_is_missing_goes_again_as_it_was_and_the_journal_says_who_and_why)
 {
     struct delivery before, after;
@@ -191,6 +211,7 @@ Test(reconcile, what_is_missing_goes_again_as_it_was_and_the_journal_says_who_an
     cr_assert_eq(after.number, before.number);
     cr_assert_eq(after.attempts, before.attempts + 1);
     cr_assert_eq(post_events("delivery.repeated", "\"by\":\"reviewer\""), 3);
+    cr_assert_eq(told_again(O.records[0]), 1);
     cr_assert_eq(post_events("delivery.repeated", "\"reason\":\"平台数据丢失\""), 3);
     cr_assert_eq(look(), 0);
     cr_assert_str_eq(counts(), "equal 3 ");

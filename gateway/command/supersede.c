@@ -10,10 +10,29 @@ struct standing_there {
     struct delivery *all; /* their borrowed texts are not used */
     size_t count;
     size_t refused;
-    bool has_taken;
+    bool has_taken;     /* it, or a channel behind it that learns of the end only through it */
     bool has_under_way; /* in a call: its outcome is open */
     bool has_queued;
 };
+
+static bool is_in_a_call(enum delivery_state state)
+{
+    return state == DELIVERY_SENDING || state == DELIVERY_IN_DOUBT || state == DELIVERY_RECEIVED;
+}
+
+/* Does a channel behind this one hold that version, or may it? Then this one has acknowledged it, whatever it is now:
+ * what it lost since and is to be told again waits like something new. */
+static bool is_held_later(struct store_txn *txn, const struct delivery *delivery)
+{
+    struct delivery there;
+
+    for (int later = (int)delivery->channel + 1; later < CHANNEL_COUNT; later++) {
+        if (outbox_of_version(txn, (enum channel)later, delivery->record, delivery->version, &there) &&
+            (there.state == DELIVERY_ACKNOWLEDGED || is_in_a_call(there.state)))
+            return true;
+    }
+    return false;
+}
 
 /* Versions below `below`; some may never have been queued here. */
 static bool look(struct store_txn *txn, enum channel channel, const char *record, uint32_t below,
@@ -31,10 +50,9 @@ static bool look(struct store_txn *txn, enum channel channel, const char *record
         }
         out->all[out->count++] = delivery;
         out->refused += delivery.state == DELIVERY_REFUSED;
-        out->has_taken = out->has_taken || delivery.state == DELIVERY_ACKNOWLEDGED;
+        out->has_taken = out->has_taken || delivery.state == DELIVERY_ACKNOWLEDGED || is_held_later(txn, &delivery);
         out->has_queued = out->has_queued || delivery.state == DELIVERY_QUEUED;
-        out->has_under_way = out->has_under_way || delivery.state == DELIVERY_SENDING ||
-                             delivery.state == DELIVERY_IN_DOUBT || delivery.state == DELIVERY_RECEIVED;
+        out->has_under_way = out->has_under_way || is_in_a_call(delivery.state);
     }
     return store_txn_is_good(txn, err);
 }
@@ -77,13 +95,18 @@ static bool emit(const struct superseding *at, uint64_t delivery, uint32_t by_ve
     return ledger_emit(at->ledger, at->person, "delivery.superseded", buf_span(&data), NULL, err);
 }
 
-/* All that are in that state, from version `from` on. */
+/* All that are in that state, from version `from` on. What waits to be told again is not unsent: without it they would
+ * refuse the end of what they do not hold, and nobody behind them would hear of it. */
 static bool emit_all(const struct superseding *at, const struct standing_there *there, enum delivery_state state,
                      uint32_t from, uint32_t by_version, struct error *err)
 {
     for (size_t i = 0; i < there->count; i++) {
-        if (there->all[i].state == state && there->all[i].version >= from &&
-            !emit(at, there->all[i].number, by_version, err))
+        const struct delivery *delivery = &there->all[i];
+
+        if (delivery->state != state || delivery->version < from ||
+            (state == DELIVERY_QUEUED && is_held_later(at->txn, delivery)))
+            continue;
+        if (!emit(at, delivery->number, by_version, err))
             return false;
     }
     return true;

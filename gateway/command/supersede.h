@@ -7,8 +7,9 @@
  *
  * A refused delivery holds its lane. What puts the matter right is usually a new version: a correction takes the place
  * of what was refused, and so does a withdrawal or repair of what the upstream holds. A record that the upstream never
- * took needs no withdrawal there: then nothing is sent, and the lane goes on. Architecture 5, upstreams.md section 1
- * (code 40001), seed row 18. */
+ * took needs no withdrawal there: then nothing is sent, and the lane goes on; unless a channel behind it holds the
+ * record (this one lost it and is to be told again): then it is told both, since the end reaches the next only from
+ * here. Architecture 5, upstreams.md section 1 (code 40001), seed row 18. */
 #ifndef GATEWAY_COMMAND_SUPERSEDE_H
 #define GATEWAY_COMMAND_SUPERSEDE_H
 

@@ -89,6 +89,29 @@ Test(reconcile_stages, a_version_that_a_later_stage_was_never_told_is_not_told_t
     cr_assert_eq(post_status_of(CHANNEL_NATIONAL_PLATFORM).count[DELIVERY_ACKNOWLEDGED], 2);
 }
 
+Test(reconcile_stages, what_ends_while_it_is_to_be_told_again_still_ends_on_every_platform_behind)
+{
+    deliver_everywhere(2);
+    for (enum channel channel = CHANNEL_CREDIT_GUANGDONG; channel < CHANNEL_CREDIT_CHINA; channel++) {
+        R.channel = channel;
+        cr_assert(command_pause(&T.desk, channel, "检修", &T.err), "%s", T.err.text);
+        post_stop();
+        forget_all();
+        cr_assert_eq(repair(), 1);
+        post_change(channel, OP_CHANGED);
+        post_change(channel, OP_WITHDRAWN);
+        (void)post_push();
+        cr_assert(command_resume(&T.desk, channel, &T.err), "%s", T.err.text);
+        post_start();
+        post_await_of(CHANNEL_CREDIT_CHINA, post_has_acknowledged, 3 + channel);
+        cr_assert_eq(post_delivery_of(channel, channel, 3).state, DELIVERY_ACKNOWLEDGED);
+    }
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        R.channel = (enum channel)channel;
+        cr_assert_eq(look(), 0, "%s: %s", CHANNEL_NAMES[channel], counts());
+    }
+}
+
 Test(reconcile_stages, a_secret_that_is_not_taken_is_renewed_once_and_then_a_person_is_asked)
 {
     deliver_everywhere(1);

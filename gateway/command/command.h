@@ -161,7 +161,7 @@ struct repeat_request {
 };
 /* Queue every acknowledged version after the one that is held again, in order: the same deliveries, the same bytes.
  * Refused: push.reason; reconcile.changed when it is not as it was found any more; reconcile.lane while something later
- * of the same enterprise is on its way or refused. */
+ * of the same enterprise is on its way. */
 MUST_CHECK bool command_repeat(const struct desk *desk, const struct repeat_request *request, command_report *report,
                                void *context, struct tally *tally, struct error *err);
 

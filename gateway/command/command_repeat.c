@@ -62,9 +62,8 @@ static bool first_of(const struct run *run, const struct repeat_item *wanted, ui
         if (outbox_can_repeat(run->txn, delivery.number))
             return true;
         return refuse(err, ERR_CONFLICT, "reconcile.lane",
-                      "%s: something later of the same enterprise is on its way or was refused: see to that, then "
-                      "reconcile again",
-                      "%s：同一企业其后的报送正在途中或被拒：办结后重新对账", wanted->record);
+                      "%s: something later of the same enterprise is on its way: reconcile again when it is settled",
+                      "%s：同一企业其后的报送正在途中：办结后重新对账", wanted->record);
     }
     return store_txn_is_good(run->txn, err) &&
            fail(err, ERR_CORRUPT, "record %s has no acknowledged version above %u", wanted->record, wanted->held);

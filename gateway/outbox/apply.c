@@ -183,6 +183,7 @@ static bool apply_requeued(struct applying *applying, struct error *err)
     };
     struct delivery_entry entry;
     enum delivery_state next;
+    uint64_t head;
 
     if (!fields_read(applying->event->data, fields, COUNT_OF(fields), &applying->hold, err) ||
         !delivery_named(applying, number, &entry, err) ||
@@ -193,8 +194,9 @@ static bool apply_requeued(struct applying *applying, struct error *err)
     entry.splits = 0;
     memset(entry.call, 0, sizeof entry.call);
     memset(entry.code, 0, sizeof entry.code);
-    /* It was refused as the head of its lane and has blocked it since: it still is the head. */
-    ready_put(applying->txn, (uint64_t)number, &entry, applying->event->at_ms);
+    /* It was refused as the head of its lane; only what is told again since (delivery.repeated) goes before it. */
+    if (lane_head(applying->txn, (enum channel)entry.channel, entry.subject, &head) && head == (uint64_t)number)
+        ready_put(applying->txn, (uint64_t)number, &entry, applying->event->at_ms);
     delivery_save(applying->txn, (uint64_t)number, &entry, SPAN_NONE);
     open_put(applying->txn, (uint64_t)number, &entry);
     count_move(applying->txn, (enum channel)entry.channel, DELIVERY_REFUSED, next);

@@ -1,7 +1,8 @@
 /* What an upstream acknowledged and yet does not hold is told again: the same delivery, the same bytes.
  *
  * It takes its old place in the lane, before everything that was queued after it. That place must still be free: when
- * something later is on its way, or was refused and waits there for a person, order could not be kept. */
+ * something later is on its way, order could not be kept. What was refused was not taken, perhaps for want of this one
+ * (they will not end what they do not hold): it goes on waiting for a person behind it. */
 #include <string.h>
 
 #include "base/text.h"
@@ -50,7 +51,8 @@ static bool place_is_free(struct store_txn *txn, uint64_t number, const struct d
     *is_head = *head > number;
     if (!*is_head)
         *head = UINT64_MAX;
-    return !*is_head || (delivery_load(txn, *head, &other, NULL) && other.state == DELIVERY_QUEUED);
+    return !*is_head || (delivery_load(txn, *head, &other, NULL) &&
+                         (other.state == DELIVERY_QUEUED || other.state == DELIVERY_REFUSED));
 }
 
 bool outbox_can_repeat(struct store_txn *txn, uint64_t number)
@@ -67,7 +69,7 @@ static void ready_yield(struct store_txn *txn, uint64_t head)
 {
     struct delivery_entry entry;
 
-    if (head != UINT64_MAX && delivery_load(txn, head, &entry, NULL))
+    if (head != UINT64_MAX && delivery_load(txn, head, &entry, NULL) && entry.state == DELIVERY_QUEUED)
         ready_delete(txn, head, &entry);
 }
 

@@ -122,7 +122,10 @@ bool outbox_refused(struct store_txn *txn, enum channel channel, outbox_visit *v
             return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "a lane names an unknown delivery");
         if (delivery.state == DELIVERY_REFUSED && !visit(&delivery, context))
             break;
-        from = key_lane(channel, delivery.subject, UINT64_MAX); /* only heads count: on to the next lane */
+        /* Only heads are refused, and only what was sent before (delivery.repeated) can stand before them: on to the
+         * next lane. */
+        from = key_lane(channel, delivery.subject,
+                        delivery.state != DELIVERY_REFUSED && delivery.attempts > 0 ? delivery.number + 1 : UINT64_MAX);
     }
     return store_txn_is_good(txn, err);
 }

@@ -56,7 +56,7 @@ MUST_CHECK bool outbox_of_record(struct store_txn *txn, const char *record, outb
 bool outbox_of_version(struct store_txn *txn, enum channel channel, const char *record, uint32_t version,
                        struct delivery *out);
 
-/* The refused ones of a channel, each the head of the lane it blocks, by subject. */
+/* The refused ones of a channel, each blocks its lane (at its head, or behind what is told again), by subject. */
 MUST_CHECK bool outbox_refused(struct store_txn *txn, enum channel channel, outbox_visit *visit, void *context,
                                struct error *err);
 
@@ -109,9 +109,9 @@ struct channel_status {
     uint64_t count[DELIVERY_STATE_COUNT];
     int64_t oldest_ms; /* queue instant of the oldest that is neither acknowledged, refused nor superseded; 0: none */
     int64_t last_receipt_ms; /* 0: never */
-    bool is_paused;   /* no new calls */
-    bool is_draining; /* but calls that are open are brought to their end; only with is_paused */
-    char reason[256]; /* why paused */
+    bool is_paused;          /* no new calls */
+    bool is_draining;        /* but calls that are open are brought to their end; only with is_paused */
+    char reason[256];        /* why paused */
 };
 MUST_CHECK bool outbox_status(struct store_txn *txn, enum channel channel, struct channel_status *out,
                               struct error *err);
@@ -153,8 +153,8 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *   delivery.requeued    {"delivery","reason"}        refused → queued, by a person
  *   delivery.repeated    {"delivery","held","reason","record","version"}   acknowledged → queued, at its old place in
  *                                                     the lane: the upstream holds a lower version, or none (0);
- *                                                     ERR_CONFLICT while something later of the lane is in a call or
- *                                                     refused (outbox_can_repeat)
+ *                                                     ERR_CONFLICT while something later of the lane is in a call
+ *                                                     (outbox_can_repeat); what was refused waits behind it
  *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go. By
  *                                                     its own version: they never took the record, nothing need be told
  *   delivery.skipped     {["by_version"],"channel","reason","record","version"}  not told to the channel: "superseded"

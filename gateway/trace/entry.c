@@ -55,7 +55,7 @@ static void text_add(struct buf *out, const char *before, struct span text, size
     json_string_add(out, buf_span(&clean));
 }
 
-static void hex_text_add(struct buf *out, const char *before, const uint8_t *bytes)
+static void hex_text_add(struct buf *out, const char *before, const uint8_t *bytes, size_t count)
 {
     buf_add_text(out, before);
     if (!bytes) {
@@ -63,28 +63,30 @@ static void hex_text_add(struct buf *out, const char *before, const uint8_t *byt
         return;
     }
     buf_add_byte(out, '"');
-    hex_add(out, bytes, DIGEST_BYTES);
+    hex_add(out, bytes, count);
     buf_add_byte(out, '"');
 }
 
-void entry_add(const struct trace_entry *entry, struct digester *digester, struct buf *out)
+void entry_add(const struct trace_entry *entry, const uint8_t salt[ENTRY_SALT_BYTES], struct digester *digester,
+               struct buf *out)
 {
     uint8_t digest[DIGEST_BYTES];
     char at[INSTANT_TEXT_BYTES];
 
     if (entry->answer.bytes > 0)
         digester_sha256(digester, entry->answer, digest);
-    hex_text_add(out, "{\"answer_sha256\":", entry->answer.bytes > 0 ? digest : NULL);
+    hex_text_add(out, "{\"answer_sha256\":", entry->answer.bytes > 0 ? digest : NULL, DIGEST_BYTES);
     text_add(out, ",\"as_of\":", entry->as_of_ms ? span_of(instant_format(entry->as_of_ms, at)) : SPAN_NONE,
              INSTANT_TEXT_BYTES);
     text_add(out, ",\"at\":", span_of(instant_format(entry->at_ms, at)), INSTANT_TEXT_BYTES);
     text_add(out, ",\"authorisation\":", entry->authorisation, ENTRY_AUTHORISATION_MAX);
     text_add(out, ",\"by\":", entry->by, TRACE_TEXT_MAX);
-    hex_text_add(out, ",\"certificate\":", entry->certificate);
+    hex_text_add(out, ",\"certificate\":", entry->certificate, DIGEST_BYTES);
     text_add(out, ",\"domain\":", entry->domain, TRACE_TEXT_MAX);
     buf_add_text(out, entry->owes ? ",\"owes\":true" : ",\"owes\":false");
     text_add(out, ",\"purpose\":", entry->purpose, TRACE_TEXT_MAX);
     text_add(out, ",\"receipt\":", span_of(entry->receipt), TRACE_RECEIPT_BYTES);
+    hex_text_add(out, ",\"salt\":", salt, ENTRY_SALT_BYTES);
     json_count_add(out, ",\"sequence\":", entry->sequence);
     buf_add_text(out, ",\"shown\":");
     buf_add_span(out, entry->shown.bytes > 0 && entry->shown.bytes <= ENTRY_SHOWN_MAX ? entry->shown : SPAN("null"));

@@ -16,10 +16,11 @@
  *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
  * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","certificate","domain","owes",
- * "purpose","receipt","sequence","shown","status","uscc","verdict"}; `shown` is [[id, version]…] of what the answer
- * showed, `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not apply are
- * null; what a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD.
- * Source: architecture 6 and 7, domain.md 5.5. */
+ * "purpose","receipt","salt","sequence","shown","status","uscc","verdict"}; `salt` is random, so that nobody who
+ * guesses an entry can find his guess confirmed by the log's hashes, which others may read; `shown` is [[id, version]…]
+ * of what the answer showed, `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that
+ * do not apply are null; what a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in
+ * it becomes U+FFFD. Source: architecture 6 and 7, domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 
@@ -91,6 +92,10 @@ MUST_CHECK bool trace_log_read(struct trace_log *log, uint64_t index, struct buf
 MUST_CHECK bool trace_log_find(struct trace_log *log, const char *receipt, uint64_t *index, struct error *err);
 /* Is it a receipt of a segment that is still there, behind what was taken up of it? Then its entry may come. */
 bool trace_log_awaits(const struct trace_log *log, const char *receipt);
+/* The entry of a receipt that is in a segment and was not integrated when the log was opened or refreshed last, added
+ * to `entry`: it will be in a moment. ERR_NOT_FOUND when there is none; then it may have been integrated meanwhile.
+ * ERR_UNAVAILABLE: so much waits that this was not found out. */
+MUST_CHECK bool trace_log_pending(struct trace_log *log, const char *receipt, struct buf *entry, struct error *err);
 /* RFC 9162 2.1.3.1 and 2.1.4.1; sizes at most trace_log_size. */
 MUST_CHECK bool trace_log_inclusion(struct trace_log *log, uint64_t index, uint64_t size, struct buf *path,
                                     struct error *err);

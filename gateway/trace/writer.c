@@ -23,7 +23,8 @@
 #include "gateway/trace/segment.h"
 #include "gateway/trace/trace.h"
 
-enum { ZEROED_AHEAD_BYTES = 512 * 1024 };
+/* Random bytes are asked for in one piece for many entries. */
+enum { ZEROED_AHEAD_BYTES = 512 * 1024, SALTS = 256 };
 
 struct trace_writer {
     char *folder;
@@ -38,6 +39,8 @@ struct trace_writer {
     bool has_failed;    /* what is pending may not be promised */
     struct error first; /* why */
     struct buf pending;
+    uint8_t salts[SALTS][ENTRY_SALT_BYTES];
+    size_t salts_left;
 };
 
 static void renew_id(struct trace_writer *writer)
@@ -75,6 +78,15 @@ static void keep_failure(struct trace_writer *writer, enum error_code code, cons
     writer->has_failed = true;
 }
 
+static const uint8_t *next_salt(struct trace_writer *writer)
+{
+    if (writer->salts_left == 0) {
+        random_bytes(writer->salts, sizeof writer->salts);
+        writer->salts_left = SALTS;
+    }
+    return writer->salts[--writer->salts_left];
+}
+
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry)
 {
     char wanted[TRACE_RECEIPT_BYTES];
@@ -86,7 +98,7 @@ void trace_add(struct trace_writer *writer, const struct trace_entry *entry)
         return;
     }
     frame_begin(&writer->pending);
-    entry_add(entry, writer->digester, &writer->pending);
+    entry_add(entry, next_salt(writer), writer->digester, &writer->pending);
     frame_end(&writer->pending, at, writer->id, writer->next, writer->promised);
     writer->next++;
 }

@@ -34,7 +34,7 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
 {
     AUTO(buf_done) struct buf entry = BUF_INIT;
     AUTO(buf_done) struct buf expected = BUF_INIT;
-    struct span receipt;
+    struct span receipt, salt;
 
     round_trip((struct trace_entry){.at_ms = 1785722400000,
                                     .by = SPAN("bank-1"),
@@ -52,15 +52,18 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
                                     .answer = SPAN("abc")},
                &entry);
     receipt = walk_plain_of(buf_span(&entry), "receipt");
+    salt = walk_plain_of(buf_span(&entry), "salt");
     buf_addf(&expected,
              "{\"answer_sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\","
              "\"as_of\":\"2026-01-01T00:00:00.000+08:00\",\"at\":\"2026-08-03T10:00:00.000+08:00\",\"authorisation\":"
              "\"授权书〔2026〕7号\",\"by\":\"bank-1\","
              "\"certificate\":\"abcd000000000000000000000000000000000000000000000000000000000000\","
-             "\"domain\":\"lending\",\"owes\":true,\"purpose\":\"credit-review\",\"receipt\":\"%.*s\",\"sequence\":12,"
+             "\"domain\":\"lending\",\"owes\":true,\"purpose\":\"credit-review\",\"receipt\":\"%.*s\","
+             "\"salt\":\"%.*s\",\"sequence\":12,"
              "\"shown\":[[\"R0123456789abcdef0123\",2]],\"status\":200,"
              "\"uscc\":\"91440224MAYUCHK485\",\"verdict\":\"listed\"}",
-             (int)receipt.bytes, receipt.at);
+             (int)receipt.bytes, receipt.at, (int)salt.bytes, salt.at);
+    cr_assert_eq(salt.bytes, 32);
     cr_assert_str_eq(entry.data, expected.data);
 }
 

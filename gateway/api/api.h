@@ -6,9 +6,12 @@
  *                                          With Accept-Signature the answer is signed (signing.h)
  *   GET  /v1/domains                       {"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
  *                                          "domain"}]}: what this client may ask
- *   POST /v1/feedback   (Idempotency-Key)    what was done with an answer (gateway/feedback/words.h), by the client
- * that got it → 201 {"at","client","details":[…],"key","left","receipt","sequence"} GET
- * /v1/feedback?owed[&limit=N][&from=…]    {"client","given","left","owed":[{"at","domain","left","purpose",
+ *   GET  /v1/receipts/{id}                 the proof that an answer is in the trace (journal/proof.h), only for the
+ *                                          client that got it; 503 until the log that has it is signed
+ *   POST /v1/feedback   (Idempotency-Key)  what was done with an answer (gateway/feedback/words.h), only by the client
+ *                                          that got it → 201 {"at","client","details":[…],"key","left","receipt",
+ *                                          "sequence"}
+ *   GET  /v1/feedback?owed[&limit=N][&from=…]    {"client","given","left","owed":[{"at","domain","left","purpose",
  *                                          "receipt","shown":[{"given","id","version"}…],"uscc"}…],"next"}: answers on
  *                                          which this client still owes one, the oldest first
  *   GET  /v1/feedback/{receipt}            {"answer":{as above},"given":[{as of POST}…]}

@@ -58,6 +58,15 @@ void public_domains(struct visit *visit);
 void public_checkpoint(struct visit *visit);
 void public_keys(struct visit *visit);
 void public_health(struct visit *visit);
+void receipts_handle(struct visit *visit);
+/* The proof of an entry of the trace, added to `out`; `by`: whose it must be (empty: anybody's). ERR_NOT_FOUND;
+ * ERR_UNAVAILABLE until it is in a signed log. */
+MUST_CHECK bool receipt_prove(const struct api *api, const char *receipt, struct span by, struct buf *out,
+                              struct error *err);
+/* The last segment of the path. False: refused. */
+bool visit_receipt(const struct visit *visit, char receipt[TRACE_RECEIPT_BYTES]);
+/* The second line of a checkpoint is the size of its tree. Whether it is signed well is for verifiers to see. */
+bool checkpoint_size(struct span note, uint64_t *size);
 /* The client whose certificate asks, one token of its limit taken. NULL: refused. */
 const struct client *visit_client(const struct visit *visit);
 

@@ -233,6 +233,8 @@ static const struct cli_usage REBUILD = {
 static const struct cli_option VERIFY_OPTIONS[] = {
     {"keys", "FILE", CLI_TEXT, false, NULL, "公钥文件（默认取本网关的 public-keys.json）",
      "public keys (default: public-keys.json of this gateway)"},
+    {"answer", "FILE", CLI_TEXT, false, NULL, "答复原文：须为该存在证明所指的答复",
+     "an answer as received: it must be the one that the proof speaks of"},
 };
 static const struct cli_usage VERIFY = {
     "FILE",
@@ -240,8 +242,9 @@ static const struct cli_usage VERIFY = {
     1,
     VERIFY_OPTIONS,
     COUNT_OF(VERIFY_OPTIONS),
-    "核验签封记录、日志检查点、事件或查询留痕的存在证明。退出码：0 有效，1 无效，2 无法识别。",
-    "Checks a sealed record, a checkpoint, a proof of an event or of an entry of the trace. Exit status: 0 good, 1 "
+    "核验签封记录、日志检查点、事件或查询留痕的存在证明、签名答复（连同请求）。退出码：0 有效，1 无效，2 无法识别。",
+    "Checks a sealed record, a checkpoint, a proof of an event or of an entry of the trace, a signed answer with its "
+    "request. Exit status: 0 good, 1 "
     "not good, 2 not recognised."};
 
 static const struct cli_option PROOF_OPTIONS[] = {
@@ -305,8 +308,8 @@ static const struct cli_command COMMANDS[] = {
     {"init", "建立状态目录、数据文件和密钥", "make the state folder, the store and the keys", &INIT, run_init},
     {"check", "检查配置，指出哪里有错", "say what is wrong in the configuration, and where", &PLAIN, run_check},
     {"settings", "列出全部设置、默认值和范围", "list every setting with default and limits", &PLAIN, run_settings},
-    {"verify", "离线核验签封记录、检查点、证明", "check a sealed record, a checkpoint or a proof offline", &VERIFY,
-     verify_run},
+    {"verify", "离线核验签封记录、检查点、证明、签名答复",
+     "check a sealed record, a checkpoint, a proof or a signed answer offline", &VERIFY, verify_run},
     {"proof", "取得事件或查询的存在证明", "prove that an event or a lookup is in its log", &PROOF, proof_run},
     {"rebuild", "由日志重建或核对数据", "make the tables anew from the journal, or compare", &REBUILD, rebuild_run},
     {"backup", "备份", "back up, while the gateway runs or not", &BACKUP, backup_run},

@@ -10,6 +10,7 @@
 #include "gateway/command/seal.h"
 #include "gateway/journal/event.h"
 #include "gateway/journal/proof.h"
+#include "keys/digest.h"
 #include "keys/jws.h"
 
 /* What is found out, step by step. */
@@ -178,6 +179,28 @@ static bool find_answer(struct finding *finding)
     for (size_t i = 0; i < saved.count; i++)
         add_signer(finding, saved.signatures[i].kid, KEY_USE_ANSWER);
     return true;
+}
+
+/* --- an answer beside a proof --- */
+
+bool verify_answer(struct span answer, json_t *report, struct error *err)
+{
+    const json_t *entry = json_object_get(json_object_get(report, "content"), "entry");
+    const char *wanted = json_text_of(entry, "answer_sha256");
+    AUTO(buf_done) struct buf hex = BUF_INIT;
+    uint8_t digest[32];
+
+    digest_sha256(answer, digest);
+    hex_add(&hex, digest, sizeof digest);
+    if (wanted && strcmp(wanted, buf_text(&hex)) == 0)
+        return true;
+    put(report, "good", json_false());
+    (void)json_object_del(report, "content");
+    (void)json_object_del(report, "keys");
+    if (!wanted)
+        return refuse(err, ERR_INVALID, "verify.answer", "this is no proof of an answer", "这不是查询答复的存在证明");
+    return refuse(err, ERR_CORRUPT, "verify.answer", "the answer is not the one that the proof speaks of",
+                  "答复不是该存在证明所指的答复");
 }
 
 /* --- what is it? --- */

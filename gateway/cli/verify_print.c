@@ -175,14 +175,19 @@ int verify_run(struct cli *cli, json_t *arguments)
 {
     AUTO(keyring_free) struct keyring *keys = NULL;
     AUTO(buf_done) struct buf text = BUF_INIT;
+    AUTO(buf_done) struct buf answer = BUF_INIT;
     AUTO(json_release) json_t *report = NULL;
+    const char *answer_file = cli_text(arguments, "answer");
     struct error err = {.code = ERR_NONE};
     int status;
 
     if (!load_keys(cli, cli_text(arguments, "keys"), &keys, &err) ||
-        !file_read(cli_id(arguments, 0), VERIFY_FILE_MAX, &text, &err))
+        !file_read(cli_id(arguments, 0), VERIFY_FILE_MAX, &text, &err) ||
+        (*answer_file && !file_read(answer_file, VERIFY_FILE_MAX, &answer, &err)))
         return cli_fail(cli, &err);
     status = verify_bytes(buf_span(&text), keys, &report, &err);
+    if (status == CLI_OK && *answer_file && !verify_answer(buf_span(&answer), report, &err))
+        status = CLI_SOME_REFUSED;
     tell(cli, report, status, &err);
     if (status != CLI_OK)
         (void)cli_fail(cli, &err);

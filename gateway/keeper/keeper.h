@@ -20,7 +20,7 @@
 #include "gateway/store/store.h"
 #include "keys/signer.h"
 
-enum { KEEPER_TURN_MS = 1000, KEEPER_READERS_MS = 60 * 1000, KEEPER_JOBS_MS = 3600 * 1000 };
+enum { KEEPER_TURN_MS = 500, KEEPER_READERS_MS = 60 * 1000, KEEPER_JOBS_MS = 3600 * 1000 };
 
 /* Everything is borrowed. */
 struct keeper_options {

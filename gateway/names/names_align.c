@@ -56,7 +56,9 @@ static struct place step_to(const struct grid *grid, size_t i, size_t k)
 {
     struct place place = {NEVER, ALIGN_CHANGED};
 
-    if (i && k)
+    if (i && k && grid->meant.at[i - 1] == grid->written.at[k - 1])
+        consider(&place, grid->at[i - 1][k - 1].log, ALIGN_CHANGED);
+    else if (i && k)
         consider(&place,
                  grid->at[i - 1][k - 1].log +
                      name_slip_log(grid->align->tables, grid->meant.at[i - 1], grid->written.at[k - 1], NULL),
@@ -75,15 +77,33 @@ static size_t apart(size_t a, size_t b)
     return a > b ? a - b : b - a;
 }
 
-static void walk(struct grid *grid)
+/* Fill one row; returns the best of it. */
+static float walk_row(struct grid *grid, size_t i)
 {
-    for (size_t i = 0; i <= grid->meant.count; i++) {
-        size_t first = i > ALIGN_DRIFT_MAX ? i - ALIGN_DRIFT_MAX : 0;
-        size_t last = i + ALIGN_DRIFT_MAX < grid->written.count ? i + ALIGN_DRIFT_MAX : grid->written.count;
+    size_t first = i > ALIGN_DRIFT_MAX ? i - ALIGN_DRIFT_MAX : 0;
+    size_t last = i + ALIGN_DRIFT_MAX < grid->written.count ? i + ALIGN_DRIFT_MAX : grid->written.count;
+    float best = NEVER;
 
-        for (size_t k = first; k <= last; k++)
-            grid->at[i][k] = i + k == 0 ? (struct place){0, ALIGN_CHANGED} : step_to(grid, i, k);
+    for (size_t k = first; k <= last; k++) {
+        grid->at[i][k] = i + k == 0 ? (struct place){0, ALIGN_CHANGED} : step_to(grid, i, k);
+        best = grid->at[i][k].log > best ? grid->at[i][k].log : best;
     }
+    return best;
+}
+
+/* False when all ways are worse than `least`: a way reaches back two rows at most. */
+static bool walk(struct grid *grid, float least)
+{
+    float before = 0;
+
+    for (size_t i = 0; i <= grid->meant.count; i++) {
+        float best = walk_row(grid, i);
+
+        if (best < least && before < least)
+            return false;
+        before = best;
+    }
+    return true;
 }
 
 /* What is the same at both ends costs nothing on the cheapest way, but for one unit that a swap or a doubling may need.
@@ -101,7 +121,7 @@ static void trim(struct units *meant, struct units *written)
     }
 }
 
-double align_log(const struct align *align, struct units meant, struct units written)
+double align_log(const struct align *align, struct units meant, struct units written, double least)
 {
     struct grid grid;
 
@@ -112,7 +132,8 @@ double align_log(const struct align *align, struct units meant, struct units wri
     grid.meant = meant;
     grid.written = written;
     prepare(&grid);
-    walk(&grid);
+    if (!walk(&grid, (float)least))
+        return ALIGN_NEVER;
     return grid.at[meant.count][written.count].log;
 }
 
@@ -143,7 +164,7 @@ size_t align_steps(const struct align *align, struct units meant, struct units w
     grid->meant = meant;
     grid->written = written;
     prepare(grid);
-    walk(grid);
+    (void)walk(grid, NEVER);
     while (i + k > 0)
         count += step_back(grid, &i, &k, &steps[count]);
     free(grid);

@@ -31,8 +31,9 @@ struct align_step {
     uint8_t written;
 };
 
-/* Log of the chance that `meant` comes out as `written`; ALIGN_NEVER when their lengths are too far apart. */
-double align_log(const struct align *align, struct units meant, struct units written);
+/* Log of the chance that `meant` comes out as `written`; ALIGN_NEVER when their lengths are too far apart, or when it
+ * is sure to be less than `least`: what cannot count need not be known. */
+double align_log(const struct align *align, struct units meant, struct units written, double least);
 /* The slips on the cheapest way, in order; at most ALIGN_STEPS_MAX. Returns how many. */
 size_t align_steps(const struct align *align, struct units meant, struct units written,
                    struct align_step steps[ALIGN_STEPS_MAX]);

@@ -10,6 +10,7 @@ static const double REGION_CHANCE[] = {
 };
 static const double MOVED_IN_PART = 0.3; /* of FIT_REGION_MOVED: some of its places are gone */
 static const double SUFFIX_SAME = 0.93;
+static const double QUICK_REGION = 3; /* what another region costs at the first look */
 
 /* Forms of organisation by their number in words.tsv; the last is none. */
 enum suffix {
@@ -178,12 +179,13 @@ static struct units core_of(const struct fit_name *name, bool with_suffix)
 
 static void consider(const struct align *align, struct fit *best, const struct fit *reading, double chance)
 {
-    double log_all = align_log(align, reading->meant, reading->written) + log(chance);
+    double part_log = log(chance);
+    double log_all = align_log(align, reading->meant, reading->written, best->log - part_log) + part_log;
 
     if (log_all <= best->log)
         return;
     best->log = log_all;
-    best->part_log = log(chance);
+    best->part_log = part_log;
     best->region = reading->region;
     best->is_suffix_read = reading->is_suffix_read;
     best->meant = reading->meant;
@@ -199,14 +201,16 @@ void fit_name_set(const struct name_tables *tables, const uint16_t *units, size_
     out->division = 0;
 }
 
-double fit_quick_log(const struct align *align, const struct fit_name *meant, const struct fit_name *written)
+double fit_quick_log(const struct align *align, const struct fit_name *meant, const struct fit_name *written,
+                     double least)
 {
-    double whole = align_log(align, fit_without_suffix(meant), fit_without_suffix(written));
-    double core = meant->parts.places + written->parts.places == 0
-                      ? whole
-                      : align_log(align, core_of(meant, false), core_of(written, false)) - 3;
+    double whole = align_log(align, fit_without_suffix(meant), fit_without_suffix(written), least);
+    double core;
 
-    return whole > core ? whole : core;
+    if (meant->parts.places + written->parts.places == 0)
+        return whole;
+    core = align_log(align, core_of(meant, false), core_of(written, false), fmax(least, whole) + QUICK_REGION);
+    return fmax(whole, core - QUICK_REGION);
 }
 
 /* The places of `home` stand elsewhere in the other name. */

@@ -38,8 +38,9 @@ struct fit {
 };
 
 void fit_name_set(const struct name_tables *tables, const uint16_t *units, size_t count, struct fit_name *out);
-/* A first look, without the dearer readings. */
-double fit_quick_log(const struct align *align, const struct fit_name *meant, const struct fit_name *written);
+/* A first look, without the dearer readings; ALIGN_NEVER when it is less than `least`. */
+double fit_quick_log(const struct align *align, const struct fit_name *meant, const struct fit_name *written,
+                     double least);
 /* `out` points into the two names and into itself: do not copy it. */
 void fit_best(const struct align *align, const struct fit_name *meant, const struct fit_name *written, struct fit *out);
 /* Of a name without its form of organisation. */

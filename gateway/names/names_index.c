@@ -16,7 +16,10 @@ enum {
     COMMON_PART = 16,
     WORK_MAX = 60000,
     LISTS_LEAST = 3, /* are read however long they are */
-    BEFORE_FIRST = 1
+    BEFORE_FIRST = 1,
+    HEAVY_MAX = 1024, /* are looked at for their lengths */
+    WEIGHT_STEP = 16,
+    WEIGHT_STEPS = 65536 / WEIGHT_STEP
 };
 
 struct list {
@@ -340,6 +343,20 @@ static int heaviest_first(const void *a, const void *b)
     return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
+/* The weight that at most HEAVY_MAX of those met reach, roughly: their weights are counted in steps. */
+static uint16_t heavy_weight(const struct names_index *index, size_t met)
+{
+    uint32_t steps[WEIGHT_STEPS] = {0};
+    size_t above = 0;
+    size_t step = WEIGHT_STEPS;
+
+    for (size_t i = 0; i < met; i++)
+        steps[index->weight[index->touched[i]] / WEIGHT_STEP]++;
+    while (step > 0 && above + steps[step - 1] <= HEAVY_MAX)
+        above += steps[--step];
+    return (uint16_t)(step * WEIGHT_STEP);
+}
+
 /* Long names share more by chance. */
 static struct found judged(const struct names_index *index, uint32_t entry)
 {
@@ -348,26 +365,33 @@ static struct found judged(const struct names_index *index, uint32_t entry)
     return (struct found){entry, (float)index->weight[entry] / sqrtf((float)length + 4)};
 }
 
+static void hold(struct found heap[INDEX_FOUND_MAX], size_t *held, struct found one)
+{
+    if (*held < INDEX_FOUND_MAX) {
+        heap[(*held)++] = one;
+        for (size_t at = *held == INDEX_FOUND_MAX ? *held / 2 : 0; at-- > 0;)
+            sink(heap, *held, at);
+    } else if (one.weight > heap[0].weight) {
+        heap[0] = one;
+        sink(heap, *held, 0);
+    }
+}
+
 size_t names_index_find(struct names_index *index, const struct name_form *form, uint32_t found[INDEX_FOUND_MAX])
 {
     const struct list *lists[PAIRS_MAX];
     struct found heap[INDEX_FOUND_MAX];
     size_t count = lists_of(index, form, lists);
     size_t met = weigh(index, lists, count);
+    uint16_t heavy = heavy_weight(index, met);
     size_t held = 0;
 
     for (size_t i = 0; i < met; i++) {
-        struct found one = judged(index, index->touched[i]);
+        uint32_t entry = index->touched[i];
 
-        index->weight[one.entry] = 0;
-        if (held < INDEX_FOUND_MAX) {
-            heap[held++] = one;
-            for (size_t at = held == INDEX_FOUND_MAX ? held / 2 : 0; at-- > 0;)
-                sink(heap, held, at);
-        } else if (one.weight > heap[0].weight) {
-            heap[0] = one;
-            sink(heap, held, 0);
-        }
+        if (index->weight[entry] >= heavy)
+            hold(heap, &held, judged(index, entry));
+        index->weight[entry] = 0;
     }
     qsort(heap, held, sizeof(*heap), heaviest_first);
     for (size_t i = 0; i < held; i++)

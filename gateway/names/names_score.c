@@ -5,6 +5,8 @@
 
 enum { RELATIVES = 5 /* of so many of the best is a relative imagined */ };
 
+static const double FAR_BEHIND = 30; /* logs */
+
 /* For each company of the register the world has so many that somebody may mean. */
 static const double WORLD_PART = 7;
 static const double WORLD_LEAST = 1000;
@@ -67,14 +69,18 @@ static void look(struct judging *judging)
     }
 }
 
-/* Keep those that look best, so that the dear readings are few. */
+/* Keep those that look best, so that the dear readings are few. What is far behind the best so far is not looked at to
+ * its end: it could take nothing from the best one's chance. */
 static void keep_best(struct judging *judging)
 {
+    double best = ALIGN_NEVER;
+
     for (size_t i = 0; i < judging->count; i++) {
         struct fit_name name;
 
         name_of(judging, judging->found[i], &name);
-        judging->quick[i] = fit_quick_log(judging->side->align, &name, judging->asked);
+        judging->quick[i] = fit_quick_log(judging->side->align, &name, judging->asked, best - FAR_BEHIND);
+        best = fmax(best, judging->quick[i]);
     }
     for (size_t i = 1; i < judging->count; i++) {
         double quick = judging->quick[i];

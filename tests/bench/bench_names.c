@@ -5,13 +5,18 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "tests/bench/growing.h"
 #include "tests/bench/naming.h"
 #include "tests/bench/telling.h"
 #include "tests/support/support.h"
 
+enum { GROWN = 1000000, ASKED = 20000, SLOWEST = 20 };
+static const double PER_SECOND_FLOOR = 2000;
+static const double P99_MS_FLOOR = 5;
 static const double FALSE_SHARE = 0.01;
 
 static const struct {
@@ -187,6 +192,96 @@ static bool run_absent(struct bench *bench, struct error *err)
     return true;
 }
 
+/* --- a large register --- */
+
+struct timing {
+    double ms;
+    uint32_t number;
+    uint16_t bytes;
+    bool is_right;
+};
+
+static int slowest_first(const void *a, const void *b)
+{
+    const struct timing *x = a;
+    const struct timing *y = b;
+
+    return (x->ms < y->ms) - (x->ms > y->ms);
+}
+
+/* Of this process alone: what others took of the core is not counted. */
+static double processor_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static bool ask_grown(struct growing *growing, struct names *names, struct timing *timings, double *first,
+                      struct error *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    size_t right = 0;
+
+    for (uint32_t i = 0; i < ASKED; i++) {
+        struct name_answer answer;
+        struct span truth;
+        double before;
+
+        if (!growing_question(growing, &text, &truth, err))
+            return false;
+        before = processor_ms();
+        if (!names_find(names, buf_span(&text), &answer, err))
+            return false;
+        timings[i] = (struct timing){processor_ms() - before, i, (uint16_t)text.bytes,
+                                     answer.count > 0 && span_is(truth, answer.candidates[0].code)};
+        right += timings[i].is_right;
+    }
+    *first = (double)right / ASKED;
+    return true;
+}
+
+static void tell_grown(struct bench *bench, struct names *names, struct timing *timings, double first)
+{
+    double sum = 0;
+    double p99;
+
+    for (size_t i = 0; i < ASKED; i++)
+        sum += timings[i].ms;
+    qsort(timings, ASKED, sizeof(*timings), slowest_first);
+    p99 = timings[ASKED / 100].ms;
+    tell(&(struct telling){"names-rate", ASKED / sum * 1e3, PER_SECOND_FLOOR, "1/s",
+                           ASKED / sum * 1e3 / PER_SECOND_FLOOR, 1, "promised, 1,000,000 names"});
+    tell(&(struct telling){"names-p99", p99, P99_MS_FLOOR, "ms", P99_MS_FLOOR / p99, 1, "promised at most"});
+    fprintf(stderr, "  %zu names: %.1f MiB, median %.3f ms, slowest %.3f ms, right first %.3f\n", names_count(names),
+            (double)names_bytes(names) / 1048576, timings[ASKED / 2].ms, timings[0].ms, first);
+    for (size_t i = 0; bench->details && i < SLOWEST; i++)
+        fprintf(bench->details, "slow\t%u\t%u bytes\t-\t%.3f ms\t-\t%s\n", timings[i].number, timings[i].bytes,
+                timings[i].ms, timings[i].is_right ? "right" : "wrong");
+}
+
+static bool run_grown(struct bench *bench, struct error *err)
+{
+    AUTO(names_free) struct names *names = names_new(bench->tables);
+    struct growing growing = {bench->tables, &bench->rows, 1};
+    struct timing *timings = memory_new(ASKED * sizeof(*timings));
+    double before = processor_ms();
+    double first;
+    bool is_good;
+
+    is_good = growing_fill(&growing, GROWN, names, err);
+    if (is_good) {
+        names_ready(names);
+        fprintf(stderr, "  grown and built in %.1f s\n", (processor_ms() - before) / 1e3);
+        is_good = ask_grown(&growing, names, timings, &first, err);
+    }
+    if (is_good)
+        tell_grown(bench, names, timings, first);
+    free(timings);
+    return is_good;
+}
+
 int main(int argc, char **argv)
 {
     struct bench bench = {.details = argc > 1 ? fopen(argv[1], "w") : NULL};
@@ -195,7 +290,7 @@ int main(int argc, char **argv)
 
     for (size_t set = 0; is_good && set < COUNT_OF(SETS); set++)
         is_good = run_set(&bench, set, &err);
-    is_good = is_good && run_absent(&bench, &err);
+    is_good = is_good && run_absent(&bench, &err) && run_grown(&bench, &err);
     if (!is_good)
         fprintf(stderr, "bench_names: %s\n", err.text);
     if (bench.details)

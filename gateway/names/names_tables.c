@@ -36,6 +36,7 @@ struct name_tables {
     size_t alikes;
     struct name_place *places;
     size_t place_count;
+    bool is_begin[NAME_UNITS_ALL]; /* a place's name begins so: most names are asked in vain */
     uint16_t place_spread[SPREAD]; /* hash of a full or brief name: 1 + place; next by probing */
     struct words words[NAME_WORD_KINDS];
     size_t sounds;
@@ -191,18 +192,30 @@ static bool read_lookalikes(struct name_tables *tables, struct span line, struct
     return true;
 }
 
+static const uint32_t HASH_BEGIN = 2166136261U;
+
+static uint32_t hash_more(uint32_t hash, uint16_t unit)
+{
+    return (hash ^ unit) * 16777619U;
+}
+
+static size_t slot_of(uint32_t hash)
+{
+    return (hash ^ hash >> 15) % SPREAD;
+}
+
 static size_t spread_of(const uint16_t *units, size_t count)
 {
-    uint32_t hash = 2166136261U;
+    uint32_t hash = HASH_BEGIN;
 
     for (size_t i = 0; i < count; i++)
-        hash = (hash ^ units[i]) * 16777619U;
-    return (hash ^ hash >> 15) % SPREAD;
+        hash = hash_more(hash, units[i]);
+    return slot_of(hash);
 }
 
 static bool word_is(const struct name_word *word, const uint16_t *units, size_t count)
 {
-    return word->count == count && memcmp(word->at, units, count * sizeof(*units)) == 0;
+    return word->count == count && word->at[0] == units[0] && memcmp(word->at, units, count * sizeof(*units)) == 0;
 }
 
 static void spread_place(struct name_tables *tables, const struct name_word *name, size_t place)
@@ -211,6 +224,7 @@ static void spread_place(struct name_tables *tables, const struct name_word *nam
 
     while (tables->place_spread[slot])
         slot = (slot + 1) % SPREAD;
+    tables->is_begin[name->at[0]] = true;
     tables->place_spread[slot] = (uint16_t)(place + 1);
 }
 
@@ -395,10 +409,9 @@ bool name_word_get(const struct name_tables *tables, enum name_word_kind kind, s
     return true;
 }
 
-static const struct name_place *place_find(const struct name_tables *tables, const uint16_t *units, size_t count)
+static const struct name_place *place_find(const struct name_tables *tables, size_t slot, const uint16_t *units,
+                                           size_t count)
 {
-    size_t slot = spread_of(units, count);
-
     for (; tables->place_spread[slot]; slot = (slot + 1) % SPREAD) {
         const struct name_place *place = &tables->places[tables->place_spread[slot] - 1];
 
@@ -411,15 +424,22 @@ static const struct name_place *place_find(const struct name_tables *tables, con
 const struct name_place *name_place_at(const struct name_tables *tables, const uint16_t *units, size_t count,
                                        size_t *taken)
 {
-    for (size_t length = count < NAME_WORD_UNITS ? count : NAME_WORD_UNITS; length >= 2; length--) {
-        const struct name_place *place = place_find(tables, units, length);
+    const struct name_place *found = NULL;
+    uint32_t hash = HASH_BEGIN;
 
+    if (count < 2 || !tables->is_begin[units[0]])
+        return NULL;
+    for (size_t length = 1; length <= count && length <= NAME_WORD_UNITS; length++) {
+        const struct name_place *place;
+
+        hash = hash_more(hash, units[length - 1]);
+        place = length >= 2 ? place_find(tables, slot_of(hash), units, length) : NULL;
         if (place) {
+            found = place;
             *taken = length;
-            return place;
         }
     }
-    return NULL;
+    return found;
 }
 
 static uint32_t first_digits(uint32_t code, unsigned digits, unsigned wanted)

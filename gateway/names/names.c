@@ -159,10 +159,11 @@ static void find_code(const struct names *names, const char code[NAME_CODE_BYTES
     reason_add(candidate, REASON_CODE, PART_WHOLE);
 }
 
-/* Equal names of two companies, and names that say too little, are never `same`. */
+/* Names that two companies have, or have but for the region that was not given, and names that say too little are never
+ * `same`. */
 static enum name_strength strength_of(const struct scores *scores, const struct score_one *one)
 {
-    if (one->is_equal && scores->equals == 1 && !scores->is_generic)
+    if (one->is_equal && scores->equals == 1 && scores->namesakes == 0 && !scores->is_generic)
         return STRENGTH_SAME;
     return one->score >= LIKELY_SCORE ? STRENGTH_LIKELY : STRENGTH_POSSIBLE;
 }
@@ -185,7 +186,7 @@ static void tell(const struct names *names, const struct fit_name *asked, const 
         reason_add(candidate, REASON_FORMER, PART_WHOLE);
     if (scores->is_generic)
         reason_add(candidate, REASON_GENERIC, PART_WHOLE);
-    if (one->is_equal ? scores->equals > 1 : reasons_is_shared(scores, number))
+    if (one->is_equal ? scores->equals + scores->namesakes > 1 : reasons_is_shared(scores, number))
         reason_add(candidate, REASON_SHARED, PART_WHOLE);
     if (!one->is_equal)
         reasons_explain(&names->align, &name, asked, candidate);

@@ -228,15 +228,23 @@ bool name_is_code(const struct name_tables *tables, const struct name_form *form
     return true;
 }
 
+static bool is_between(uint16_t unit, uint16_t first, uint16_t last)
+{
+    return unit >= first && unit <= last;
+}
+
+/* Half of a pair, alone, is no character (RFC 3629). */
 void name_units_add(struct buf *out, const uint16_t *units, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         utf8proc_uint8_t bytes[4];
         utf8proc_int32_t point = units[i];
 
-        if (point >= 0xD800 && point <= 0xDBFF && i + 1 < count) {
+        if (is_between(units[i], 0xD800, 0xDBFF) && i + 1 < count && is_between(units[i + 1], 0xDC00, 0xDFFF)) {
+            point = 0x10000 + ((units[i] - 0xD800) << 10) + (units[i + 1] - 0xDC00);
             i++;
-            point = 0x10000 + ((point - 0xD800) << 10) + (units[i] - 0xDC00);
+        } else if (is_between(units[i], 0xD800, 0xDFFF)) {
+            point = 0xFFFD;
         }
         buf_add(out, bytes, (size_t)utf8proc_encode_char(point, bytes));
     }

@@ -103,6 +103,14 @@ static bool is_equal(const struct name_form *a, const struct name_form *b)
     return a->count == b->count && memcmp(a->at, b->at, a->count * sizeof(*a->at)) == 0;
 }
 
+static bool is_namesake(const struct fit_name *name, const struct fit_name *asked)
+{
+    size_t count = (size_t)(name->form.count - name->parts.core);
+
+    return name->parts.places > 0 && asked->parts.places == 0 && count == asked->form.count &&
+           memcmp(name->form.at + name->parts.core, asked->form.at, count * sizeof(*asked->form.at)) == 0;
+}
+
 static void merge(struct scores *scores, const struct score_one *one)
 {
     for (size_t i = 0; i < scores->count; i++) {
@@ -124,6 +132,7 @@ static void judge(const struct judging *judging, uint32_t entry, struct scores *
     name_of(judging, entry, &name);
     one.subject = names_index_entry(judging->side->index, entry).subject;
     one.is_equal = is_equal(&name.form, &judging->asked->form);
+    one.is_namesake = is_namesake(&name, judging->asked);
     fit_best(judging->side->align, &name, judging->asked, &fit);
     one.log = fit.log + world_log(judging->side) + (one.is_equal ? EQUAL_LOG : 0);
     merge(scores, &one);
@@ -241,7 +250,9 @@ void score_all(const struct score_side *side, const struct fit_name *asked, stru
     for (size_t i = 0; i < judging.count; i++)
         judge(&judging, judging.found[i], out);
     qsort(out->one, out->count, sizeof(*out->one), best_first);
-    for (size_t i = 0; i < out->count; i++)
+    for (size_t i = 0; i < out->count; i++) {
         out->equals += out->one[i].is_equal;
+        out->namesakes += out->one[i].is_namesake;
+    }
     give_scores(&judging, out);
 }

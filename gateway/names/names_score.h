@@ -26,12 +26,14 @@ struct score_one {
     double log;   /* of the chance of the question, if it means this one */
     double score; /* [0,1] */
     bool is_equal;
+    bool is_namesake; /* asked without a region, and so it is called but for its region */
 };
 
 struct scores {
     struct score_one one[SCORE_JUDGED_MAX]; /* subjects, each once; the best first */
     size_t count;
-    size_t equals;   /* subjects with exactly this normal form */
+    size_t equals; /* subjects with exactly this normal form */
+    size_t namesakes;
     bool is_generic; /* nothing is left beside region, industry and form of organisation */
 };
 

@@ -100,6 +100,11 @@ void naming_questions_done(struct naming_questions *questions)
 
 /* --- counting --- */
 
+void naming_results_free(struct naming_result *results)
+{
+    free(results);
+}
+
 static int highest_first(const void *a, const void *b)
 {
     double x = *(const double *)a;

@@ -46,6 +46,8 @@ struct naming_result {
     const struct naming_question *question;
 };
 
+void naming_results_free(struct naming_result *results);
+
 /* Share of the questions with an answer whose first candidate is right and above the score that at most `share` of the
  * questions without an answer reach. That score goes to `*least`. */
 double naming_recall(const struct naming_result *results, size_t count, double share, double *least);
@@ -57,6 +59,7 @@ size_t naming_ambiguous_same(const struct naming_result *results, size_t count);
 /* Dice's coefficient of the pairs of characters of two normal forms: what a plain index does. */
 double naming_pairs_alike(const struct name_form *a, const struct name_form *b);
 
+DEFINE_AUTO(struct naming_result *, naming_results_free)
 DEFINE_AUTO_IN_PLACE(struct naming_rows, naming_rows_done)
 DEFINE_AUTO_IN_PLACE(struct naming_questions, naming_questions_done)
 

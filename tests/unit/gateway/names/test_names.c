@@ -260,3 +260,21 @@ Test(names, two_companies_of_one_name_in_two_cities_are_told_as_shared)
         cr_expect_eq(answer.candidates[i].strength, STRENGTH_POSSIBLE);
     names_free(few);
 }
+
+Test(names, a_name_without_region_is_not_the_same_when_another_city_has_it_too)
+{
+    struct names *few = names_new(tables);
+    struct name_answer answer;
+
+    cr_assert(names_add(few, SPAN("91440000MAY0000001"), SPAN("晟濂建材有限公司"), false, &err));
+    cr_assert(names_add(few, SPAN("91445300MAY0000002"), SPAN("云浮市晟濂建材有限公司"), false, &err));
+    cr_assert(names_add(few, SPAN("91440000MAY0000003"), SPAN("澈洵造纸有限公司"), false, &err));
+    names_ready(few);
+    cr_assert(names_find(few, SPAN("晟濂建材有限公司"), &answer, &err));
+    cr_expect_str_eq(answer.candidates[0].code, "91440000MAY0000001");
+    cr_expect_neq(answer.candidates[0].strength, STRENGTH_SAME);
+    cr_expect_not_null(reason_of(&answer.candidates[0], REASON_SHARED));
+    cr_assert(names_find(few, SPAN("澈洵造纸有限公司"), &answer, &err));
+    cr_expect_eq(answer.candidates[0].strength, STRENGTH_SAME);
+    names_free(few);
+}

@@ -119,6 +119,16 @@ Test(names_normal, a_character_beyond_the_basic_plane_only_equals_itself)
     same("\xf0\xa0\xae\xb7建材", "\xf0\xa0\xae\xb7建材");
 }
 
+Test(names_normal, half_of_a_character_is_shown_as_none)
+{
+    static const uint16_t HALVES[] = {0xDC00, 0x5EFA, 0xD842};
+    struct buf made = BUF_INIT;
+
+    name_units_add(&made, HALVES, 3);
+    cr_assert_str_eq(buf_text(&made), "\xef\xbf\xbd\xe5\xbb\xba\xef\xbf\xbd");
+    buf_done(&made);
+}
+
 static void splits(const char *text, const char *wanted)
 {
     struct name_form form = form_of(text);

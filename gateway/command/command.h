@@ -159,7 +159,8 @@ struct repeat_request {
     size_t count;
     const char *reason;
 };
-/* Queue every acknowledged version after the one that is held again, in order: the same deliveries, the same bytes.
+/* Queue every acknowledged version after the one that is held again, in order: the same deliveries, the same bytes;
+ * and behind them the end of the record that they refused because they did not hold it.
  * Refused: push.reason; reconcile.changed when it is not as it was found any more; reconcile.lane while something later
  * of the same enterprise is on its way. */
 MUST_CHECK bool command_repeat(const struct desk *desk, const struct repeat_request *request, command_report *report,

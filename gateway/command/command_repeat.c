@@ -69,6 +69,36 @@ static bool first_of(const struct run *run, const struct repeat_item *wanted, ui
            fail(err, ERR_CORRUPT, "record %s has no acknowledged version above %u", wanted->record, wanted->held);
 }
 
+static bool emit_requeued(struct run *run, struct ledger *ledger, uint64_t number, struct error *err)
+{
+    struct repeating *repeating = run->context;
+    struct buf *data = &repeating->data;
+
+    buf_clear(data);
+    json_count_add(data, "{\"delivery\":", number);
+    buf_add_text(data, ",\"reason\":");
+    json_string_add(data, repeating->reason);
+    buf_add_byte(data, '}');
+    return ledger_emit(ledger, run->desk->person, "delivery.requeued", buf_span(data), NULL, err);
+}
+
+/* They would not end what they did not hold. What is over is not told again without its end behind it. */
+static bool repeat_end(struct run *run, struct ledger *ledger, const struct repeat_item *wanted, struct error *err)
+{
+    const struct repeating *repeating = run->context;
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version newest;
+    struct delivery delivery;
+
+    if (!records_load(run->txn, span_of(wanted->record), 0, &newest, &hold, err))
+        return false;
+    if (newest.state != RECORD_EFFECTIVE || !record_op_ends(newest.record.op) ||
+        !outbox_of_version(run->txn, repeating->request->channel, wanted->record, newest.record.version, &delivery) ||
+        delivery.state != DELIVERY_REFUSED)
+        return store_txn_is_good(run->txn, err);
+    return emit_requeued(run, ledger, delivery.number, err);
+}
+
 static bool repeat_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)
 {
     const struct repeating *repeating = run->context;
@@ -89,7 +119,7 @@ static bool repeat_one(struct run *run, struct ledger *ledger, size_t index, str
             delivery.state == DELIVERY_ACKNOWLEDGED && !emit_repeated(run, ledger, &delivery, wanted->held, err))
             return false;
     }
-    return store_txn_is_good(run->txn, err);
+    return store_txn_is_good(run->txn, err) && repeat_end(run, ledger, wanted, err);
 }
 
 bool command_repeat(const struct desk *desk, const struct repeat_request *request, command_report *report,

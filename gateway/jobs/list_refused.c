@@ -123,14 +123,14 @@ bool run_refused(struct work *work, struct error *err)
     buf_addf(&closing, is_chinese ? "被拒的报送 %llu 项。" : "%llu refused deliveries.",
              (unsigned long long)listing_rows(listing));
     if (listing_rows(listing) > 0)
-        buf_add_text(
-            &closing,
-            is_chinese ? "对方已修正的，按原内容再报：creditgate requeue 报送… --reason 理由。本方有误的，更正或撤销"
-                         "记录（correct、withdraw），复核后 push：新版本取代被拒的。对方称没有该"
-                         "记录的：先对账补报（creditgate reconcile 渠道 --repair），再重新排队。"
-                       : " Put right on their side, send again as it is: creditgate requeue "
-                         "DELIVERY… --reason TEXT. Our own fault: correct or withdraw the record, "
-                         "have it approved, push: the new version takes its place. They say that they do not hold the "
-                         "record: tell it again (creditgate reconcile CHANNEL --repair), then requeue.");
+        buf_add_text(&closing,
+                     is_chinese
+                         ? "对方已修正的，按原内容再报：creditgate requeue 报送… --reason 理由。本方有误的，更正或撤销"
+                           "记录（correct、withdraw），复核后 push：新版本取代被拒的。对方称没有该记录的：对账补报"
+                           "（creditgate reconcile 渠道 --repair），被拒的撤销、修复随之再报。"
+                         : " Put right on their side, send again as it is: creditgate requeue "
+                           "DELIVERY… --reason TEXT. Our own fault: correct or withdraw the record, "
+                           "have it approved, push: the new version takes its place. They say that they do not hold "
+                           "the record: creditgate reconcile CHANNEL --repair tells it again, and its end with it.");
     return is_good && lists_finish(work, listing, SPAN_NONE, buf_span(&closing), err);
 }

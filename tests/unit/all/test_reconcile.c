@@ -114,41 +114,17 @@ Test(reconcile, other_content_another_version_and_what_we_never_sent_are_for_a_p
     post_await_acknowledged(4);
 }
 
-static bool keep_number(const struct delivery *delivery, void *context)
-{
-    *(uint64_t *)context = delivery->number;
-    return false;
-}
-
-static uint64_t first_refused(void)
-{
-    AUTO(store_abort) struct store_txn *txn = reader();
-    uint64_t number = 0;
-
-    cr_assert(outbox_refused(txn, CHANNEL_CREDIT_GUANGDONG, keep_number, &number, &T.err), "%s", T.err.text);
-    return number;
-}
-
 Test(reconcile, what_they_will_not_end_because_they_lost_it_is_told_again_and_ended)
 {
-    uint64_t refused;
-
     deliver(1);
     forget_all();
     post_change(0, OP_WITHDRAWN);
     cr_assert_eq(post_push(), 1);
     post_await(post_has_refused, 1);
-    refused = post_delivery(0, 2).number;
-    cr_assert(command_pause(&T.desk, CHANNEL_CREDIT_GUANGDONG, "检修", &T.err), "%s", T.err.text);
     cr_assert_eq(repair(), 1);
     cr_assert_str_eq(counts(), "missing 1 queued 1 ");
-    cr_assert_eq(first_refused(), refused, "it waits for a person behind it");
-    cr_assert(command_resume(&T.desk, CHANNEL_CREDIT_GUANGDONG, &T.err), "%s", T.err.text);
-    post_wake();
-    post_await_acknowledged(1);
-    cr_assert(command_requeue(&T.desk, &refused, 1, "已补报", keep, NULL, &T.tally, &T.err), "%s", T.err.text);
-    post_wake();
     post_await_acknowledged(2);
+    cr_assert_eq(post_events("delivery.requeued", "平台数据丢失"), 1, "not told again without its end");
     cr_assert_eq(look(), 0, "%s", counts());
 }
 

@@ -227,6 +227,20 @@ Test(repeat, all_versions_of_a_record_go_again_in_their_order)
     cr_assert_eq(due(numbers), 0);
 }
 
+static bool keep_number(const struct delivery *delivery, void *context)
+{
+    *(uint64_t *)context = delivery->number;
+    return true;
+}
+
+static uint64_t refused(void)
+{
+    uint64_t number = 0;
+
+    cr_assert(outbox_refused(txn, CHANNEL_CREDIT_GUANGDONG, keep_number, &number, &err), "%s", err.text);
+    return number;
+}
+
 Test(repeat, it_never_goes_beside_what_is_on_its_way_and_goes_before_what_was_refused)
 {
     uint64_t numbers[NUMBERS_MAX];
@@ -243,7 +257,9 @@ Test(repeat, it_never_goes_beside_what_is_on_its_way_and_goes_before_what_was_re
     cr_assert(repeat(first), "%s", err.text);
     cr_assert_eq(due(numbers), 1);
     cr_assert_eq(numbers[0], first);
+    cr_assert_eq(refused(), second, "it waits for a person, at the head or not");
     deliver(2, first, "acknowledged");
+    cr_assert_eq(refused(), second);
     cr_assert_eq(due(numbers), 0, "a person must act first");
     cr_assert(repeat(first), "%s", err.text);
     cr_assert(emitf("delivery.requeued", "{\"delivery\":%llu,\"reason\":\"x\"}", (unsigned long long)second), "%s",

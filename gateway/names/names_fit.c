@@ -219,7 +219,7 @@ static void read_moved(const struct align *align, const struct fit_name *meant, 
 {
     const struct fit_name *home = is_back ? meant : written;
     const struct fit_name *other = is_back ? written : meant;
-    struct fit_name rest;
+    struct fit_name rest = {.division = 0};
     struct name_form left = {.count = 0};
     struct fit reading = {.region = FIT_REGION_MOVED, .is_suffix_read = true};
     double before = best->log;

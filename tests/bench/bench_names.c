@@ -268,6 +268,11 @@ static void tell_grown(struct bench *bench, struct names *names, struct timing *
                 timings[i].ms);
 }
 
+static bool take_name(void *context, struct span code, struct span name, struct error *err)
+{
+    return names_add(context, code, name, false, err);
+}
+
 static bool run_grown(struct bench *bench, struct error *err)
 {
     AUTO(names_free) struct names *names = names_new(bench->tables);
@@ -277,7 +282,7 @@ static bool run_grown(struct bench *bench, struct error *err)
     double first;
     bool is_good;
 
-    is_good = growing_fill(&growing, GROWN, names, err);
+    is_good = growing_fill(&growing, GROWN, take_name, names, err);
     if (is_good) {
         names_ready(names);
         fprintf(stderr, "  grown and built in %.1f s\n", (processor_ms() - before) / 1e3);

@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
-enum { MUTATED_EVERY = 3, CODE_BYTES = NAME_CODE_BYTES + 1 };
+#include "base/text.h"
+
+enum { MUTATED_EVERY = 3, CODE_BYTES = 32 };
 
 static size_t any(struct growing *growing, size_t count)
 {
@@ -60,27 +62,32 @@ static bool grow_one(struct growing *growing, struct buf *out, struct error *err
     return true;
 }
 
-bool growing_fill(struct growing *growing, size_t wanted, struct names *names, struct error *err)
+bool growing_fill(struct growing *growing, size_t wanted, growing_take *take, void *context, struct error *err)
 {
     AUTO(buf_done) struct buf text = BUF_INIT;
+    size_t given = 0;
 
-    for (size_t i = 0; i < growing->rows->count; i++) {
+    for (size_t i = 0; i < growing->rows->count && given < wanted; i++) {
         const struct naming_row *row = &growing->rows->at[i];
 
-        if (!row->is_absent && !names_add(names, row->code, row->name, false, err))
+        if (row->is_absent)
+            continue;
+        if (!take(context, row->code, row->name, err))
             return false;
+        given++;
     }
-    while (names_count(names) < wanted) {
+    while (given < wanted) {
         char code[CODE_BYTES];
-        struct error too_long;
 
         /* No code begins with 99: none of these is a real one. */
-        (void)snprintf(code, sizeof(code), "99440000%010zu", names_count(names));
+        (void)snprintf(code, sizeof(code), "99440000%010zu", given);
         if (!grow_one(growing, &text, err))
             return false;
-        if (!names_add(names, (struct span){code, NAME_CODE_BYTES}, buf_span(&text), false, &too_long) &&
-            too_long.code != ERR_LIMIT)
-            return fail(err, too_long.code, "%s", too_long.text);
+        if (text.bytes > NAME_BYTES_MAX || utf8_count(buf_span(&text)) > NAME_UNITS_MAX / 2)
+            continue;
+        if (!take(context, (struct span){code, NAME_CODE_BYTES}, buf_span(&text), err))
+            return false;
+        given++;
     }
     return true;
 }

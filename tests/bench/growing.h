@@ -14,8 +14,11 @@ struct growing {
     uint64_t state; /* of the random numbers; any */
 };
 
-/* Add the indexed rows, then grown names until there are `wanted`. */
-MUST_CHECK bool growing_fill(struct growing *growing, size_t wanted, struct names *names, struct error *err);
+typedef bool growing_take(void *context, struct span code, struct span name, struct error *err);
+
+/* Give the indexed rows, then grown names, until there were `wanted`. Names that are too long are left out. */
+MUST_CHECK bool growing_fill(struct growing *growing, size_t wanted, growing_take *take, void *context,
+                             struct error *err);
 /* A name of the rows as somebody may write it: as it is, without its region, or with one slip. */
 MUST_CHECK bool growing_question(struct growing *growing, struct buf *text, struct span *truth, struct error *err);
 

@@ -279,13 +279,15 @@ static void set_interest(struct connection *connection)
         event.events |= EPOLLOUT;
     if (connection->has_ended)
         event.events &= ~(uint32_t)EPOLLIN;
-    if (event.events == connection->interest)
+    if (event.events == connection->interest && connection->is_watched)
         return;
-    if (epoll_ctl(connection->server->epoll_fd, connection->interest ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-                  connection->transport.fd, &event) != 0)
+    if (epoll_ctl(connection->server->epoll_fd, connection->is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+                  connection->transport.fd, &event) != 0) {
         connection_kill(connection);
-    else
-        connection->interest = event.events;
+        return;
+    }
+    connection->interest = event.events;
+    connection->is_watched = true;
 }
 
 bool connection_settle(struct connection *connection, bool is_durable)
@@ -296,7 +298,7 @@ bool connection_settle(struct connection *connection, bool is_durable)
         has_more = send_turn(connection, is_durable);
         has_more = has_more || can_resume(connection) || (can_feed(connection) && connection->has_unread);
         /* Who sends no more still gets all answers, if only it takes those that are ready. */
-        if (connection->has_ended && !has_more &&
+        if (connection->has_ended && !has_more && connection->protocol->waits_for(connection) != DEADLINE_AGAIN &&
             (connection_unsent(connection) == 0 || !connection->protocol->has_waiting(connection)))
             connection->is_closing = true;
     }
@@ -307,6 +309,12 @@ bool connection_settle(struct connection *connection, bool is_durable)
     if (connection->state != CONNECTION_DEAD)
         set_interest(connection);
     return has_more && connection->state == CONNECTION_OPEN;
+}
+
+void connection_hang_up(struct connection *connection)
+{
+    if (connection->state == CONNECTION_OPEN && connection->protocol->waits_for(connection) == DEADLINE_AGAIN)
+        connection_kill(connection);
 }
 
 void connection_expire(struct connection *connection)

@@ -59,6 +59,7 @@ struct connection {
     uint64_t requests;
 
     uint32_t interest;  /* what epoll watches for */
+    bool is_watched;    /* by epoll; also of no interest, so that a broken connection is noticed */
     bool has_ended;     /* the client sends no more */
     bool is_closing;    /* take no more requests; close when all is sent */
     bool lingers;       /* the client may still be sending: do not cut it off before it has read our answer */
@@ -76,6 +77,8 @@ void connection_free(struct connection *connection);
 void connection_read(struct connection *connection);
 /* Second half. True when it wants another turn at once. */
 bool connection_settle(struct connection *connection, bool is_durable);
+/* The client is gone, both ways. What is still to be read or written will find out; who only waits would not. */
+void connection_hang_up(struct connection *connection);
 void connection_expire(struct connection *connection);
 void connection_drain(struct connection *connection);
 void connection_kill(struct connection *connection);

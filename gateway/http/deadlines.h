@@ -13,6 +13,7 @@ enum deadline_kind {
     DEADLINE_IDLE,
     DEADLINE_WRITE,
     DEADLINE_LINGER,
+    DEADLINE_AGAIN, /* no fault of the client's: ask the handler again */
     DEADLINE_KINDS
 };
 

@@ -16,6 +16,8 @@ struct exchange {
     bool expects_continue;
     bool has_length;
     uint64_t content_length;
+    bool is_early;      /* the handler was asked, and wants to be asked again */
+    int64_t asked_ms;   /* when first */
     struct refusal why; /* HTTP/2: answer with this instead of asking the handler */
 
     /* HTTP/2 only. */

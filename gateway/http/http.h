@@ -68,8 +68,12 @@ struct http_request {
     int body_fd; /* ≥ 0: the body stands in this unlinked file, at its start (options.spools); closed after the handler
                   * unless the handler dup()s it */
     uint64_t body_bytes;
+    int64_t waited_ms; /* since the handler was first asked for this request (http_reply.is_early); else 0 */
     const struct http_peer *peer;
 };
+
+/* How soon a request whose answer was early is asked again, about. */
+enum { HTTP_AGAIN_MS = 200 };
 
 /* Filled by the handler; owned by the server. Date, Content-Length and Connection are the server's business. */
 struct http_reply {
@@ -77,6 +81,12 @@ struct http_reply {
     const char *content_type; /* static text; "application/json" when untouched; NULL: none */
     struct buf headers;       /* further headers, each "Name: value\r\n": use http_reply_header */
     struct buf body;
+    /* There is nothing to say yet (a long poll): the reply is forgotten, and the handler is asked again for the same
+     * request after HTTP_AGAIN_MS, until it says otherwise; nothing else waits for that but later requests of the same
+     * HTTP/1.1 connection. It is still a whole reply: when the server is told to stop, that is what leaves. A
+     * connection that breaks meanwhile, or a stream that is reset, is not asked for again; an HTTP/1.1 client that only
+     * closed its end may still be reading, and is found out when the answer leaves. Not for bodies in a file. */
+    bool is_early;
     bool is_dropped; /* no answer leaves: the connection is closed instead (a stand-in that misbehaves on demand) */
 };
 

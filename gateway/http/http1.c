@@ -228,11 +228,31 @@ static bool parse_head(struct connection *connection, char *at, size_t bytes)
     return check_head(connection) && prepare_body(connection);
 }
 
-static void finish_request(struct connection *connection)
+/* The answer to a request that has come whole, or none yet. */
+static void ask_handler(struct connection *connection)
 {
     struct http1 *http1 = &connection->http1;
     struct exchange *exchange = http1->exchange;
     struct http_server *server = connection->server;
+
+    http1->asks_again = false;
+    connection->made_progress = true;
+    if (!server_handle(server, exchange))
+        return;
+    if (!http1->keeps || server->is_draining || connection->requests >= server->options.limits.requests_per_connection)
+        connection->is_closing = true;
+    if (exchange->reply.is_dropped)
+        connection->is_closing = true;
+    else
+        write_reply(connection, &exchange->reply, exchange->is_head, connection->is_closing);
+    server_give_exchange(server, exchange);
+    http1->exchange = NULL;
+}
+
+static void finish_request(struct connection *connection)
+{
+    struct http1 *http1 = &connection->http1;
+    struct exchange *exchange = http1->exchange;
 
     http1->owes_continue = false;
     if (!body_finish(&exchange->body, &http1->why)) {
@@ -240,16 +260,7 @@ static void finish_request(struct connection *connection)
         return;
     }
     connection->requests++;
-    if (!http1->keeps || server->is_draining || connection->requests >= server->options.limits.requests_per_connection)
-        connection->is_closing = true;
-    connection->made_progress = true;
-    server_handle(server, exchange);
-    if (exchange->reply.is_dropped)
-        connection->is_closing = true;
-    else
-        write_reply(connection, &exchange->reply, exchange->is_head, connection->is_closing);
-    server_give_exchange(server, exchange);
-    http1->exchange = NULL;
+    ask_handler(connection);
 }
 
 /* What is looked at: however the bytes come in pieces, nothing beyond the limit. */
@@ -345,9 +356,15 @@ static size_t feed_trailer(struct connection *connection, struct span in, bool *
     return in.bytes;
 }
 
+/* Is there a request to which the handler has no answer yet? */
+static bool is_early(const struct http1 *http1)
+{
+    return http1->exchange && http1->exchange->is_early && !http1->asks_again;
+}
+
 static bool can_answer(const struct connection *connection)
 {
-    return !connection->is_closing && connection->http1.held < HELD_LIMIT &&
+    return !connection->is_closing && !is_early(&connection->http1) && connection->http1.held < HELD_LIMIT &&
            connection_unsent(connection) < connection->server->options.limits.unsent_bytes;
 }
 
@@ -359,6 +376,8 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
     size_t head_bytes = 0;
     bool waits = false;
 
+    if (http1->asks_again)
+        ask_handler(connection);
     while (used < bytes && !waits && can_answer(connection)) {
         size_t now;
 
@@ -384,7 +403,7 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
 
 static bool has_waiting(const struct connection *connection)
 {
-    return connection->http1.is_stalled;
+    return connection->http1.is_stalled || connection->http1.asks_again;
 }
 
 static void write_not_durable(struct connection *connection)
@@ -418,6 +437,8 @@ static void settle(struct connection *connection, bool is_durable)
 
 static enum deadline_kind waits_for(const struct connection *connection)
 {
+    if (is_early(&connection->http1))
+        return DEADLINE_AGAIN;
     if (connection->http1.exchange)
         return DEADLINE_BODY;
     return connection->in.bytes ? DEADLINE_HEADER : DEADLINE_IDLE;
@@ -425,7 +446,9 @@ static enum deadline_kind waits_for(const struct connection *connection)
 
 static void expire(struct connection *connection, enum deadline_kind kind)
 {
-    if (kind == DEADLINE_IDLE)
+    if (kind == DEADLINE_AGAIN)
+        connection->http1.asks_again = is_early(&connection->http1);
+    else if (kind == DEADLINE_IDLE)
         connection->is_closing = true;
     else
         refuse_and_close(connection, (struct refusal){408, "the request took too long to arrive"});
@@ -433,7 +456,9 @@ static void expire(struct connection *connection, enum deadline_kind kind)
 
 static void drain(struct connection *connection)
 {
-    if (!connection->http1.exchange && !connection->in.bytes)
+    if (is_early(&connection->http1))
+        connection->http1.asks_again = true;
+    else if (!connection->http1.exchange && !connection->in.bytes)
         connection->is_closing = true;
 }
 

@@ -142,6 +142,20 @@ static void hold(struct connection *connection, struct exchange *exchange)
     exchange_queue_add(&http2->held, exchange);
 }
 
+/* Still the handler's, but in no queue until it is time to ask again. */
+static void wait_on(struct exchange *exchange)
+{
+    struct http_server *server = exchange->connection->server;
+
+    deadlines_start(&server->deadlines, &exchange->deadline, DEADLINE_AGAIN, server->now_ms);
+}
+
+static void ask_again(struct exchange *exchange)
+{
+    deadlines_stop(&exchange->deadline);
+    exchange_queue_add(&exchange->connection->http2->waiting, exchange);
+}
+
 static void answer_waiting(struct connection *connection)
 {
     struct http2 *http2 = connection->http2;
@@ -149,10 +163,14 @@ static void answer_waiting(struct connection *connection)
 
     while (can_answer(connection) && (exchange = exchange_queue_take(&http2->waiting))) {
         deadlines_stop(&exchange->deadline);
-        if (!exchange->why.status && body_finish(&exchange->body, &exchange->why))
-            server_handle(connection->server, exchange);
-        else
+        if (exchange->is_early || (!exchange->why.status && body_finish(&exchange->body, &exchange->why))) {
+            if (!server_handle(connection->server, exchange)) {
+                wait_on(exchange);
+                continue;
+            }
+        } else {
             server_refuse(connection->server, &exchange->why, &exchange->reply);
+        }
         hold(connection, exchange);
     }
 }
@@ -225,6 +243,10 @@ static void drain(struct connection *connection)
 {
     nghttp2_session *session = connection->http2->session;
 
+    for (struct exchange *exchange = connection->http2->open; exchange; exchange = exchange->next_open) {
+        if (exchange->deadline.kind == DEADLINE_AGAIN)
+            ask_again(exchange);
+    }
     /* Streams above this one were not looked at: the client may send them elsewhere (RFC 9113 section 6.8). */
     if (nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session),
                               NGHTTP2_NO_ERROR, NULL, 0) != 0)
@@ -275,6 +297,10 @@ void http2_expire_stream(struct exchange *exchange)
 
     deadlines_stop(&exchange->deadline);
     server_touch(connection->server, connection);
+    if (kind == DEADLINE_AGAIN) {
+        ask_again(exchange);
+        return;
+    }
     if (kind == DEADLINE_LINGER) {
         tell_to_stop(exchange);
         return;

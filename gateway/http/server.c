@@ -74,7 +74,8 @@ bool http_server_new(const struct http_server_options *options, struct http_serv
                                                                        [DEADLINE_BODY] = limits->body_ms,
                                                                        [DEADLINE_IDLE] = limits->idle_ms,
                                                                        [DEADLINE_WRITE] = limits->write_ms,
-                                                                       [DEADLINE_LINGER] = LINGER_MS});
+                                                                       [DEADLINE_LINGER] = LINGER_MS,
+                                                                       [DEADLINE_AGAIN] = HTTP_AGAIN_MS});
     server->bodies = (struct body_budget){.limit_bytes = limits->bodies_bytes, .spool_folder = options->spool_folder};
     server->scratch = memory_new(SCRATCH_BYTES);
     server->stop.kind = WATCHED_STOP;
@@ -207,13 +208,23 @@ bool server_add_body(struct http_server *server, struct exchange *exchange, stru
     return body_add(&exchange->body, &server->bodies, piece, &exchange->why);
 }
 
-void server_handle(struct http_server *server, struct exchange *exchange)
+bool server_handle(struct http_server *server, struct exchange *exchange)
 {
     exchange->request.body = buf_span(&exchange->body.memory);
     exchange->request.body_fd = exchange->body.fd;
     exchange->request.body_bytes = exchange->body.bytes;
+    if (exchange->is_early)
+        exchange->request.waited_ms = server->now_ms - exchange->asked_ms;
+    else
+        exchange->asked_ms = server->now_ms;
+    exchange->is_early = false;
     server->handled++;
     server->options.handle(server->options.context, &exchange->request, &exchange->reply);
+    if (!exchange->reply.is_early || server->is_draining)
+        return true;
+    exchange_reset_reply(&exchange->reply);
+    exchange->is_early = true;
+    return false;
 }
 
 void server_refuse(struct http_server *server, const struct refusal *why, struct http_reply *reply)
@@ -311,6 +322,8 @@ static void dispatch(struct http_server *server, struct epoll_event *events, int
             acceptor_accept(server, (struct listener *)watched);
         if (watched->kind == WATCHED_CONNECTION && ((struct connection *)watched)->state != CONNECTION_DEAD) {
             server_touch(server, (struct connection *)watched);
+            if (events[i].events & (EPOLLHUP | EPOLLERR))
+                connection_hang_up((struct connection *)watched);
             connection_read((struct connection *)watched);
         }
     }

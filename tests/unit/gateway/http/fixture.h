@@ -103,7 +103,9 @@ static inline char fixture_letter(size_t at)
 }
 
 /* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /handled how many requests came
- * here; /drop hangs up; /headers has forty headers; others echo, with the body's sum when the query is "sum". */
+ * here; /early?ms=N wants to be
+ * asked again until N ms have gone; /drop hangs up; /headers has forty headers; others echo, with the body's sum when
+ * the query is "sum". */
 static inline void fixture_handle(void *context, const struct http_request *request, struct http_reply *reply)
 {
     AUTO(buf_done) struct buf number = BUF_INIT;
@@ -113,6 +115,13 @@ static inline void fixture_handle(void *context, const struct http_request *requ
 
     fixture->handled++;
     http_reply_header(reply, "X-Made-By", "fixture");
+    if (span_is(request->path, "/early") && http_query_of(request, "ms", &number) &&
+        integer_parse(buf_span(&number), &bytes)) {
+        reply->is_early = request->waited_ms < bytes;
+        buf_addf(&reply->body, "%s, body of %llu", reply->is_early ? "too early" : "in time",
+                 (unsigned long long)request->body.bytes);
+        return;
+    }
     reply->is_dropped = span_is(request->path, "/drop");
     for (int i = 0; span_is(request->path, "/headers") && i < 40; i++)
         http_reply_header(reply, "X-Again", "once more");

@@ -195,11 +195,12 @@ static bool emit_finished(struct command_import *import, struct store_txn *txn, 
  * no register: then the same file again, which is unchanged throughout, says it. */
 static bool has_more_to_say(struct store_txn *txn, const struct import_counts *counts)
 {
-    int64_t since;
+    int64_t since_ms;
+    uint64_t since;
 
     if (counts->count[ROW_NEW] + counts->count[ROW_NEW_VERSION] > 0)
         return true;
-    return counts->count[ROW_UNCHANGED] > 0 && !registry_since(txn, &since);
+    return counts->count[ROW_UNCHANGED] > 0 && !registry_since(txn, &since_ms, &since);
 }
 
 static bool work(struct store_txn *txn, void *context, struct error *err)

@@ -1,10 +1,11 @@
 /* answer.c - copied together from pieces that are JSON already. */
 #include "gateway/lookup/answer.h"
 
+#include <string.h>
+
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/walk.h"
-#include "gateway/lookup/domain_parts.h"
 
 const char *const VERDICT_NAMES[VERDICT_COUNT] = {"unknown", "not-listed", "listed"};
 
@@ -29,15 +30,14 @@ static void text_add(struct buf *out, const char *before, const char *text)
     buf_add_byte(out, '"');
 }
 
-static void as_of_add(const struct answer *answer, struct buf *out)
+static void as_of_add(const struct moment *moment, struct buf *out)
 {
-    const struct lookup_question *question = answer->question;
     char at[INSTANT_TEXT_BYTES];
 
-    text_add(out, "{\"as_of\":{\"at\":", instant_format(question->as_of_ms ? question->as_of_ms : question->at_ms, at));
+    text_add(out, "{\"as_of\":{\"at\":", instant_format(moment->instant_ms, at));
     buf_add_text(out, ",\"changed_at\":");
-    buf_add_span(out, answer->changed_at.bytes > 0 ? answer->changed_at : SPAN("null"));
-    json_count_add(out, ",\"sequence\":", answer->sequence);
+    buf_add_span(out, moment->changed_at.bytes > 0 ? moment->changed_at : SPAN("null"));
+    json_count_add(out, ",\"sequence\":", moment->sequence);
     buf_add_byte(out, '}');
 }
 
@@ -48,34 +48,58 @@ static bool applies(const struct domain_measure *measure, uint32_t kinds, int32_
 
 bool answer_has_measures(const struct answer *answer)
 {
-    const struct domain_measures *measures = &domain_edition_on(answer->question->domain, answer->day)->measures;
+    const struct domain_measures *measures = &answer->moment->edition->measures;
 
     for (size_t i = 0; i < measures->count; i++) {
-        if (applies(&measures->items[i], answer->kinds, answer->day))
+        if (applies(&measures->items[i], answer->kinds, answer->moment->day))
             return true;
     }
     return false;
 }
 
-static void measures_add(const struct domain_measures *measures, uint32_t kinds, int32_t day, struct buf *out)
+enum measure_form { MEASURE_WHOLE, MEASURE_ID };
+
+static void measures_add(const struct domain_measures *measures, uint32_t kinds, int32_t day, enum measure_form form,
+                         struct buf *out)
 {
-    const char *before = "";
+    bool is_first = true;
 
     for (size_t i = 0; i < measures->count; i++) {
         const struct domain_measure *measure = &measures->items[i];
 
         if (!applies(measure, kinds, day))
             continue;
-        buf_add_text(out, before);
-        buf_add_span(out, buf_span(&measure->json));
-        before = ",";
+        if (!is_first)
+            buf_add_byte(out, ',');
+        buf_add_span(out, buf_span(form == MEASURE_ID ? &measure->id : &measure->json));
+        is_first = false;
     }
+}
+
+/* Personal data: the first character says whom a reader who knows him may expect, and nobody else learns who it is. How
+ * many characters there were is not told. */
+static void masked_add(struct span raw, struct buf *out)
+{
+    size_t bytes = 1;
+
+    if (raw.bytes < 2 || raw.at[0] != '"') {
+        buf_add_text(out, "null");
+        return;
+    }
+    raw = (struct span){raw.at + 1, raw.bytes - 2};
+    while (bytes < raw.bytes && ((unsigned char)raw.at[bytes] & 0xC0) == 0x80)
+        bytes++;
+    buf_add_byte(out, '"');
+    if (raw.bytes > 0 && raw.at[0] != '\\')
+        buf_add(out, raw.at, bytes);
+    buf_add_text(out, "**\"");
 }
 
 struct members {
     const char *const *names;
     size_t count;
     uint32_t shown;
+    uint32_t masked;
 };
 
 /* Copy the members that may be seen. Both the item and the names are sorted, so one pass is enough. */
@@ -87,7 +111,7 @@ static void item_add(struct span json, const struct members *members, struct buf
     size_t at = 0;
     char before = '{';
 
-    if (members->shown == (1U << members->count) - 1) {
+    if (members->shown == (1U << members->count) - 1 && members->masked == 0) {
         buf_add_span(out, json);
         return;
     }
@@ -104,10 +128,33 @@ static void item_add(struct span json, const struct members *members, struct buf
         buf_add_byte(out, '"');
         buf_add_span(out, name);
         buf_add_text(out, "\":");
-        buf_add_span(out, raw);
+        if (members->masked & 1U << (at - 1))
+            masked_add(raw, out);
+        else
+            buf_add_span(out, raw);
         before = ',';
     }
     buf_add_byte(out, '}');
+}
+
+/* What the purpose does not show. */
+static uint32_t masked_of(const struct moment *moment, uint32_t personal)
+{
+    return moment->purpose->shows_personal ? 0 : personal;
+}
+
+static struct members record_members(const struct moment *moment)
+{
+    const struct domain *domain = moment->question->domain;
+
+    return (struct members){DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS, domain->record_members,
+                            masked_of(moment, domain->record_personal)};
+}
+
+static struct members obligation_members(const struct moment *moment, const struct domain_obligations *shown)
+{
+    return (struct members){DOMAIN_OBLIGATION_MEMBER, DOMAIN_OBLIGATION_MEMBERS, shown->members,
+                            masked_of(moment, shown->personal)};
 }
 
 /* What a feedback will name: canonical, as the trace keeps it. */
@@ -125,10 +172,10 @@ static void shown_add(const struct subject_item *item, size_t before, struct buf
 static void items_add(const struct answer *answer, enum view_result wanted, const struct members *members,
                       struct buf *out)
 {
-    struct view view = {answer->question, answer->subject, answer->day};
+    struct view view = {answer->moment->question, answer->subject, answer->moment->day};
     struct subject_walk walk;
     struct subject_item item;
-    struct buf *told = wanted == VIEW_LISTED ? answer->question->shown : NULL;
+    struct buf *told = wanted == VIEW_LISTED ? answer->moment->question->shown : NULL;
     size_t shown = 0;
 
     if (!answer->subject)
@@ -147,11 +194,10 @@ static void items_add(const struct answer *answer, enum view_result wanted, cons
         buf_add_byte(told, ']');
 }
 
-static void listed_add(const struct answer *answer, enum view_result wanted, const struct members *members,
-                       struct buf *out)
+static void listed_add(const struct answer *answer, const struct members *members, struct buf *out)
 {
     if (answer->listed > 0)
-        items_add(answer, wanted, members, out);
+        items_add(answer, VIEW_LISTED, members, out);
     buf_add_byte(out, ']');
 }
 
@@ -160,19 +206,77 @@ static uint32_t over_limit(uint32_t count)
     return count > LOOKUP_ITEMS_MAX ? count - LOOKUP_ITEMS_MAX : 0;
 }
 
-static void name_add(const struct answer *answer, struct buf *out)
+/* The name of the enterprise is personal where that of its records is. */
+static bool masks_name(const struct moment *moment)
 {
-    buf_add_text(out, "],\"name\":");
-    if (!answer->subject || answer->listed + answer->supportive == 0 || answer->subject->name.bytes == 0)
-        buf_add_text(out, "null");
-    else
-        json_string_add(out, answer->subject->name);
+    const struct members members = record_members(moment);
+
+    for (size_t i = 0; i < members.count; i++) {
+        if (members.masked & 1U << i && strcmp(members.names[i], "name") == 0)
+            return true;
+    }
+    return false;
 }
 
-static void supportive_add(const struct answer *answer, const struct domain_edition *edition, struct buf *out)
+static void name_add(const struct answer *answer, struct buf *out)
 {
-    const struct domain *domain = answer->question->domain;
-    struct members members = {DOMAIN_OBLIGATION_MEMBER, DOMAIN_OBLIGATION_MEMBERS, domain->supportive.members};
+    size_t at;
+
+    buf_add_text(out, "],\"name\":");
+    if (!answer->subject || answer->listed + answer->supportive == 0 || answer->subject->name.bytes == 0) {
+        buf_add_text(out, "null");
+        return;
+    }
+    at = out->bytes;
+    json_string_add(out, answer->subject->name);
+    if (!masks_name(answer->moment))
+        return;
+    AUTO(buf_done) struct buf whole = BUF_INIT;
+    buf_add(&whole, out->data + at, out->bytes - at);
+    out->bytes = at;
+    masked_add(buf_span(&whole), out);
+}
+
+static const char *names_add(const struct members *members, const char *before, struct buf *out)
+{
+    for (size_t i = 0; i < members->count; i++) {
+        if (!(members->masked & 1U << i))
+            continue;
+        text_add(out, before, members->names[i]);
+        before = ",";
+    }
+    return before;
+}
+
+/* The members that were masked, sorted: "equipment" of obligations stands before "facts" and "name" of records. */
+static void masks_add(const struct answer *answer, struct buf *out)
+{
+    const struct moment *moment = answer->moment;
+    const struct domain *domain = moment->question->domain;
+    const struct members of_record = record_members(moment);
+    const struct members of_obligation = obligation_members(moment, &domain->obligations);
+    const struct members of_support = obligation_members(moment, &domain->supportive);
+    const char *before = ",\"masked\":[";
+
+    if (answer->listed > 0 && domain->answers_from_obligations)
+        before = names_add(&of_obligation, before, out);
+    if (answer->supportive > 0)
+        before = names_add(&of_support, before, out);
+    if (answer->listed > 0 && !domain->answers_from_obligations)
+        before = names_add(&of_record, before, out);
+    else if (answer->supportive > 0 && masks_name(moment)) {
+        text_add(out, before, "name");
+        before = ",";
+    }
+    if (strcmp(before, ",") == 0)
+        buf_add_byte(out, ']');
+}
+
+static void supportive_add(const struct answer *answer, enum measure_form form, struct buf *out)
+{
+    const struct moment *moment = answer->moment;
+    const struct domain *domain = moment->question->domain;
+    const struct members members = obligation_members(moment, &domain->supportive);
 
     if (domain->supportive.states == 0)
         return;
@@ -181,47 +285,96 @@ static void supportive_add(const struct answer *answer, const struct domain_edit
         items_add(answer, VIEW_SUPPORTIVE, &members, out);
     buf_add_text(out, "],\"supportive_measures\":[");
     if (answer->supportive > 0 && answer->verdict == VERDICT_NOT_LISTED)
-        measures_add(&edition->supportive, KINDS_ALL, answer->day, out);
+        measures_add(&moment->edition->supportive, KINDS_ALL, moment->day, form, out);
     buf_add_byte(out, ']');
 }
 
-void answer_add(const struct answer *answer, struct buf *out)
+/* From the name on. */
+static void rest_add(const struct answer *answer, enum measure_form form, struct buf *out)
 {
-    const struct lookup_question *question = answer->question;
-    const struct domain *domain = question->domain;
-    const struct domain_edition *edition = domain_edition_on(domain, answer->day);
-    struct members of_record = {DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS, domain->record_members};
-    struct members of_obligation = {DOMAIN_OBLIGATION_MEMBER, DOMAIN_OBLIGATION_MEMBERS, domain->obligations.members};
+    const struct moment *moment = answer->moment;
+    const struct domain *domain = moment->question->domain;
+    const struct members of_record = record_members(moment);
+    const struct members of_obligation = obligation_members(moment, &domain->obligations);
     uint32_t omitted = over_limit(answer->listed) + over_limit(answer->supportive);
 
-    as_of_add(answer, out);
-    text_add(out, ",\"domain\":", domain->name);
-    buf_add_text(out, ",\"list_edition\":");
-    buf_add_span(out, buf_span(&edition->list_edition));
-    buf_add_text(out, ",\"measures\":[");
-    measures_add(&edition->measures, answer->kinds, answer->day, out);
     name_add(answer, out);
     if (domain->answers_from_obligations) {
         buf_add_text(out, ",\"obligations\":[");
-        listed_add(answer, VIEW_LISTED, &of_obligation, out);
+        listed_add(answer, &of_obligation, out);
     }
     if (omitted > 0)
         json_count_add(out, ",\"omitted\":", omitted);
-    buf_add_text(out, ",\"purpose\":\"");
-    buf_add_span(out, question->purpose);
-    buf_add_byte(out, '"');
+    if (form == MEASURE_WHOLE) {
+        buf_add_text(out, ",\"purpose\":\"");
+        buf_add_span(out, moment->question->purpose);
+        buf_add_byte(out, '"');
+    }
     buf_add_text(out, REASONS[answer->reason]);
-    text_add(out, ",\"receipt\":", question->receipt);
+    text_add(out, ",\"receipt\":", answer->receipt);
     buf_add_text(out, ",\"records\":[");
     if (domain->answers_from_obligations)
         buf_add_byte(out, ']');
     else
-        listed_add(answer, VIEW_LISTED, &of_record, out);
+        listed_add(answer, &of_record, out);
     buf_add_text(out, ",\"rules\":");
-    buf_add_span(out, buf_span(&edition->rules));
-    supportive_add(answer, edition, out);
+    buf_add_span(out, buf_span(&moment->edition->rules));
+    supportive_add(answer, form, out);
     buf_add_text(out, ",\"uscc\":\"");
-    buf_add_span(out, question->uscc);
+    buf_add_span(out, answer->uscc);
     text_add(out, "\",\"verdict\":", VERDICT_NAMES[answer->verdict]);
+    buf_add_byte(out, '}');
+}
+
+static void head_add(const struct moment *moment, struct buf *out)
+{
+    as_of_add(moment, out);
+    text_add(out, ",\"domain\":", moment->question->domain->name);
+    buf_add_text(out, ",\"list_edition\":");
+    buf_add_span(out, buf_span(&moment->edition->list_edition));
+}
+
+void answer_add(const struct answer *answer, struct buf *out)
+{
+    const struct moment *moment = answer->moment;
+
+    head_add(moment, out);
+    masks_add(answer, out);
+    buf_add_text(out, ",\"measures\":[");
+    measures_add(&moment->edition->measures, answer->kinds, moment->day, MEASURE_WHOLE, out);
+    rest_add(answer, MEASURE_WHOLE, out);
+}
+
+void answer_result_add(const struct answer *answer, struct buf *out)
+{
+    const struct moment *moment = answer->moment;
+    size_t at = out->bytes;
+
+    masks_add(answer, out);
+    buf_add_text(out, ",\"measures\":[");
+    out->data[at] = '{';
+    measures_add(&moment->edition->measures, answer->kinds, moment->day, MEASURE_ID, out);
+    rest_add(answer, MEASURE_ID, out);
+}
+
+void answer_batch_begin(const struct moment *moment, struct buf *out)
+{
+    head_add(moment, out);
+    buf_add_text(out, ",\"measures\":[");
+    measures_add(&moment->edition->measures, KINDS_ALL, moment->day, MEASURE_WHOLE, out);
+    buf_add_text(out, "],\"purpose\":\"");
+    buf_add_span(out, moment->question->purpose);
+    buf_add_text(out, "\",\"results\":[");
+}
+
+void answer_batch_end(const struct moment *moment, struct buf *out)
+{
+    buf_add_text(out, "],\"rules\":");
+    buf_add_span(out, buf_span(&moment->edition->rules));
+    if (moment->question->domain->supportive.states != 0) {
+        buf_add_text(out, ",\"supportive_measures\":[");
+        measures_add(&moment->edition->supportive, KINDS_ALL, moment->day, MEASURE_WHOLE, out);
+        buf_add_byte(out, ']');
+    }
     buf_add_byte(out, '}');
 }

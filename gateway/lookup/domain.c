@@ -144,13 +144,38 @@ const char *domain_title(const struct domain *domain, const char *lang)
     return json_text_of(title, strcmp(lang, "zh") == 0 ? "zh" : "en");
 }
 
+const struct domain_purpose *domain_purpose_of(const struct domain *domain, struct span purpose)
+{
+    for (size_t i = 0; i < domain->purpose_count; i++) {
+        if (span_equal(purpose, domain->purposes[i].code))
+            return &domain->purposes[i];
+    }
+    return NULL;
+}
+
 bool domain_accepts(const struct domain *domain, struct span purpose)
 {
-    for (size_t i = 0; i < domain->code_count; i++) {
-        if (span_equal(purpose, domain->codes[i]))
-            return true;
-    }
-    return false;
+    return domain_purpose_of(domain, purpose) != NULL;
+}
+
+bool domain_check_given(const struct domain *domain, struct span purpose, const struct domain_given *given,
+                        struct error *err)
+{
+    const struct domain_purpose *asked = domain_purpose_of(domain, purpose);
+    unsigned requires = asked ? asked->requires : 0;
+
+    if (requires & REQUIRES_MATTER && given->matter.bytes == 0)
+        return refuse(err, ERR_INVALID, "query.matter",
+                      "for the purpose %.*s the code of the matter must be named: matter",
+                      "查询目的 %.*s 须注明事项编码：matter", (int)purpose.bytes, purpose.at);
+    if (requires & REQUIRES_CASE && given->case_number.bytes == 0)
+        return refuse(err, ERR_INVALID, "query.case", "for the purpose %.*s the number of the case must be named: case",
+                      "查询目的 %.*s 须注明办件编号：case", (int)purpose.bytes, purpose.at);
+    if (requires & REQUIRES_AUTHORISATION && given->authorisation.bytes == 0)
+        return refuse(err, ERR_INVALID, "query.authorisation",
+                      "for the purpose %.*s the subject's authorisation must be named: authorisation",
+                      "查询目的 %.*s 须注明主体授权：authorisation", (int)purpose.bytes, purpose.at);
+    return true;
 }
 
 bool domain_names_measure(const struct domain *domain, const char *id)
@@ -171,7 +196,7 @@ bool domain_names_measure(const struct domain *domain, const char *id)
 
 const char *domain_purposes(const struct domain *domain)
 {
-    return buf_text(&domain->purposes);
+    return buf_text(&domain->purpose_codes);
 }
 
 struct span domain_description(const struct domain *domain)

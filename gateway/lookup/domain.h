@@ -1,11 +1,13 @@
 /* domain.h - what one kind of asking system may ask and is told: a file of adapters/consumers/, checked against
  * schemas/consumer.schema.json when loaded. A domain added or changed needs no code.
  *
- * A file names the domain, its purposes, the members of a record it may see, whether it answers from records or from
- * obligations (power-price), whether a feedback is owed on what it is shown, and dated editions of its measures: text,
- * force (must, may, informs), legal basis (the seed row at least), list edition, validity. An answer about a day uses
- * the edition in force on that day and names it: editions follow one another without a gap, the first since ever, the
- * last until further notice. Sources: seed rows 10, 11, 18; domain.md 5.2. */
+ * A file names the domain, its purposes and what must come with a question for each (matter, case, authorisation), the
+ * members of a record it may see and which of these are personal data, whether an authorisation opens use scope 2,
+ * whether it answers from records or from obligations (power-price), whether a feedback is owed on what it is shown,
+ * and dated editions of its measures: text, force (must, may, informs), legal basis (the seed row at least), list
+ * edition, validity. An answer about a day uses the edition in force on that day and names it: editions follow one
+ * another without a gap, the first since ever, the last until further notice. Who may ask what and see what is judged
+ * by the file as it is today. Sources: seed rows 10, 11, 18; domain.md 1.3, 5.2, 5.5. */
 #ifndef GATEWAY_LOOKUP_DOMAIN_H
 #define GATEWAY_LOOKUP_DOMAIN_H
 
@@ -32,10 +34,20 @@ const char *domain_title(const struct domain *domain, const char *lang);
 bool domain_accepts(const struct domain *domain, struct span purpose);
 /* Is it the id of a measure of one of its editions? */
 bool domain_names_measure(const struct domain *domain, const char *id);
+/* What came with a question; empty: it did not. */
+struct domain_given {
+    struct span matter;        /* 权力事项编码 or the caller's own code of it */
+    struct span case_number;   /* 办件编号, 授信申请号 … in the calling system */
+    struct span authorisation; /* of the subject, as the caller names it */
+};
+/* Did all come that the purpose (one that is accepted) asks for? Refuses with ERR_INVALID and the rule "query.matter",
+ * "query.case" or "query.authorisation": the first that is missing. */
+MUST_CHECK bool domain_check_given(const struct domain *domain, struct span purpose, const struct domain_given *given,
+                                   struct error *err);
 /* The purposes it accepts, "a, b, c", for messages. */
 const char *domain_purposes(const struct domain *domain);
-/* Canonical JSON for whoever asks what may be asked: {"domain","purposes":[{"code","en","zh"}],"system":{"en","zh"},
- * "title":{"en","zh"}}. */
+/* Canonical JSON for whoever asks what may be asked: {"domain","purposes":[{"code","en","personal","requires","zh"}],
+ * "system":{"en","zh"},"title":{"en","zh"}}. */
 struct span domain_description(const struct domain *domain);
 
 DEFINE_AUTO(struct domains *, domains_free)

@@ -16,6 +16,8 @@ const char *const DOMAIN_OBLIGATION_MEMBER[DOMAIN_OBLIGATION_MEMBERS] = {
     "authority",   "capacity", "capacity_unit", "deadline",   "document",   "equipment", "exit_date",
     "extended_to", "ground",   "industry",      "obligation", "order_date", "state",     "version"};
 
+static const char *const REQUIRED[] = {"matter", "case", "authorisation"}; /* in the order of the bits */
+
 enum { RULES_DIGEST_BYTES = 8 };
 
 /* A bit for each of `names` that stands in a list; no list: 0. */
@@ -93,6 +95,7 @@ static bool take_measures(const json_t *list, struct domain_measures *measures, 
         if (!day_of(item, "valid_from", &measure->from, err) || !day_of(item, "valid_until", &measure->until, err) ||
             !json_canonical_add(item, &measure->json, err))
             return fail_in(err, "measure %s", json_text_of(item, "id"));
+        json_string_add(&measure->id, span_of(json_text_of(item, "id")));
         if (measure->until != DAY_NONE && measure->from > measure->until)
             return fail(err, ERR_INVALID, "measure %s ends before it begins", json_text_of(item, "id"));
     }
@@ -172,7 +175,8 @@ static struct domain_obligations obligations_of(const json_t *json)
     struct domain_obligations obligations = {
         .grounds = grounds ? bits_of(grounds, GROUND_SLUGS, GROUND_COUNT) : UINT32_MAX,
         .states = bits_of(json_object_get(json, "states"), STATE_SLUGS, STATE_COUNT),
-        .members = bits_of(json_object_get(json, "members"), DOMAIN_OBLIGATION_MEMBER, DOMAIN_OBLIGATION_MEMBERS)};
+        .members = bits_of(json_object_get(json, "members"), DOMAIN_OBLIGATION_MEMBER, DOMAIN_OBLIGATION_MEMBERS),
+        .personal = bits_of(json_object_get(json, "personal"), DOMAIN_OBLIGATION_MEMBER, DOMAIN_OBLIGATION_MEMBERS)};
 
     return obligations;
 }
@@ -187,30 +191,51 @@ static bool take_purposes(struct domain *domain, struct error *err)
     const json_t *item;
     size_t i;
 
-    domain->codes = memory_new(json_array_size(purposes) * sizeof *domain->codes);
+    domain->purposes = memory_new(json_array_size(purposes) * sizeof *domain->purposes);
     json_array_foreach(purposes, i, item)
     {
-        domain->codes[domain->code_count++] = span_of(json_text_of(item, "code"));
-        buf_addf(&domain->purposes, "%s%s", i > 0 ? ", " : "", json_text_of(item, "code"));
+        domain->purposes[domain->purpose_count++] = (struct domain_purpose){
+            .code = span_of(json_text_of(item, "code")),
+            .requires = bits_of(json_object_get(item, "requires"), REQUIRED, COUNT_OF(REQUIRED)),
+            .shows_personal = strcmp(json_text_of(item, "personal"), "shown") == 0};
+        buf_addf(&domain->purpose_codes, "%s%s", i > 0 ? ", " : "", json_text_of(item, "code"));
     }
     return is_once(purposes, "code", err) && json_canonical_add(description, &domain->description, err);
+}
+
+/* What is masked must be among what is seen, or the file does not say what its writer meant. */
+static bool check_personal(const struct domain *domain, struct error *err)
+{
+    if (domain->record_personal & ~domain->record_members ||
+        domain->obligations.personal & ~domain->obligations.members ||
+        domain->supportive.personal & ~domain->supportive.members)
+        return fail(err, ERR_INVALID, "personal: names what is not among the members");
+    return true;
+}
+
+static void take_records(struct domain *domain, const json_t *json)
+{
+    const char *scope_2 = json_text_of(json, "scope_2");
+
+    domain->record_members = bits_of(json_object_get(json, "members"), DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS);
+    domain->record_personal = bits_of(json_object_get(json, "personal"), DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS);
+    domain->opens_scope_2 = scope_2 && strcmp(scope_2, "with-authorisation") == 0;
 }
 
 bool domain_from_json(json_t *json, struct domain **out, struct error *err)
 {
     AUTO(domain_free) struct domain *domain = memory_new(sizeof *domain);
-    const json_t *records = json_object_get(json, "records");
 
     domain->json = json;
     domain->name = json_text_of(json, "domain");
     domain->answers_from_obligations = strcmp(json_text_of(json, "answers_from"), "obligations") == 0;
     domain->owes_feedback = strcmp(json_text_of(json, "feedback"), "owed") == 0;
-    domain->record_members = bits_of(json_object_get(records, "members"), DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS);
+    take_records(domain, json_object_get(json, "records"));
     if (domain->answers_from_obligations)
         domain->obligations = obligations_of(json_object_get(json, "obligations"));
     if (json_object_get(json, "supportive"))
         domain->supportive = obligations_of(json_object_get(json, "supportive"));
-    if (!take_purposes(domain, err) || !take_editions(domain, err))
+    if (!check_personal(domain, err) || !take_purposes(domain, err) || !take_editions(domain, err))
         return false;
     *out = TAKE(domain);
     return true;
@@ -218,8 +243,10 @@ bool domain_from_json(json_t *json, struct domain **out, struct error *err)
 
 static void measures_done(struct domain_measures *measures)
 {
-    for (size_t i = 0; i < measures->count; i++)
+    for (size_t i = 0; i < measures->count; i++) {
         buf_done(&measures->items[i].json);
+        buf_done(&measures->items[i].id);
+    }
     free(measures->items);
 }
 
@@ -236,8 +263,8 @@ void domain_free(struct domain *domain)
         measures_done(&edition->supportive);
     }
     free(domain->editions);
-    free(domain->codes);
-    buf_done(&domain->purposes);
+    free(domain->purposes);
+    buf_done(&domain->purpose_codes);
     buf_done(&domain->description);
     json_decref(domain->json);
     free(domain);

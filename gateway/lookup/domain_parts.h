@@ -23,6 +23,7 @@ struct domain_measure {
     int32_t until; /* DAY_NONE: as long as the edition */
     uint32_t kinds;
     struct buf json; /* as it stands in answers */
+    struct buf id;   /* its id, a JSON string */
 };
 struct domain_measures {
     struct domain_measure *items;
@@ -43,18 +44,30 @@ struct domain_obligations {
     uint32_t grounds;
     uint32_t states;
     uint32_t members;
+    uint32_t personal; /* of `members` */
+};
+
+/* What must come with a question: bits. */
+enum { REQUIRES_MATTER = 1, REQUIRES_CASE = 2, REQUIRES_AUTHORISATION = 4 };
+
+struct domain_purpose {
+    struct span code;
+    unsigned requires;
+    bool shows_personal; /* else members that are personal data are masked */
 };
 
 struct domain {
     json_t *json; /* the file; owns the texts */
     const char *name;
-    struct span *codes; /* of its purposes */
-    size_t code_count;
-    struct buf purposes; /* the same, "a, b, c" */
+    struct domain_purpose *purposes;
+    size_t purpose_count;
+    struct buf purpose_codes; /* "a, b, c" */
     struct buf description;
     bool answers_from_obligations;
     bool owes_feedback;
+    bool opens_scope_2; /* to whoever names an authorisation */
     uint32_t record_members;
+    uint32_t record_personal;              /* of these */
     struct domain_obligations obligations; /* when it answers from them */
     struct domain_obligations supportive;  /* no states: this domain has none */
     struct domain_edition *editions;       /* the oldest first, without a gap */
@@ -74,6 +87,8 @@ extern const char *const DOMAIN_OBLIGATION_MEMBER[DOMAIN_OBLIGATION_MEMBERS];
 /* One domain from a file's JSON that fits the schema; `json` is kept (its reference is taken over, on failure too). */
 MUST_CHECK bool domain_from_json(json_t *json, struct domain **out, struct error *err);
 void domain_free(struct domain *domain);
+/* NULL when it is not accepted. */
+const struct domain_purpose *domain_purpose_of(const struct domain *domain, struct span purpose);
 /* The edition in force on a day: there is always one. */
 const struct domain_edition *domain_edition_on(const struct domain *domain, int32_t day);
 

@@ -1,13 +1,6 @@
-/* lookup.c - the verdict: first everything that could make "not-listed" a wrong answer, then the answer. */
 #include "gateway/lookup/lookup.h"
 
-#include <string.h>
-
-#include "base/text.h"
-#include "base/walk.h"
 #include "gateway/lookup/answer.h"
-#include "gateway/lookup/domain_parts.h"
-#include "gateway/registry/registry.h"
 #include "schemas/uscc.h"
 
 bool lookup_check_code(struct span uscc, struct error *err)
@@ -34,98 +27,17 @@ bool lookup_check_code(struct span uscc, struct error *err)
                   "统一社会信用代码只含数字和大写字母，且不用 I、O、S、V、Z");
 }
 
-static bool check_question(const struct lookup_question *question, struct error *err)
-{
-    if (!lookup_check_code(question->uscc, err))
-        return false;
-    if (!domain_accepts(question->domain, question->purpose))
-        return refuse(err, ERR_INVALID, "lookup.purpose", "this domain accepts the purposes %s",
-                      "本领域接受的查询目的：%s", domain_purposes(question->domain));
-    if (question->as_of_ms > question->at_ms)
-        return refuse(err, ERR_INVALID, "lookup.future", "nothing can be said about a time that is still to come",
-                      "不能答复尚未到来的时点");
-    return true;
-}
-
-/* The newest event says how fresh the answer is. Its instant stands first, because names are sorted. */
-static void find_version(struct store_txn *txn, struct answer *answer)
-{
-    struct span key;
-    struct span event;
-    struct span name;
-    struct walk walk;
-
-    if (!store_last(txn, STORE_JOURNAL, &key, &event))
-        return;
-    if (key.bytes != sizeof(uint64_t) || !walk_begin(&walk, event) || !walk_next(&walk, &name, &answer->changed_at) ||
-        !span_is(name, "at")) {
-        store_txn_spoil(txn, STORE_JOURNAL, "the newest event is none");
-        return;
-    }
-    answer->sequence = store_read_u64(key.at) + 1;
-}
-
-/* Why nothing can be said about any code, or REASON_NONE. */
-static enum answer_reason find_doubt(struct store_txn *txn, int64_t as_of_ms)
-{
-    int64_t since;
-
-    if (!registry_since(txn, &since))
-        return REASON_REGISTER_EMPTY;
-    return as_of_ms != 0 && as_of_ms < since ? REASON_BEFORE_REGISTER : REASON_NONE;
-}
-
-static uint32_t kinds_of(const struct subject_item *item)
-{
-    return item->kind == SUBJECT_RECORD ? kind_bit(item->ground, item->severity) : kind_of_ground(item->ground);
-}
-
-/* Count what will be shown: the answer names the measures before the records they are for. */
-static void look_at_items(struct answer *answer)
-{
-    struct view view = {answer->question, answer->subject, answer->day};
-    struct subject_walk walk;
-    struct subject_item item;
-    bool has_withheld = false;
-
-    subject_walk_begin(&walk, answer->subject);
-    while (subject_walk_next(&walk, &item)) {
-        enum view_result result = view_of(&view, &item);
-
-        has_withheld = has_withheld || result == VIEW_WITHHELD;
-        answer->supportive += result == VIEW_SUPPORTIVE;
-        if (result != VIEW_LISTED)
-            continue;
-        answer->listed++;
-        answer->kinds |= kinds_of(&item);
-    }
-    if (answer->listed > 0)
-        answer->verdict = VERDICT_LISTED;
-    else if (has_withheld)
-        answer->reason = REASON_WITHHELD;
-}
-
 bool lookup_by_code(struct store_txn *txn, const struct lookup_question *question, struct buf *out,
                     struct lookup_facts *facts, struct error *err)
 {
-    int64_t instant_ms = question->as_of_ms ? question->as_of_ms : question->at_ms;
-    struct answer answer = {.question = question, .day = day_of_instant(instant_ms)};
+    struct moment moment;
+    struct answer answer = {.moment = &moment, .uscc = question->uscc, .receipt = question->receipt};
     struct subject subject;
     size_t before = out->bytes;
 
-    if (!check_question(question, err))
+    if (!lookup_check_code(question->uscc, err) || !moment_find(txn, question, &moment, err))
         return false;
-    find_version(txn, &answer);
-    answer.reason = find_doubt(txn, question->as_of_ms);
-    if (answer.reason == REASON_NONE) {
-        answer.verdict = VERDICT_NOT_LISTED;
-        if (subject_find(txn, question->uscc, &subject)) {
-            answer.subject = &subject;
-            look_at_items(&answer);
-        }
-    }
-    if (answer.reason != REASON_NONE)
-        answer.verdict = VERDICT_UNKNOWN;
+    answer_find(txn, &answer, &subject);
     answer_add(&answer, out);
     if (!store_txn_is_good(txn, err)) {
         out->bytes = before;
@@ -133,9 +45,6 @@ bool lookup_by_code(struct store_txn *txn, const struct lookup_question *questio
             buf_clear(question->shown);
         return false;
     }
-    *facts = (struct lookup_facts){answer.verdict, answer.sequence,
-                                   answer.listed < LOOKUP_ITEMS_MAX ? answer.listed : LOOKUP_ITEMS_MAX,
-                                   answer.verdict == VERDICT_LISTED && question->domain->owes_feedback &&
-                                       answer_has_measures(&answer)};
+    answer_facts(&answer, facts);
     return true;
 }

@@ -4,11 +4,15 @@
  * from the subject's ready items (registry/subject.h): nothing is parsed and nothing allocated per record. Its shape is
  * schemas/lookup-answer.schema.json; members in the order of RFC 8785:
  *
- *   {"as_of":{"at","changed_at","sequence"},"domain","list_edition","measures":[…],"name","obligations":[…]?,
- *    "omitted"?,"purpose","reason"?,"receipt","records":[…],"rules","supportive":[…]?,"supportive_measures":[…]?,
- *    "uscc","verdict"}
+ *   {"as_of":{"at","changed_at","sequence"},"domain","list_edition","masked":[…]?,"measures":[…],"name",
+ *    "obligations":[…]?,"omitted"?,"purpose","reason"?,"receipt","records":[…],"rules","supportive":[…]?,
+ *    "supportive_measures":[…]?,"uscc","verdict"}
  *
- * as_of       the instant asked about; when the register last changed; how many events the answer rests on.
+ * as_of       the instant asked about; when the register last changed; how many events the answer rests on. Whoever
+ *             asks as of a sequence gets what the register said when the journal had that many events, on the day of
+ *             the last of them.
+ * masked      the members that are personal data and were cut to their first character, since the purpose does not
+ *             show them; absent when nothing was.
  * verdict     "listed": a record is in force that this caller may see; from obligations (power-price): one on the
  *             domain's grounds is open (row 10), late or not.
  *             "not-listed": the register is here and says nothing of that kind about the code.
@@ -39,16 +43,17 @@ extern const char *const VERDICT_NAMES[VERDICT_COUNT];
 
 struct lookup_question {
     const struct domain *domain;
-    struct span uscc;    /* as given */
-    struct span purpose; /* one that the domain accepts (domain_accepts) */
-    bool is_government;  /* may see scope 1 (domain.md 5.5) */
-    bool is_authorised;  /* a logged authorisation came with the question: may see scope 2 */
-    bool is_internal;    /* our own staff: also sees, as of a day, what was withdrawn or repaired since */
-    int64_t at_ms;       /* now */
-    int64_t as_of_ms;    /* what held at this instant, not after now; 0: the newest state */
-    const char *receipt; /* id of the trace entry (trace.h) */
-    struct buf *shown;   /* is added [["id",version]…] of what `records` or `obligations` shows, nothing when
-                          * that is nothing; NULL: not wanted */
+    struct span uscc;          /* as given */
+    struct span purpose;       /* one that the domain accepts (domain_accepts) */
+    struct domain_given given; /* a logged authorisation may open scope 2 (domain.md 5.5) */
+    bool is_government;        /* may see scope 1 (domain.md 5.5) */
+    bool is_internal;          /* our own staff: also sees, of the past, what was withdrawn or repaired since */
+    int64_t at_ms;             /* now */
+    int64_t as_of_ms;          /* what held at this instant, not after now; 0: the newest state */
+    uint64_t as_of_sequence;   /* or when the journal had this many events; 0: not asked so */
+    const char *receipt;       /* id of the trace entry (trace.h) */
+    struct buf *shown;         /* is added [["id",version]…] of what `records` or `obligations` shows, nothing when
+                                * that is nothing; NULL: not wanted */
     const struct windows *windows; /* publication by the law as it is; NULL: as each record was listed */
 };
 
@@ -56,15 +61,14 @@ struct lookup_facts {
     enum verdict verdict;
     uint64_t sequence; /* events in the journal that the answer rests on */
     uint32_t records;  /* shown */
-    bool owes;         /* a feedback on each of them: they are listed with a
-                        * measure, and the domain's file says so */
+    bool owes;         /* a feedback on each of them: they are listed with a measure, and the domain's file says so */
 };
 
-/* Add the answer to `out`. Three refusals are the caller's to pass on, in both languages, as ERR_INVALID with
+/* Add the answer to `out`. Refusals that are the caller's to pass on, in both languages, are ERR_INVALID with
  * err->rule: a code that is not well-formed ("uscc.length", "uscc.character", "uscc.check"), a purpose that the domain
- * does not accept ("lookup.purpose"), an instant that is still to come ("lookup.future"). A wrong inner
- * organisation-code check is no error (such enterprises exist). A store that cannot be read is an error, never an
- * answer. */
+ * does not accept ("lookup.purpose"), what did not come with the question (domain_check_given), an instant or a
+ * sequence that is still to come ("lookup.future"). A wrong inner organisation-code check is no error (such enterprises
+ * exist). A store that cannot be read is an error, never an answer. */
 MUST_CHECK bool lookup_by_code(struct store_txn *txn, const struct lookup_question *question, struct buf *out,
                                struct lookup_facts *facts, struct error *err);
 /* Only the check of the code, for whoever wants to refuse before a transaction. */

@@ -6,6 +6,8 @@
 
 static bool is_current(const struct view *view, const struct subject_item *item)
 {
+    if (view->question->as_of_sequence != 0)
+        return subject_item_was_current(item, view->question->as_of_sequence);
     if (view->question->as_of_ms == 0)
         return item->until_ms == SUBJECT_FOREVER;
     return subject_item_is_current(item, view->question->as_of_ms);
@@ -16,7 +18,9 @@ static bool has_scope(const struct lookup_question *question, enum scope scope)
 {
     if (scope == SCOPE_PUBLIC)
         return true;
-    return scope == SCOPE_GOVERNMENT ? question->is_government : scope == SCOPE_AUTHORISED && question->is_authorised;
+    if (scope == SCOPE_GOVERNMENT)
+        return question->is_government;
+    return scope == SCOPE_AUTHORISED && question->domain->opens_scope_2 && question->given.authorisation.bytes > 0;
 }
 
 /* The version that is the newest of the same record (or obligation). */
@@ -84,7 +88,7 @@ static bool may_be_told(const struct view *view, const struct subject_item *item
 
     if (!has_scope(question, item->scope) || !is_supported(view, item, is_current))
         return false;
-    if (question->as_of_ms == 0 || question->is_internal)
+    if ((question->as_of_ms == 0 && question->as_of_sequence == 0) || question->is_internal)
         return true;
     return is_supported(view, item, is_newest) && find_record(view, item->record, is_newest, &newest) &&
            (!record_op_ends(newest.op) || newest.is_by_law) && has_scope(question, newest.scope);

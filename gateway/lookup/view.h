@@ -3,8 +3,8 @@
  * The newest state is what is current now, whatever instants its events carry: a clock that was set back must not hide
  * a record that was approved. As of a day, a record is shown only when it may still be told today: a repair stops
  * publication, sharing and use (NDRC Order 36), so a question about an earlier day is no way around it, and a scope
- * that was narrowed later counts as well. What ended by itself at its maximum was true until then, and is told so. A record that the register itself contradicts by now
- * is not told either. */
+ * that was narrowed later counts as well. What ended by itself at its maximum was true until then, and is told so. A
+ * record that the register itself contradicts by now is not told either. */
 #ifndef GATEWAY_LOOKUP_VIEW_H
 #define GATEWAY_LOOKUP_VIEW_H
 

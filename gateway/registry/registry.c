@@ -7,7 +7,7 @@
 
 typedef bool event_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 
-bool registry_since(struct store_txn *txn, int64_t *at_ms)
+bool registry_since(struct store_txn *txn, int64_t *at_ms, uint64_t *sequence)
 {
     struct index_key key;
     struct span value;
@@ -15,24 +15,27 @@ bool registry_since(struct store_txn *txn, int64_t *at_ms)
     index_begin(&key, 's');
     if (!store_get(txn, STORE_RECORD_INDEX, index_span(&key), &value))
         return false;
-    if (value.bytes != sizeof *at_ms) {
+    if (value.bytes != sizeof *at_ms + sizeof *sequence) {
         store_txn_spoil(txn, STORE_RECORD_INDEX, "the instant of the first import is not one: rebuild");
         return false;
     }
     *at_ms = (int64_t)store_read_u64(value.at);
+    *sequence = store_read_u64(value.at + sizeof *at_ms);
     return true;
 }
 
-static void begin_register(struct store_txn *txn, int64_t at_ms)
+static void begin_register(struct store_txn *txn, uint64_t sequence, int64_t at_ms)
 {
     struct index_key key;
-    uint8_t value[sizeof at_ms];
+    uint8_t value[sizeof at_ms + sizeof sequence];
     int64_t since;
+    uint64_t since_sequence;
 
-    if (registry_since(txn, &since) || store_count(txn, STORE_OBLIGATIONS) == 0)
+    if (registry_since(txn, &since, &since_sequence) || store_count(txn, STORE_OBLIGATIONS) == 0)
         return;
     index_begin(&key, 's');
     store_key_u64(value, (uint64_t)at_ms);
+    store_key_u64(value + sizeof at_ms, sequence);
     store_put(txn, STORE_RECORD_INDEX, index_span(&key), (struct span){(const char *)value, sizeof value});
 }
 
@@ -43,7 +46,7 @@ static bool import_finished(struct store_txn *txn, uint64_t sequence, const stru
     index_begin(&key, 'i');
     index_u64(&key, sequence);
     store_put(txn, STORE_RECORD_INDEX, index_span(&key), event->data);
-    begin_register(txn, event->at_ms);
+    begin_register(txn, sequence, event->at_ms);
     return store_txn_is_good(txn, err);
 }
 

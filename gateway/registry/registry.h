@@ -17,7 +17,7 @@
  *   'l' list, record → version          the lists of records.h but the unsent
  *   'n' list → entries (u64 BE)         how long each of the lists is
  *   'o' obligation, ordinal → record
- *   's' → instant (u64 BE): since when there is a register
+ *   's' → instant, sequence (u64 BE each): since when there is a register
  *   'u' sequence of approval → record, version      effective, not queued for the first channel */
 #ifndef GATEWAY_REGISTRY_REGISTRY_H
 #define GATEWAY_REGISTRY_REGISTRY_H
@@ -31,10 +31,10 @@
 MUST_CHECK bool registry_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 bool registry_applies(struct span type);
 
-/* Since when there is a register: the instant at which the first import that brought obligations was finished. Before
- * that (and while a first import is under way) nobody can say what is not in it. False when there is none (or after a
- * store error). */
-bool registry_since(struct store_txn *txn, int64_t *at_ms);
+/* Since when there is a register: instant and sequence of the event that finished the first import that brought
+ * obligations. Before that (and while a first import is under way) nobody can say what is not in it. False when there
+ * is none (or after a store error). */
+bool registry_since(struct store_txn *txn, int64_t *at_ms, uint64_t *sequence);
 
 /* Finished imports, newest first; `data` is borrowed. Until `visit` returns false. */
 typedef bool registry_import_visit(uint64_t sequence, struct span data, void *context);

@@ -6,7 +6,7 @@
 #include "gateway/registry/pack.h"
 #include "gateway/registry/subject_json.h"
 
-enum { FORMAT = 1, NAME_MAX = 600 };
+enum { FORMAT = 2, NAME_MAX = 600 };
 /* Places in a part. */
 enum { AT_FORMAT = 0, AT_PARTS = 2, AT_ITEMS = 4, AT_SEQUENCE = 8, AT_NAME_BYTES = 16, AT_NAME = 18 };
 /* Places in an item. */
@@ -26,7 +26,9 @@ enum {
     AT_RECORD = 48,
     AT_DECIDED_OR_ORDERED = 72,
     AT_END_OR_EXIT = 76,
-    ITEM_BYTES = 80
+    AT_FROM_SEQUENCE = 80,
+    AT_UNTIL_SEQUENCE = 88,
+    ITEM_BYTES = 96
 };
 enum { FLAG_DISPUTED = 1, FLAG_BY_LAW = 2 };
 enum { KEY_MAX = SUBJECT_CODE_BYTES + 2 };
@@ -103,6 +105,8 @@ static void unpack_item(const char *at, struct subject_item *item)
     item->due = (int32_t)unpack_u32(at + AT_DUE);
     item->from_ms = (int64_t)unpack_u64(at + AT_FROM);
     item->until_ms = (int64_t)unpack_u64(at + AT_UNTIL);
+    item->from_sequence = unpack_u64(at + AT_FROM_SEQUENCE);
+    item->until_sequence = unpack_u64(at + AT_UNTIL_SEQUENCE);
     memcpy(item->obligation, at + AT_OBLIGATION, OBLIGATION_ID_BYTES);
     item->json = (struct span){at + ITEM_BYTES, unpack_u16(at + AT_JSON_BYTES)};
     if (item->kind == SUBJECT_OBLIGATION) {
@@ -182,6 +186,7 @@ static bool close_older(struct buf *part, struct span item)
         if (here[AT_KIND] == item.at[AT_KIND] && memcmp(here + id_at, item.at + id_at, id_bytes) == 0 &&
             unpack_u64(here + AT_UNTIL) == (uint64_t)SUBJECT_FOREVER) {
             memcpy(here + AT_UNTIL, item.at + AT_FROM, 8);
+            memcpy(here + AT_UNTIL_SEQUENCE, item.at + AT_FROM_SEQUENCE, 8);
             return true;
         }
         at += ITEM_BYTES + (size_t)unpack_u16(here + AT_JSON_BYTES);
@@ -293,7 +298,7 @@ static bool apply_change(struct store_txn *txn, const struct change *change, str
 }
 
 /* The fixed bytes; `json` follows them. */
-static bool item_begin(struct buf *item, enum subject_kind kind, struct error *err)
+static bool item_begin(struct buf *item, enum subject_kind kind, uint64_t sequence, struct error *err)
 {
     size_t json_bytes = item->bytes - ITEM_BYTES;
 
@@ -302,6 +307,8 @@ static bool item_begin(struct buf *item, enum subject_kind kind, struct error *e
     item->data[AT_KIND] = (char)kind;
     pack_u16(item->data + AT_JSON_BYTES, (uint16_t)json_bytes);
     pack_u64(item->data + AT_UNTIL, (uint64_t)SUBJECT_FOREVER);
+    pack_u64(item->data + AT_FROM_SEQUENCE, sequence);
+    pack_u64(item->data + AT_UNTIL_SEQUENCE, SUBJECT_NEVER_REPLACED);
     return true;
 }
 
@@ -315,7 +322,7 @@ bool subject_put_obligation(struct store_txn *txn, const struct obligation_versi
     buf_reserve(&item, 1024);
     buf_add(&item, BLANK, sizeof BLANK);
     subject_json_obligation_add(version, row, &item);
-    if (!item_begin(&item, SUBJECT_OBLIGATION, err))
+    if (!item_begin(&item, SUBJECT_OBLIGATION, version->sequence, err))
         return false;
     item.data[AT_GROUND] = (char)version->ground;
     item.data[AT_OP_OR_STATE] = (char)version->state;
@@ -341,7 +348,7 @@ bool subject_put_record(struct store_txn *txn, uint64_t sequence, int64_t from_m
     buf_add(&item, BLANK, sizeof BLANK);
     if (!record_op_ends(record->op))
         subject_json_record_add(record, from_ms, &item);
-    if (!item_begin(&item, SUBJECT_RECORD, err))
+    if (!item_begin(&item, SUBJECT_RECORD, sequence, err))
         return false;
     item.data[AT_GROUND] = (char)record->ground;
     item.data[AT_OP_OR_STATE] = (char)record->op;

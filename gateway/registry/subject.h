@@ -1,12 +1,13 @@
 /* subject.h - all that lookups need to know about one enterprise, under its code, ready to be copied.
  *
  * An entry holds items: one per effective record version and one per obligation version, each with the instants between
- * which it was the current one, so "as of an instant" is a comparison. An item carries a ready JSON object for answers.
+ * which it was the current one, and the events that made it so and ended it, so "as of an instant" and "as of an event"
+ * are comparisons. An item carries a ready JSON object for answers.
  * Entries are cut into parts below SUBJECT_PART_MAX: the first under the code (18 bytes), the next under code + u16 BE
  * from 1; most enterprises have one. Nothing here allocates or parses; all is borrowed from the transaction.
  *
  * Numbers are little-endian. Part: u8 format, u8 0, u16 parts (in the first; 0 elsewhere), u32 items, u64 sequence of
- * the last change, u16 bytes of the name, the name, then the items. Item: the fixed 80 bytes of subject.c, then the
+ * the last change, u16 bytes of the name, the name, then the items. Item: the fixed 96 bytes of subject.c, then the
  * JSON.
  */
 #ifndef GATEWAY_REGISTRY_SUBJECT_H
@@ -17,6 +18,7 @@
 
 enum { SUBJECT_PART_MAX = 48 * 1024, SUBJECT_PARTS_MAX = 1000, SUBJECT_CODE_BYTES = 18 };
 #define SUBJECT_FOREVER INT64_MAX
+#define SUBJECT_NEVER_REPLACED UINT64_MAX
 
 enum subject_kind { SUBJECT_RECORD = 1, SUBJECT_OBLIGATION = 2 };
 
@@ -25,10 +27,12 @@ struct subject_item {
     uint8_t obligation[OBLIGATION_ID_BYTES]; /* itself, or the one the record rests on */
     uint32_t version;                        /* of the record or the obligation */
     enum ground ground;
-    int64_t from_ms;  /* the current version from this instant */
-    int64_t until_ms; /* to before this one; SUBJECT_FOREVER while it is */
-    int32_t due;      /* the last day in time */
-    struct span json; /* one JSON object, see below; empty for ops 3 and 4, which have nothing to show */
+    int64_t from_ms;         /* the current version from this instant */
+    int64_t until_ms;        /* to before this one; SUBJECT_FOREVER while it is */
+    uint64_t from_sequence;  /* the event that made it the current version */
+    uint64_t until_sequence; /* the event that replaced it; SUBJECT_NEVER_REPLACED while it is current */
+    int32_t due;             /* the last day in time */
+    struct span json;        /* one JSON object, see below; empty for ops 3 and 4, which have nothing to show */
     /* Of records: */
     char record[RECORD_ID_BYTES];
     enum record_op op;
@@ -74,6 +78,12 @@ bool subject_walk_next(struct subject_walk *walk, struct subject_item *item);
 static inline bool subject_item_is_current(const struct subject_item *item, int64_t at_ms)
 {
     return item->from_ms <= at_ms && at_ms < item->until_ms;
+}
+/* The current version when the journal had that many events. Instants cannot tell it: many events share one, and a
+ * clock can be set back. */
+static inline bool subject_item_was_current(const struct subject_item *item, uint64_t events)
+{
+    return item->from_sequence < events && events <= item->until_sequence;
 }
 /* A record that counts at that instant: current, neither withdrawn nor repaired, publication not over. */
 bool subject_record_is_in_force(const struct subject_item *item, int64_t at_ms);

@@ -152,6 +152,7 @@ static bool ask_turn(struct bench *bench, const struct asking *asking, struct st
 {
     struct lookup_question question = {.domain = domains_find(bench->domains, span_of(asking->domain)),
                                        .purpose = SPAN("decision-review"),
+                                       .given = {.matter = SPAN("m"), .case_number = SPAN("c")},
                                        .is_government = true,
                                        .at_ms = clock_now_ms(&CLOCK_SYSTEM),
                                        .receipt = "0123456789abcdef01234567-12345"};

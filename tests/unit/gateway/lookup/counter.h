@@ -59,6 +59,7 @@ static inline struct lookup_question question_to(const char *domain, const char 
     struct lookup_question question = {.domain = domains_find(C.domains, span_of(domain)),
                                        .uscc = span_of(code),
                                        .purpose = SPAN("decision-review"),
+                                       .given = {.matter = SPAN("其他-02491-006"), .case_number = SPAN("2026-0001")},
                                        .is_government = true,
                                        .at_ms = T.now_ms,
                                        .windows = T.windows,

@@ -372,7 +372,7 @@ static const char *ask_by(struct caller caller)
     struct lookup_question question = question_to("public-works-bidding", SAMPLE_CODE);
 
     question.is_government = caller.is_government;
-    question.is_authorised = caller.is_authorised;
+    question.given.authorisation = caller.is_authorised ? SPAN("授权书〔2026〕7号") : SPAN_NONE;
     return ask(question);
 }
 

@@ -1,0 +1,38 @@
+/* batch.h - many codes in one question: the answer's JSON, result by result.
+ *
+ *   {"as_of":{…},"domain","list_edition","measures":[…],"purpose","results":[…],"rules","supportive_measures":[…]?}
+ *
+ * All results rest on one state of the register. What would be the same in each stands once, around them; in a result
+ * measures and supportive measures are the ids of those that apply, so a result is
+ *
+ *   {"masked":[…]?,"measures":["lending.1",…],"name","obligations":[…]?,"omitted"?,"reason"?,"receipt","records":[…],
+ *    "rules","supportive":[…]?,"supportive_measures":[…]?,"uscc","verdict"}
+ *
+ * or whatever the caller puts in its place for a subject that cannot be answered. Members mean what they mean in
+ * lookup.h; the shape is schemas/lookup-batch.schema.json. Nothing is parsed and nothing allocated per code. */
+#ifndef GATEWAY_LOOKUP_BATCH_H
+#define GATEWAY_LOOKUP_BATCH_H
+
+#include "gateway/lookup/lookup.h"
+
+struct lookup_batch;
+/* One for many requests, one after the other. */
+struct lookup_batch *lookup_batch_new(void);
+void lookup_batch_free(struct lookup_batch *batch);
+
+/* Begin an answer: its head is added to `out`. Question and transaction are borrowed until lookup_batch_end; the
+ * question's code and receipt do not matter. Refusals: those of lookup_by_code but for the code. */
+MUST_CHECK bool lookup_batch_begin(struct lookup_batch *batch, struct store_txn *txn,
+                                   const struct lookup_question *question, struct buf *out, struct error *err);
+/* Add the result of one code, without a comma. ERR_INVALID when it is not well-formed: nothing was added then. A store
+ * that cannot be read is found out at lookup_batch_end. */
+MUST_CHECK bool lookup_batch_code(struct lookup_batch *batch, struct span uscc, const char *receipt, struct buf *out,
+                                  struct lookup_facts *facts, struct error *err);
+/* What the results rest on. */
+uint64_t lookup_batch_sequence(const struct lookup_batch *batch);
+/* Add the end. False: the store could not be read, and nothing of the answer may be used. */
+MUST_CHECK bool lookup_batch_end(struct lookup_batch *batch, struct buf *out, struct error *err);
+
+DEFINE_AUTO(struct lookup_batch *, lookup_batch_free)
+
+#endif

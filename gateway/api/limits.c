@@ -38,8 +38,14 @@ void limits_free(struct limits *limits)
 
 bool limits_take(struct limits *limits, size_t index, int64_t per_minute, int64_t now_ns, int64_t *wait_ms)
 {
-    int64_t interval_ns = MINUTE_NS / per_minute;
-    _Atomic int64_t *full_at_ns = &limits->full_at_ns[index];
+    return limits_take_many(limits, &(struct limits_wish){index, per_minute, 1}, now_ns, wait_ms);
+}
+
+bool limits_take_many(struct limits *limits, const struct limits_wish *wish, int64_t now_ns, int64_t *wait_ms)
+{
+    int64_t count = wish->count < wish->per_minute ? wish->count : wish->per_minute;
+    int64_t interval_ns = MINUTE_NS / wish->per_minute * count;
+    _Atomic int64_t *full_at_ns = &limits->full_at_ns[wish->index];
     int64_t before_ns = atomic_load_explicit(full_at_ns, memory_order_relaxed);
     int64_t after_ns;
 

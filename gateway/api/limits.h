@@ -14,9 +14,17 @@ struct limits;
 struct limits *limits_new(size_t count);
 void limits_free(struct limits *limits);
 
+struct limits_wish {
+    size_t index;
+    int64_t per_minute;
+    int64_t count;
+};
+
 /* Take a token of bucket `index`. `now_ns`: a clock that all processes share and that never goes back. False when there
  * is none: `*wait_ms` says when there will be one. */
 bool limits_take(struct limits *limits, size_t index, int64_t per_minute, int64_t now_ns, int64_t *wait_ms);
+/* `count` tokens at once or none; never more than a minute's worth, or nobody could have them. */
+bool limits_take_many(struct limits *limits, const struct limits_wish *wish, int64_t now_ns, int64_t *wait_ms);
 
 DEFINE_AUTO(struct limits *, limits_free)
 

@@ -45,8 +45,13 @@ void answer_find(struct store_txn *txn, struct answer *answer, struct subject *s
 
 void answer_facts(const struct answer *answer, struct lookup_facts *facts)
 {
-    *facts = (struct lookup_facts){answer->verdict, answer->moment->sequence,
-                                   answer->listed < LOOKUP_ITEMS_MAX ? answer->listed : LOOKUP_ITEMS_MAX,
-                                   answer->verdict == VERDICT_LISTED &&
-                                       answer->moment->question->domain->owes_feedback && answer_has_measures(answer)};
+    const struct moment *moment = answer->moment;
+    struct span rules = buf_span(&moment->edition->rules);
+
+    *facts = (struct lookup_facts){.verdict = answer->verdict,
+                                   .sequence = moment->sequence,
+                                   .rules = {rules.at + 1, rules.bytes - 2}, /* without quotes */
+                                   .records = answer->listed < LOOKUP_ITEMS_MAX ? answer->listed : LOOKUP_ITEMS_MAX,
+                                   .owes = answer->verdict == VERDICT_LISTED &&
+                                           moment->question->domain->owes_feedback && answer_has_measures(answer)};
 }

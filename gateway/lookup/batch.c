@@ -6,6 +6,8 @@
 
 struct lookup_batch {
     struct store_txn *txn;
+    struct lookup_question question;
+    struct span authorisation; /* of the question */
     struct moment moment;
 };
 
@@ -22,30 +24,30 @@ void lookup_batch_free(struct lookup_batch *batch)
 bool lookup_batch_begin(struct lookup_batch *batch, struct store_txn *txn, const struct lookup_question *question,
                         struct buf *out, struct error *err)
 {
-    if (!moment_find(txn, question, &batch->moment, err))
-        return false;
     batch->txn = txn;
+    batch->question = *question;
+    batch->authorisation = question->given.authorisation;
+    if (!moment_find(txn, &batch->question, &batch->moment, err))
+        return false;
     answer_batch_begin(&batch->moment, out);
     return true;
 }
 
-bool lookup_batch_code(struct lookup_batch *batch, struct span uscc, const char *receipt, struct buf *out,
-                       struct lookup_facts *facts, struct error *err)
+bool lookup_batch_add(struct lookup_batch *batch, const struct lookup_batch_code *code, struct buf *out,
+                      struct lookup_facts *facts, struct error *err)
 {
-    struct answer answer = {.moment = &batch->moment, .uscc = uscc, .receipt = receipt};
+    struct answer answer = {.moment = &batch->moment, .uscc = code->uscc, .receipt = code->receipt};
+    struct domain_given *given = &batch->question.given;
     struct subject subject;
 
-    if (!lookup_check_code(uscc, err))
+    given->authorisation = code->authorisation.bytes > 0 ? code->authorisation : batch->authorisation;
+    if (!lookup_check_code(code->uscc, err) ||
+        !domain_check_authorisation(batch->question.domain, batch->question.purpose, given, err))
         return false;
     answer_find(batch->txn, &answer, &subject);
     answer_result_add(&answer, out);
     answer_facts(&answer, facts);
     return true;
-}
-
-uint64_t lookup_batch_sequence(const struct lookup_batch *batch)
-{
-    return batch->moment.sequence;
 }
 
 bool lookup_batch_end(struct lookup_batch *batch, struct buf *out, struct error *err)

@@ -20,16 +20,20 @@ struct lookup_batch;
 struct lookup_batch *lookup_batch_new(void);
 void lookup_batch_free(struct lookup_batch *batch);
 
-/* Begin an answer: its head is added to `out`. Question and transaction are borrowed until lookup_batch_end; the
- * question's code and receipt do not matter. Refusals: those of lookup_by_code but for the code. */
+/* Begin an answer: its head is added to `out`. What the question points to and the transaction are borrowed until
+ * lookup_batch_end; its code and receipt do not matter. Refusals: those of lookup_by_code but for the code and the
+ * authorisation. */
 MUST_CHECK bool lookup_batch_begin(struct lookup_batch *batch, struct store_txn *txn,
                                    const struct lookup_question *question, struct buf *out, struct error *err);
-/* Add the result of one code, without a comma. ERR_INVALID when it is not well-formed: nothing was added then. A store
- * that cannot be read is found out at lookup_batch_end. */
-MUST_CHECK bool lookup_batch_code(struct lookup_batch *batch, struct span uscc, const char *receipt, struct buf *out,
-                                  struct lookup_facts *facts, struct error *err);
-/* What the results rest on. */
-uint64_t lookup_batch_sequence(const struct lookup_batch *batch);
+struct lookup_batch_code {
+    struct span uscc;
+    struct span authorisation; /* of this subject; empty: the question's */
+    const char *receipt;
+};
+/* Add the result of one code, without a comma. ERR_INVALID when it is not well-formed or an authorisation is missing:
+ * nothing was added then. A store that cannot be read is found out at lookup_batch_end. */
+MUST_CHECK bool lookup_batch_add(struct lookup_batch *batch, const struct lookup_batch_code *code, struct buf *out,
+                                 struct lookup_facts *facts, struct error *err);
 /* Add the end. False: the store could not be read, and nothing of the answer may be used. */
 MUST_CHECK bool lookup_batch_end(struct lookup_batch *batch, struct buf *out, struct error *err);
 

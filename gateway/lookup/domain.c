@@ -158,23 +158,22 @@ bool domain_accepts(const struct domain *domain, struct span purpose)
     return domain_purpose_of(domain, purpose) != NULL;
 }
 
-bool domain_check_given(const struct domain *domain, struct span purpose, const struct domain_given *given,
-                        struct error *err)
+static bool asks_for(const struct domain *domain, struct span purpose, unsigned what)
 {
     const struct domain_purpose *asked = domain_purpose_of(domain, purpose);
-    unsigned requires = asked ? asked->requires : 0;
 
-    if (requires & REQUIRES_MATTER && given->matter.bytes == 0)
-        return refuse(err, ERR_INVALID, "query.matter",
-                      "for the purpose %.*s the code of the matter must be named: matter",
+    return asked && asked->requires & what;
+}
+
+bool domain_check_case(const struct domain *domain, struct span purpose, const struct domain_given *given,
+                       struct error *err)
+{
+    if (given->matter.bytes == 0 && asks_for(domain, purpose, REQUIRES_MATTER))
+        return refuse(err, ERR_INVALID, "query.matter", "for the purpose %.*s name the matter's code: matter",
                       "查询目的 %.*s 须注明事项编码：matter", (int)purpose.bytes, purpose.at);
-    if (requires & REQUIRES_CASE && given->case_number.bytes == 0)
-        return refuse(err, ERR_INVALID, "query.case", "for the purpose %.*s the number of the case must be named: case",
+    if (given->case_number.bytes == 0 && asks_for(domain, purpose, REQUIRES_CASE))
+        return refuse(err, ERR_INVALID, "query.case", "for the purpose %.*s name the number of the case: case",
                       "查询目的 %.*s 须注明办件编号：case", (int)purpose.bytes, purpose.at);
-    if (requires & REQUIRES_AUTHORISATION && given->authorisation.bytes == 0)
-        return refuse(err, ERR_INVALID, "query.authorisation",
-                      "for the purpose %.*s the subject's authorisation must be named: authorisation",
-                      "查询目的 %.*s 须注明主体授权：authorisation", (int)purpose.bytes, purpose.at);
     return true;
 }
 
@@ -192,6 +191,16 @@ bool domain_names_measure(const struct domain *domain, const char *id)
         }
     }
     return false;
+}
+
+bool domain_check_authorisation(const struct domain *domain, struct span purpose, const struct domain_given *given,
+                                struct error *err)
+{
+    if (given->authorisation.bytes > 0 || !asks_for(domain, purpose, REQUIRES_AUTHORISATION))
+        return true;
+    return refuse(err, ERR_INVALID, "query.authorisation",
+                  "for the purpose %.*s name the subject's authorisation: authorisation",
+                  "查询目的 %.*s 须注明主体授权：authorisation", (int)purpose.bytes, purpose.at);
 }
 
 const char *domain_purposes(const struct domain *domain)

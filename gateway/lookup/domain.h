@@ -40,10 +40,13 @@ struct domain_given {
     struct span case_number;   /* 办件编号, 授信申请号 … in the calling system */
     struct span authorisation; /* of the subject, as the caller names it */
 };
-/* Did all come that the purpose (one that is accepted) asks for? Refuses with ERR_INVALID and the rule "query.matter",
- * "query.case" or "query.authorisation": the first that is missing. */
-MUST_CHECK bool domain_check_given(const struct domain *domain, struct span purpose, const struct domain_given *given,
-                                   struct error *err);
+/* Did matter and case come, when the purpose (one that is accepted) asks for them? Refuses with ERR_INVALID and the
+ * rule "query.matter" or "query.case". */
+MUST_CHECK bool domain_check_case(const struct domain *domain, struct span purpose, const struct domain_given *given,
+                                  struct error *err);
+/* The same for the subject's authorisation: "query.authorisation". */
+MUST_CHECK bool domain_check_authorisation(const struct domain *domain, struct span purpose,
+                                           const struct domain_given *given, struct error *err);
 /* The purposes it accepts, "a, b, c", for messages. */
 const char *domain_purposes(const struct domain *domain);
 /* Canonical JSON for whoever asks what may be asked: {"domain","purposes":[{"code","en","personal","requires","zh"}],

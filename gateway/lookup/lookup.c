@@ -35,7 +35,9 @@ bool lookup_by_code(struct store_txn *txn, const struct lookup_question *questio
     struct subject subject;
     size_t before = out->bytes;
 
-    if (!lookup_check_code(question->uscc, err) || !moment_find(txn, question, &moment, err))
+    if (!lookup_check_code(question->uscc, err) ||
+        !domain_check_authorisation(question->domain, question->purpose, &question->given, err) ||
+        !moment_find(txn, question, &moment, err))
         return false;
     answer_find(txn, &answer, &subject);
     answer_add(&answer, out);

@@ -60,13 +60,14 @@ struct lookup_question {
 struct lookup_facts {
     enum verdict verdict;
     uint64_t sequence; /* events in the journal that the answer rests on */
+    struct span rules; /* as the answer names them, borrowed from the domain */
     uint32_t records;  /* shown */
     bool owes;         /* a feedback on each of them: they are listed with a measure, and the domain's file says so */
 };
 
 /* Add the answer to `out`. Refusals that are the caller's to pass on, in both languages, are ERR_INVALID with
  * err->rule: a code that is not well-formed ("uscc.length", "uscc.character", "uscc.check"), a purpose that the domain
- * does not accept ("lookup.purpose"), what did not come with the question (domain_check_given), an instant or a
+ * does not accept ("lookup.purpose"), what did not come with the question (domain_check_…), an instant or a
  * sequence that is still to come ("lookup.future"). A wrong inner organisation-code check is no error (such enterprises
  * exist). A store that cannot be read is an error, never an answer. */
 MUST_CHECK bool lookup_by_code(struct store_txn *txn, const struct lookup_question *question, struct buf *out,

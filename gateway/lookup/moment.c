@@ -10,7 +10,7 @@ static bool check_question(const struct lookup_question *question, struct error 
     if (!domain_accepts(question->domain, question->purpose))
         return refuse(err, ERR_INVALID, "lookup.purpose", "this domain accepts the purposes %s",
                       "本领域接受的查询目的：%s", domain_purposes(question->domain));
-    if (!domain_check_given(question->domain, question->purpose, &question->given, err))
+    if (!domain_check_case(question->domain, question->purpose, &question->given, err))
         return false;
     if (question->as_of_ms > question->at_ms)
         return refuse(err, ERR_INVALID, "lookup.future", "nothing can be said about a time that is still to come",

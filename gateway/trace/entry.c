@@ -67,6 +67,19 @@ static void hex_text_add(struct buf *out, const char *before, const uint8_t *byt
     buf_add_byte(out, '"');
 }
 
+static void as_of_add(const struct trace_entry *entry, struct buf *out)
+{
+    char at[INSTANT_TEXT_BYTES];
+
+    buf_add_text(out, ",\"as_of\":");
+    if (entry->as_of_sequence != 0) {
+        json_count_add(out, "\"", entry->as_of_sequence);
+        buf_add_byte(out, '"');
+        return;
+    }
+    text_add(out, "", entry->as_of_ms ? span_of(instant_format(entry->as_of_ms, at)) : SPAN_NONE, INSTANT_TEXT_BYTES);
+}
+
 void entry_add(const struct trace_entry *entry, const uint8_t salt[ENTRY_SALT_BYTES], struct digester *digester,
                struct buf *out)
 {
@@ -76,16 +89,19 @@ void entry_add(const struct trace_entry *entry, const uint8_t salt[ENTRY_SALT_BY
     if (entry->answer.bytes > 0)
         digester_sha256(digester, entry->answer, digest);
     hex_text_add(out, "{\"answer_sha256\":", entry->answer.bytes > 0 ? digest : NULL, DIGEST_BYTES);
-    text_add(out, ",\"as_of\":", entry->as_of_ms ? span_of(instant_format(entry->as_of_ms, at)) : SPAN_NONE,
-             INSTANT_TEXT_BYTES);
+    as_of_add(entry, out);
     text_add(out, ",\"at\":", span_of(instant_format(entry->at_ms, at)), INSTANT_TEXT_BYTES);
     text_add(out, ",\"authorisation\":", entry->authorisation, ENTRY_AUTHORISATION_MAX);
     text_add(out, ",\"by\":", entry->by, TRACE_TEXT_MAX);
+    text_add(out, ",\"case\":", entry->case_number, ENTRY_GIVEN_MAX);
     hex_text_add(out, ",\"certificate\":", entry->certificate, DIGEST_BYTES);
     text_add(out, ",\"domain\":", entry->domain, TRACE_TEXT_MAX);
+    text_add(out, ",\"matter\":", entry->matter, ENTRY_GIVEN_MAX);
+    text_add(out, ",\"name\":", entry->name, TRACE_TEXT_MAX);
     buf_add_text(out, entry->owes ? ",\"owes\":true" : ",\"owes\":false");
     text_add(out, ",\"purpose\":", entry->purpose, TRACE_TEXT_MAX);
     text_add(out, ",\"receipt\":", span_of(entry->receipt), TRACE_RECEIPT_BYTES);
+    text_add(out, ",\"rules\":", entry->rules, TRACE_RULES_MAX);
     hex_text_add(out, ",\"salt\":", salt, ENTRY_SALT_BYTES);
     json_count_add(out, ",\"sequence\":", entry->sequence);
     buf_add_text(out, ",\"shown\":");

@@ -15,12 +15,14 @@
  *                                     million files a year and two syncs each
  *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
- * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","certificate","domain","owes",
- * "purpose","receipt","salt","sequence","shown","status","uscc","verdict"}; `salt` is random, so that nobody who
- * guesses an entry can find his guess confirmed by the log's hashes, which others may read; `shown` is [[id, version]…]
- * of what the answer showed, `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that
- * do not apply are null; what a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in
- * it becomes U+FFFD. Source: architecture 6 and 7, domain.md 5.5. */
+ * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","case","certificate","domain","matter",
+ * "name","owes","purpose","receipt","rules","salt","sequence","shown","status","uscc","verdict"}; `as_of` is an instant,
+ * or a text of digits when the question was as of that many events; `answer_sha256` is of the bytes that were answered,
+ * in a batch (gateway/lookup/batch.h) of the one result; `salt` is random, so that nobody who guesses an entry can find
+ * his guess confirmed by the log's hashes, which others may read; `shown` is [[id, version]…] of what the answer showed,
+ * `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not apply are null; what
+ * a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source:
+ * architecture 6 and 7, domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 
@@ -32,20 +34,26 @@ enum {
     TRACE_RECEIPT_BYTES = 40,
     TRACE_ENTRY_BYTES_MAX = 16 * 1024,
     TRACE_TEXT_MAX = 64,
+    TRACE_RULES_MAX = 128,
     TRACE_SEGMENT_BYTES = 32 * 1024 * 1024, /* a segment ends at this size */
     TRACE_SEGMENT_MS = 3600 * 1000          /* … or age */
 };
 
 struct trace_entry {
     int64_t at_ms;
-    int64_t as_of_ms; /* the instant asked about; 0: the newest state */
+    int64_t as_of_ms;        /* the instant asked about; 0: the newest state */
+    uint64_t as_of_sequence; /* or asked as of this many events; 0: not */
     const char *receipt;
     struct span by;             /* client's name in the configuration, or the person's */
     const uint8_t *certificate; /* 32 bytes of SHA-256, or NULL */
     struct span domain;
     struct span purpose;
+    struct span matter; /* what the caller named as the matter and as the case; 100 characters of each are kept */
+    struct span case_number;
     struct span authorisation; /* what the caller named as the subject's authorisation; 200 characters of it are kept */
     struct span uscc;          /* as asked: hostile text */
+    struct span name;          /* when it was asked by name */
+    struct span rules;         /* domain, edition and digest that the answer names; at most TRACE_RULES_MAX bytes */
     const char *verdict;       /* NULL: refused, see status */
     int status;                /* HTTP */
     uint64_t sequence;         /* of the journal */
@@ -61,6 +69,9 @@ MUST_CHECK bool trace_writer_open(const char *folder, struct trace_writer **out,
 /* The id of the entry that is added next: unique for ever, printable. It stays the same until that entry was added, so
  * add it before asking for another. */
 void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_BYTES]);
+/* The receipt of the entry that is added after `ahead` others, for answers of many subjects; 0: as trace_next_receipt.
+ */
+void trace_receipt_ahead(struct trace_writer *writer, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES]);
 /* `entry->receipt` must be the one that trace_next_receipt gave, else the next flush fails. Nothing is borrowed. */
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry);
 /* Everything added is on disk when true; cheap when nothing was added. A segment that is large or old enough ends here,

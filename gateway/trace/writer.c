@@ -71,6 +71,11 @@ void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_
     receipt_format(writer->id, writer->next, receipt);
 }
 
+void trace_receipt_ahead(struct trace_writer *writer, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES])
+{
+    receipt_format(writer->id, writer->next + ahead, receipt);
+}
+
 static void keep_failure(struct trace_writer *writer, enum error_code code, const char *why)
 {
     if (!writer->has_failed)

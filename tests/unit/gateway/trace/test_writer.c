@@ -42,6 +42,9 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
                                     .certificate = CERTIFICATE,
                                     .domain = SPAN("lending"),
                                     .purpose = SPAN("credit-review"),
+                                    .matter = SPAN("其他-02491-006"),
+                                    .case_number = SPAN("办〔2026〕1号"),
+                                    .rules = SPAN("lending/2022@0123456789abcdef"),
                                     .authorisation = SPAN("授权书〔2026〕7号"),
                                     .uscc = SPAN("91440224MAYUCHK485"),
                                     .verdict = "listed",
@@ -56,10 +59,11 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
     buf_addf(&expected,
              "{\"answer_sha256\":\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\","
              "\"as_of\":\"2026-01-01T00:00:00.000+08:00\",\"at\":\"2026-08-03T10:00:00.000+08:00\",\"authorisation\":"
-             "\"授权书〔2026〕7号\",\"by\":\"bank-1\","
+             "\"授权书〔2026〕7号\",\"by\":\"bank-1\",\"case\":\"办〔2026〕1号\","
              "\"certificate\":\"abcd000000000000000000000000000000000000000000000000000000000000\","
-             "\"domain\":\"lending\",\"owes\":true,\"purpose\":\"credit-review\",\"receipt\":\"%.*s\","
-             "\"salt\":\"%.*s\",\"sequence\":12,"
+             "\"domain\":\"lending\",\"matter\":\"其他-02491-006\",\"name\":null,\"owes\":true,\"purpose\":\"credit-"
+             "review\","
+             "\"receipt\":\"%.*s\",\"rules\":\"lending/2022@0123456789abcdef\",\"salt\":\"%.*s\",\"sequence\":12,"
              "\"shown\":[[\"R0123456789abcdef0123\",2]],\"status\":200,"
              "\"uscc\":\"91440224MAYUCHK485\",\"verdict\":\"listed\"}",
              (int)receipt.bytes, receipt.at, (int)salt.bytes, salt.at);
@@ -75,6 +79,14 @@ Test(writer, what_does_not_apply_is_null)
     cr_assert(has(&entry, "\"answer_sha256\":null") && has(&entry, "\"as_of\":null") &&
               has(&entry, "\"certificate\":null") && has(&entry, "\"uscc\":null") && has(&entry, "\"verdict\":null") &&
               has(&entry, "\"shown\":null") && has(&entry, "\"owes\":false") && has(&entry, "\"status\":403"));
+}
+
+Test(writer, a_question_as_of_a_sequence_says_which)
+{
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+
+    round_trip((struct trace_entry){.at_ms = 1, .as_of_sequence = 1044, .name = SPAN("韶关"), .status = 200}, &entry);
+    cr_assert(has(&entry, "\"as_of\":\"1044\"") && has(&entry, "\"name\":\"韶关\""));
 }
 
 Test(writer, hostile_texts_are_cut_and_cleaned)

@@ -143,6 +143,11 @@ static bool end_of_turn(void *context, struct error *err)
     return trace_flush(api->trace, err);
 }
 
+static bool lookup_is_post(const struct route *route, const struct visit *visit)
+{
+    return route->handle == lookup_handle && lookup_is_batch(visit);
+}
+
 /* A body is let in only where one is expected: it may be large, and what it would be refused for is known before. */
 static bool admits(void *context, const struct http_request *head, struct http_reply *reply)
 {
@@ -157,7 +162,7 @@ static bool admits(void *context, const struct http_request *head, struct http_r
         return admin_admits(&visit);
     if (route->handle == feedback_handle)
         return feedback_admits(&visit);
-    return visit_is_get(&visit);
+    return lookup_is_post(route, &visit) ? visit_is_post(&visit) : visit_is_get(&visit);
 }
 
 static bool spools(void *context, const struct http_request *head, uint64_t *limit)
@@ -257,6 +262,7 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     api->limits = options->limits ? options->limits : api->own_limits;
     if (!load_domains(api, err) || !load_rules(api, err))
         return false;
+    api->batch = lookups_batch_new();
     api->clients = clients_new(api->config, api->domains);
     if (!open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
         return false;
@@ -298,10 +304,10 @@ void api_free(struct api *api)
     windows_free(api->windows);
     calendar_free(api->calendar);
     limits_free(api->own_limits);
-    buf_done(&api->purpose);
-    buf_done(&api->authorisation);
-    buf_done(&api->day);
+    for (size_t i = 0; i < LOOKUP_PARAMETERS; i++)
+        buf_done(&api->parameters[i]);
     buf_done(&api->shown);
+    lookups_batch_free(api->batch);
     free(api->spool);
     file_close(api->broken_fd);
     free(api);

@@ -1,9 +1,16 @@
 /* api.h - the process that answers: lookups over HTTPS for outside systems, administration on the Unix socket.
  *
  * Over TLS with a client certificate:
- *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&authorisation=…][&on=YYYY-MM-DD]    lookup.h; `on`: as of the end of
- *                                          that day. By a client of the configuration, known by its certificate.
- *                                          With Accept-Signature the answer is signed (signing.h)
+ *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&matter=…][&case=…][&authorisation=…][&as_of=…]    lookup.h; matter,
+ *                                          case and authorisation where the domain's file asks for them (domain.h);
+ *                                          as_of: a day, YYYY-MM-DD, means its end (or now); digits mean what the
+ *                                          register said when the journal had that many events. By a client of the
+ *                                          configuration, known by its certificate. With Accept-Signature the
+ *                                          answer is signed (signing.h)
+ *   POST /v1/lookups/{domain}              {"purpose","matter"?,"case"?,"authorisation"?,"as_of"?,"subjects":[{"uscc"
+ *                                          or "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each
+ *                                          its own result or problem, in order, and its own receipt. Each hundred
+ *                                          begun counts as a request against the client's limit
  *   GET  /v1/domains                       {"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
  *                                          "domain"}]}: what this client may ask
  *   GET  /v1/receipts/{id}                 the proof that an answer is in the trace (journal/proof.h), only for the

@@ -18,6 +18,15 @@
  * anew. */
 enum { API_WARM_MS = 5, API_FAILED_READS_MAX = 20 };
 
+enum lookup_parameter {
+    LOOKUP_PURPOSE,
+    LOOKUP_MATTER,
+    LOOKUP_CASE,
+    LOOKUP_AUTHORISATION,
+    LOOKUP_AS_OF,
+    LOOKUP_PARAMETERS
+};
+
 struct api {
     struct api_options options;
     const struct config *config;
@@ -33,10 +42,9 @@ struct api {
     int broken_fd;         /* eventfd: readable when the process had better end */
     struct http_server *server;
     char *spool;
-    struct buf purpose; /* of the lookup under way; kept for their memory */
-    struct buf authorisation;
-    struct buf day;
+    struct buf parameters[LOOKUP_PARAMETERS]; /* of the lookup under way; kept for their memory */
     struct buf shown;
+    struct lookups_batch *batch;
 };
 
 /* A read of now; end it with api_end_read. NULL: err. */
@@ -52,8 +60,14 @@ struct visit {
     const struct config_person *person; /* admin: who asks; else NULL */
 };
 
-/* lookups.c, public.c */
+/* asking.c, lookups.c, public.c */
 void lookup_handle(struct visit *visit);
+bool lookup_is_batch(const struct visit *visit); /* POST /v1/lookups/{domain} */
+/* lookups_batch.c */
+void lookup_handle_batch(struct visit *visit);
+struct lookups_batch; /* what the batches of a process use one after the other */
+struct lookups_batch *lookups_batch_new(void);
+void lookups_batch_free(struct lookups_batch *batch);
 void public_domains(struct visit *visit);
 void public_checkpoint(struct visit *visit);
 void public_keys(struct visit *visit);

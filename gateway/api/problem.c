@@ -64,14 +64,9 @@ static void add_member(struct buf *out, const char *before, const char *text)
 }
 
 /* Names in canonical order. */
-static void write(struct http_reply *reply, int status, const struct kind *kind, const struct error *err,
-                  const char *instance)
+static void object_add(struct buf *body, int status, const struct kind *kind, const struct error *err,
+                       const char *instance)
 {
-    struct buf *body = &reply->body;
-
-    reply->status = status;
-    reply->content_type = "application/problem+json";
-    buf_clear(body);
     add_member(body, "{\"detail\":", err->text);
     add_member(body, ",\"detail_zh\":", err->zh);
     if (instance)
@@ -84,6 +79,15 @@ static void write(struct http_reply *reply, int status, const struct kind *kind,
     buf_add_text(body, ",\"type\":\"urn:creditgate:problem:");
     buf_add_text(body, kind->slug);
     buf_add_text(body, "\"}");
+}
+
+static void write(struct http_reply *reply, int status, const struct kind *kind, const struct error *err,
+                  const char *instance)
+{
+    reply->status = status;
+    reply->content_type = "application/problem+json";
+    buf_clear(&reply->body);
+    object_add(&reply->body, status, kind, err, instance);
 }
 
 /* Without the particulars; but whoever is refused for want of room should not have to look for a fault. */
@@ -105,9 +109,9 @@ static void tell_fault(struct error *told)
                        "网关暂时无法应答，原因见其日志");
 }
 
-void problem_reply_status(struct http_reply *reply, int status, const struct error *err, const char *instance)
+/* What is told of an error: in both languages, and nothing that is only for the operator. */
+static struct error told_of(const struct error *err, int status, const struct kind *kind)
 {
-    struct kind kind = kind_of(status, err->code);
     struct error told = *err;
 
     if (!err->zh[0] && status >= 500) {
@@ -115,11 +119,29 @@ void problem_reply_status(struct http_reply *reply, int status, const struct err
         log_error("api", "%s", err->text);
         tell_fault(&told);
     } else if (!err->zh[0]) {
-        error_set_both(&told, err->code, err->rule, "%s%.0s", "%2$s：%1$s", err->text, kind.zh);
+        error_set_both(&told, err->code, err->rule, "%s%.0s", "%2$s：%1$s", err->text, kind->zh);
     }
+    return told;
+}
+
+void problem_reply_status(struct http_reply *reply, int status, const struct error *err, const char *instance)
+{
+    struct kind kind = kind_of(status, err->code);
+    struct error told = told_of(err, status, &kind);
+
     write(reply, status, &kind, &told, instance);
     if (status == 503)
         http_reply_header(reply, "Retry-After", "1");
+}
+
+int problem_add(const struct error *err, const char *instance, struct buf *out)
+{
+    int status = error_info(err->code)->http_status;
+    struct kind kind = kind_of(status, err->code);
+    struct error told = told_of(err, status, &kind);
+
+    object_add(out, status, &kind, &told, instance);
+    return status;
 }
 
 void problem_reply(struct http_reply *reply, const struct error *err, const char *instance)

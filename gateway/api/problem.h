@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "gateway/http/http.h"
 
+/* Only the object, added to `out`, for a part of an answer: its status is returned. */
+int problem_add(const struct error *err, const char *instance, struct buf *out);
+
 /* Replace the reply. What only an operator should see (errors without Chinese text) is told in general words: log it.
  * `instance` may be NULL. Retry-After is added where trying again helps. */
 void problem_reply(struct http_reply *reply, const struct error *err, const char *instance);

@@ -234,34 +234,41 @@ static inline void gate_perform(CURL *curl, const char *url)
         G.json = NULL;
 }
 
-/* Over TLS as the one with that certificate (NULL: none), with another header field ("Name: value") and a body; NULL:
- * none. Status 0: no answer. */
-static inline long ask_sending(const char *name, const char *method, const char *path, const char *field,
-                               const char *body)
+/* Over TLS as the one with that certificate (NULL: none). Status 0: no answer. */
+static inline long ask_over(CURL *curl, const char *name, const char *path)
 {
-    CURL *curl = curl_easy_init();
-    struct curl_slist *fields = field ? curl_slist_append(NULL, field) : NULL;
     char url[4096], certificate[TEST_PATH_BYTES + 32], key[TEST_PATH_BYTES + 32], ca[TEST_PATH_BYTES + 32];
 
     snprintf(url, sizeof url, "https://127.0.0.1:%u%s", G.port, path);
     snprintf(ca, sizeof ca, "%s/ca.pem", T.folder);
     curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
-    if (body) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
-    }
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(curl, CURLOPT_NOBODY, strcmp(method, "HEAD") == 0 ? 1L : 0L);
     if (name) {
         snprintf(certificate, sizeof certificate, "%s/%s.pem", T.folder, name);
         snprintf(key, sizeof key, "%s/%s.key", T.folder, name);
         curl_easy_setopt(curl, CURLOPT_SSLCERT, certificate);
         curl_easy_setopt(curl, CURLOPT_SSLKEY, key);
     }
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
     gate_perform(curl, url);
-    curl_slist_free_all(fields);
     curl_easy_cleanup(curl);
+    return G.status;
+}
+
+/* With another header field ("Name: value") and a body; NULL: none. */
+static inline long ask_sending(const char *name, const char *method, const char *path, const char *field,
+                               const char *body)
+{
+    CURL *curl = curl_easy_init();
+    struct curl_slist *fields = field ? curl_slist_append(NULL, field) : NULL;
+
+    if (body) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
+    }
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(curl, CURLOPT_NOBODY, strcmp(method, "HEAD") == 0 ? 1L : 0L);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, fields);
+    (void)ask_over(curl, name, path);
+    curl_slist_free_all(fields);
     return G.status;
 }
 
@@ -273,6 +280,20 @@ static inline long ask_with(const char *name, const char *method, const char *pa
 static inline long ask_as(const char *name, const char *method, const char *path)
 {
     return ask_with(name, method, path, NULL);
+}
+
+/* `version`: CURL_HTTP_VERSION_… */
+static inline long ask_body(const char *name, const char *path, const char *body, long version)
+{
+    CURL *curl = curl_easy_init();
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+
+    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, version);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    (void)ask_over(curl, name, path);
+    curl_slist_free_all(headers);
+    return G.status;
 }
 
 static inline long ask(const char *name, const char *path)

@@ -91,12 +91,15 @@ Test(lookups, what_is_not_understood_is_refused)
     ask("bank", LENDING "&purpose=post-loan");
     cr_assert_str_eq(problem(400), "query.unknown");
     ask("bank", "/v1/lookups/lending?purpose=credit-review");
+    cr_assert_str_eq(problem(405), "http.method");
+    cr_assert(has_header("allow: POST"));
+    ask("bank", "/v1/lookups?purpose=credit-review");
     cr_assert_str_eq(problem(404), "lookup.path");
     ask("bank", "/v1/lookups/lending/" SAMPLE "/more?purpose=credit-review");
     cr_assert_str_eq(problem(404), "lookup.path");
-    ask("bank", LENDING "&on=yesterday");
-    cr_assert_str_eq(problem(400), "query.on");
-    ask("bank", LENDING "&on=2030-01-01");
+    ask("bank", LENDING "&on=2026-08-03");
+    cr_assert_str_eq(problem(400), "query.unknown");
+    ask("bank", LENDING "&as_of=2030-01-01");
     cr_assert_str_eq(problem(400), "lookup.future");
     ask("bank", "/v1/lookups/lending/%00?purpose=credit-review");
     cr_assert_eq(G.status, 400);
@@ -105,6 +108,72 @@ Test(lookups, what_is_not_understood_is_refused)
     cr_assert_str_eq(problem(404), "http.path");
     ask("bank", "/admin/v1/whoami");
     cr_assert_str_eq(problem(404), "http.path");
+}
+
+Test(lookups, as_of_is_a_day_or_a_number_of_events_and_nothing_else)
+{
+    static const char *const WRONG[] = {
+        "", "yesterday", "2026-02-30", "0", "-1", "%2B1", "1.5", "12345678901234567890", "2026-08-03T10:00:00Z"};
+    char path[256];
+
+    gate_start();
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
+        snprintf(path, sizeof path, "%s&as_of=%s", LENDING, WRONG[i]);
+        ask("bank", path);
+        cr_assert_str_eq(problem(400), "query.as-of", "%s", WRONG[i]);
+    }
+    ask("bank", LENDING "&as_of=999999");
+    cr_assert_str_eq(problem(400), "lookup.future");
+}
+
+Test(lookups, what_must_come_with_a_question_is_asked_for)
+{
+    static const char LAND[] = "/v1/lookups/land-supply/" SAMPLE "?purpose=land-grant";
+    char path[1024];
+
+    gate_start();
+    ask("land", LAND);
+    cr_assert_str_eq(problem(400), "query.matter");
+    snprintf(path, sizeof path, "%s&matter=", LAND);
+    ask("land", path);
+    cr_assert_str_eq(problem(400), "query.matter", "an empty one is none");
+    snprintf(path, sizeof path, "%s&matter=%%E5%%85%%B6%%E4%%BB%%96-1", LAND);
+    ask("land", path);
+    cr_assert_str_eq(problem(400), "query.case");
+    snprintf(path, sizeof path, "%s&matter=x&case=%%0A", LAND);
+    ask("land", path);
+    cr_assert_str_eq(problem(400), "query.characters");
+    snprintf(path, sizeof path, "%s&matter=x&case=%0101d", LAND, 1);
+    ask("land", path);
+    cr_assert_str_eq(problem(400), "query.length");
+    snprintf(path, sizeof path, "%s&matter=x&case=1", LAND);
+    cr_assert_eq(ask("land", path), 200, "%s", buf_text(&G.body));
+}
+
+/* An answer says which events it rests on: asked as of that number it is the same again, whatever came later. */
+Test(lookups, as_of_the_sequence_that_an_answer_names_it_is_the_same_again)
+{
+    struct proposal proposal = sample_proposal();
+    char record[RECORD_ID_BYTES], path[256];
+    long long before;
+
+    import_row(sample_row());
+    cr_assert_str_eq(propose_sample(&proposal), "done");
+    memcpy(record, T.last.record, sizeof record);
+    gate_start();
+    gate_reopen();
+    cr_assert_eq(ask("bank", LENDING), 200);
+    before = json_integer_of(json_object_get(G.json, "as_of"), "sequence", 0);
+    cr_assert_str_eq(approve_as("reviewer", record), "done");
+    snprintf(path, sizeof path, "%s&as_of=%lld", LENDING, before);
+    cr_assert_eq(ask("bank", path), 200, "%s", buf_text(&G.body));
+    cr_assert_str_eq(told("verdict"), "not-listed");
+    cr_assert_eq(json_integer_of(json_object_get(G.json, "as_of"), "sequence", 0), before);
+    snprintf(path, sizeof path, "%s&as_of=%lld", LENDING, before + 1);
+    cr_assert_eq(ask("bank", path), 200, "%s", buf_text(&G.body));
+    cr_assert_str_eq(told("verdict"), "listed");
+    ask("bank", LENDING "&as_of=1");
+    cr_assert_str_eq(told("verdict"), "unknown");
 }
 
 Test(lookups, only_get_and_head)
@@ -141,7 +210,7 @@ Test(lookups, an_enterprise_on_the_list_is_found_and_another_is_not)
     cr_assert_str_eq(told("uscc"), SAMPLE);
     cr_assert_str_neq(told("receipt"), "(none)");
     cr_assert(has_header("cache-control: no-store"));
-    cr_assert_eq(ask("bank", LENDING "&on=2026-08-02"), 200, "%s", buf_text(&G.body));
+    cr_assert_eq(ask("bank", LENDING "&as_of=2026-08-02"), 200, "%s", buf_text(&G.body));
     cr_assert_str_neq(told("verdict"), "listed", "on the day before it was not");
 }
 

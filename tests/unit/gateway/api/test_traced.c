@@ -77,11 +77,15 @@ Test(traced, an_answer_with_who_asked_what_and_was_told_what, .fini = finish)
 {
     listed_sample();
     gate_start();
-    ask_and_find("bank", LENDING "&authorisation=%E6%8E%88%E6%9D%83-7&on=2026-08-03", 200, "receipt");
+    ask_and_find("bank", LENDING "&authorisation=%E6%8E%88%E6%9D%83-7&case=7&matter=M-1&as_of=2026-08-03", 200,
+                 "receipt");
     cr_assert_str_eq(traced("by"), "bank");
     cr_assert_str_eq(traced("domain"), "lending");
     cr_assert_str_eq(traced("purpose"), "credit-review");
     cr_assert_str_eq(traced("authorisation"), "授权-7");
+    cr_assert_str_eq(traced("matter"), "M-1");
+    cr_assert_str_eq(traced("case"), "7");
+    cr_assert_str_eq(traced("rules"), told("rules"));
     cr_assert_str_eq(traced("uscc"), SAMPLE);
     cr_assert_str_eq(traced("verdict"), "listed");
     cr_assert_eq(strncmp(traced("as_of"), "2026-08-03T", 11), 0, "%s", traced("as_of"));
@@ -107,8 +111,8 @@ Test(traced, every_kind_of_refusal, .fini = finish)
         {"bank", "/v1/lookups/lending/" SAMPLE "?purpose=curiosity", 400},
         {"bank", "/v1/lookups/lending/" SAMPLE "?purpose=credit-review&colour=red", 400},
         {"bank", "/v1/lookups/lending/9144?purpose=credit-review", 400},
-        {"bank", "/v1/lookups/lending/" SAMPLE "?purpose=credit-review&on=2030-01-01", 400},
-        {"bank", "/v1/lookups/lending", 404},
+        {"bank", "/v1/lookups/lending/" SAMPLE "?purpose=credit-review&as_of=2030-01-01", 400},
+        {"bank", "/v1/lookups", 404},
     };
 
     gate_start();

@@ -93,7 +93,7 @@ Test(traced, an_answer_with_who_asked_what_and_was_told_what, .fini = finish)
     cr_assert_gt(json_integer_of(entry, "sequence", 0), 0);
     cr_assert_str_eq(shown(), T.last.record, "a feedback must be able to name what was shown");
     cr_assert(json_bool_of(entry, "owes", false));
-    ask_and_find("bank", LENDING "&on=2026-08-02", 200, "receipt");
+    ask_and_find("bank", LENDING "&as_of=2026-08-02", 200, "receipt");
     cr_assert_str_eq(shown(), "(nothing)");
     cr_assert_not(json_bool_of(entry, "owes", true));
 }

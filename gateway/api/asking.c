@@ -75,8 +75,8 @@ const struct client *visit_client(const struct visit *visit)
 
 void asking_begin(struct visit *visit, struct asking *asking)
 {
-    *asking = (struct asking){
-        .visit = visit, .at_ms = clock_now_ms(visit->api->options.clock), .wishes = STRUCTURED_INIT};
+    *asking =
+        (struct asking){.visit = visit, .at_ms = clock_now_ms(visit->api->options.clock), .wishes = STRUCTURED_INIT};
     asking->client = clients_find(visit->api->clients, visit->request->peer->certificate_sha256);
 }
 

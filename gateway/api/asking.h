@@ -19,9 +19,9 @@ struct asking {
     struct domain_given given;
     struct span as_of; /* as asked; empty: now */
     int64_t at_ms;
-    int64_t as_of_ms;        /* 0: the newest state */
-    uint64_t as_of_sequence; /* 0: not asked so */
-    int64_t wait_ms;         /* when beyond the limit */
+    int64_t as_of_ms;         /* 0: the newest state */
+    uint64_t as_of_sequence;  /* 0: not asked so */
+    int64_t wait_ms;          /* when beyond the limit */
     struct structured wishes; /* for a signature: signing.h */
 };
 
@@ -44,7 +44,8 @@ MUST_CHECK bool asking_check_text(const char *name, struct span text, size_t byt
 struct lookup_question asking_question(const struct asking *asking);
 /* What the trace says of it, the answer left out. */
 struct trace_entry asking_entry(const struct asking *asking);
-/* Finish a reply that is an answer: signed when that was wished. What cannot be signed as asked is not answered at all. */
+/* Finish a reply that is an answer: signed when that was wished. What cannot be signed as asked is not answered at all.
+ */
 MUST_CHECK bool asking_sign(const struct asking *asking, struct error *err);
 /* Reply with the problem; traced under `receipt`, unless a stranger asks beyond his limit. */
 void asking_refuse(const struct asking *asking, const struct error *err, const char *receipt);

@@ -132,7 +132,7 @@ Test(feedback, of_another_clients_answer_nothing_is_told)
 
 Test(feedback, an_answer_that_listed_nothing_owes_nothing)
 {
-    (void)answered("bank", LENDING "&on=2026-08-02");
+    (void)answered("bank", LENDING "&as_of=2026-08-02");
     keeper_looks();
     (void)give("bank", NULL, receipt, detail(DONE));
     cr_assert_str_eq(refused(422), "feedback.not-owed");

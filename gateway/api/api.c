@@ -94,6 +94,7 @@ static const struct route {
     {"/v1/lookups", BY_TLS, lookup_handle},    /* lookups.c */
     {"/v1/feedback", BY_TLS, feedback_handle}, /* feedback.c */
     {"/v1/receipts", BY_TLS, receipts_handle}, /* receipts.c */
+    {"/v1/log", BY_TLS, log_handle},           /* log.c */
     {"/v1/domains", BY_TLS, public_domains},   /* public.c */
     {"/v1/checkpoints", BY_TLS | BY_SOCKET, public_checkpoint},
     {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},

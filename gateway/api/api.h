@@ -15,6 +15,8 @@
  *                                          "domain"}]}: what this client may ask
  *   GET  /v1/receipts/{id}                 the proof that an answer is in the trace (journal/proof.h), only for the
  *                                          client that got it; 503 until the log that has it is signed
+ *   GET  /v1/log/{journal|trace}/…         checkpoint, tile/…, consistency?from=N&to=M: the hashes of the logs (log.c),
+ *                                          never their entries; for any client of the configuration
  *   POST /v1/feedback   (Idempotency-Key)  what was done with an answer (gateway/feedback/words.h), only by the client
  *                                          that got it → 201 {"at","client","details":[…],"key","left","receipt",
  *                                          "sequence"}

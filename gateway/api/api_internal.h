@@ -73,6 +73,7 @@ void public_checkpoint(struct visit *visit);
 void public_keys(struct visit *visit);
 void public_health(struct visit *visit);
 void receipts_handle(struct visit *visit);
+void log_handle(struct visit *visit);
 /* The proof of an entry of the trace, added to `out`; `by`: whose it must be (empty: anybody's). ERR_NOT_FOUND;
  * ERR_UNAVAILABLE until it is in a signed log. */
 MUST_CHECK bool receipt_prove(const struct api *api, const char *receipt, struct span by, struct buf *out,

@@ -157,3 +157,8 @@ bool journal_consistency(struct store_txn *txn, uint64_t from, uint64_t to, stru
         return true;
     return tiles_consistency(&shelf, (struct tile_range){0, from}, to, path, err);
 }
+
+bool journal_tile(struct store_txn *txn, struct tile_place place, struct span *hashes)
+{
+    return read_tile(txn, place, hashes);
+}

@@ -7,6 +7,7 @@
 #define GATEWAY_JOURNAL_JOURNAL_H
 
 #include "base/buf.h"
+#include "gateway/journal/tiles.h"
 #include "gateway/store/store.h"
 
 /* Appends of one write transaction. Leaves gather in memory and tiles are written once, by journal_writer_finish. */
@@ -30,6 +31,10 @@ MUST_CHECK bool journal_inclusion(struct store_txn *txn, uint64_t sequence, uint
 /* Consistency proof between two sizes (RFC 9162 2.1.4.1). */
 MUST_CHECK bool journal_consistency(struct store_txn *txn, uint64_t from, uint64_t to, struct buf *path,
                                     struct error *err);
+
+/* The hashes of a tile as they stand there (perhaps more than a smaller tree needs), borrowed from the transaction.
+ * False when there is none. */
+bool journal_tile(struct store_txn *txn, struct tile_place place, struct span *hashes);
 
 DEFINE_AUTO(struct journal_writer *, journal_writer_free)
 

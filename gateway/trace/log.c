@@ -183,3 +183,10 @@ bool trace_log_consistency(struct trace_log *log, uint64_t from, uint64_t to, st
         return true;
     return tiles_consistency(&shelf, (struct tile_range){0, from}, to, path, err);
 }
+
+bool trace_log_tile(struct trace_log *log, struct tile_place place, struct span *hashes)
+{
+    struct tile_shelf shelf = tile_files_shelf(&log->tiles);
+
+    return shelf.read(shelf.context, place, hashes);
+}

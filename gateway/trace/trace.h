@@ -29,6 +29,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "gateway/journal/merkle.h"
+#include "gateway/journal/tiles.h"
 
 enum {
     TRACE_RECEIPT_BYTES = 40,
@@ -112,6 +113,9 @@ MUST_CHECK bool trace_log_inclusion(struct trace_log *log, uint64_t index, uint6
                                     struct error *err);
 MUST_CHECK bool trace_log_consistency(struct trace_log *log, uint64_t from, uint64_t to, struct buf *path,
                                       struct error *err);
+/* The hashes of a tile as they stand there (perhaps more than a smaller tree needs, and behind the committed size such
+ * as will be others), borrowed until the next call. False when there is none. */
+bool trace_log_tile(struct trace_log *log, struct tile_place place, struct span *hashes);
 void trace_log_free(struct trace_log *log);
 
 DEFINE_AUTO(struct trace_writer *, trace_writer_free)

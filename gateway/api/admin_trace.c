@@ -8,6 +8,10 @@ void admin_trace(struct visit *visit)
     char receipt[TRACE_RECEIPT_BYTES];
     struct error err;
 
+    if (visit->rest.bytes == 0) {
+        admin_trace_search(visit);
+        return;
+    }
     if (!visit_is_get(visit) || !visit_takes(visit, NAMES) ||
         !admin_has_role(visit, ROLE_AUDITOR | ROLE_ADMINISTRATOR) || !visit_receipt(visit, receipt))
         return;

@@ -41,6 +41,7 @@
  *   GET  /admin/v1/records/{id}            show_record_json (show_json.h): a record, an obligation, an enterprise
  *   GET  /admin/v1/records/{id}/seal[?version=N]    the JWS of an effective version, by default the newest
  *   GET  /admin/v1/trace/{receipt}         auditors: the entry and its proof (journal/proof.h), for `creditgate verify`
+ *   GET  /admin/v1/trace?…                 auditors: search, page by page (admin_trace_search.c)
  *   GET  /admin/v1/whoami                  {"name","title","uid","roles","lang"}
  *
  * HEAD works wherever GET does. Every refusal is an RFC 9457 problem

@@ -101,6 +101,7 @@ void admin_status(struct visit *visit);
 void admin_jobs(struct visit *visit);
 void admin_records(struct visit *visit);
 void admin_trace(struct visit *visit);
+void admin_trace_search(struct visit *visit);
 
 /* GET (HEAD comes as GET) only: else 405 with Allow, and false. */
 bool visit_is_get(const struct visit *visit);

@@ -1,6 +1,7 @@
 /* What only looks, through the running gateway. */
 #include "gateway/cli/show.h"
 #include "gateway/cli/status.h"
+#include "gateway/cli/trace.h"
 
 static const struct cli_usage STATUS = {NULL, 0, 0, NULL, 0, NULL, NULL};
 
@@ -26,9 +27,31 @@ static const struct cli_usage SEAL = {"RECORD",
                                       "得到的文件可用 creditgate verify 离线核验。",
                                       "What it gives can be checked offline with creditgate verify."};
 
+static const struct cli_option TRACE_OPTIONS[] = {
+    {"uscc", "CODE", CLI_TEXT, false, NULL, "谁查询过该企业", "who asked about this enterprise"},
+    {"by", "NAME", CLI_TEXT, false, NULL, "该接入系统（或人员）查询了什么", "what this client (or person) asked"},
+    {"domain", "NAME", CLI_TEXT, false, NULL, "只看该领域", "only this domain"},
+    {"since", "DATE", CLI_TEXT, false, NULL, "自该日起", "from this day on"},
+    {"until", "DATE", CLI_TEXT, false, NULL, "至该日止", "up to this day, inclusive"},
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "查阅理由，一并留痕", "why; it is traced with the reading"},
+    {"counts", NULL, CLI_FLAG, false, NULL, "按月份和领域计数", "counts by month and domain"},
+    {"csv", NULL, CLI_FLAG, false, NULL, "CSV 格式（JSON 用 --json，每行一条）",
+     "as CSV (--json: one JSON text a line)"},
+    {"out", "FILE", CLI_TEXT, false, NULL, "写入文件（默认输出到屏幕）", "write to a file (default: standard output)"},
+};
+static const struct cli_usage TRACE = {
+    NULL,
+    0,
+    0,
+    TRACE_OPTIONS,
+    COUNT_OF(TRACE_OPTIONS),
+    "查询留痕：谁查询了什么、得到什么答复。限审计人员；每次查阅本身也留痕（领域“(trace)”）。",
+    "The trace: who asked what and was told what. For auditors; every reading is itself traced (domain \"(trace)\")."};
+
 static const struct cli_command COMMANDS[] = {
     {"status", "各渠道的报送情况", "where every channel stands", &STATUS, status_run},
     {"show", "一条记录的全过程", "the whole life of a record", &SHOW, show_run},
     {"seal", "取出已签封的记录", "fetch a sealed record", &SEAL, seal_run},
+    {"trace", "查阅或导出查询留痕", "search or export who asked what", &TRACE, trace_run},
 };
 const struct cli_commands CLI_LOOK = {COMMANDS, COUNT_OF(COMMANDS)};

@@ -1,0 +1,158 @@
+/* Who asked what, for auditors: page by page, and every page is itself in the trace. */
+#include "gate.h"
+
+#include "base/walk.h"
+#include "gateway/trace/trace.h"
+
+enum { ENTRIES = 5200 }; /* more than one page looks at */
+
+static void open_gate(void)
+{
+    char staff[160];
+
+    gate_open();
+    snprintf(staff, sizeof staff, "staff: [{name: inspector, uid: %u, roles: auditor, title: 李四}]\n",
+             (unsigned)getuid());
+    gate_configure(staff);
+}
+
+TestSuite(trace_search, .init = open_gate, .fini = gate_close, .timeout = 120);
+
+static void integrate(void)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    uint64_t taken;
+
+    cr_assert(trace_log_open(folder, &log, &T.err) && trace_log_integrate(log, &taken, &T.err), "%s", T.err.text);
+}
+
+/* Entry i: of bank i % 2, about enterprise i % 3, on the day of the month 1 + i % 4 of August. */
+static void fill(int count)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_writer_free) struct trace_writer *writer = NULL;
+    char receipt[TRACE_RECEIPT_BYTES], code[32];
+
+    cr_assert(trace_writer_open(folder, &writer, &T.err), "%s", T.err.text);
+    for (int i = 0; i < count; i++) {
+        struct trace_entry entry = {.at_ms = day_start_ms(on("2026-08-01") + i % 4),
+                                    .receipt = receipt,
+                                    .by = i % 2 ? SPAN("bank-1") : SPAN("bank-0"),
+                                    .domain = SPAN("lending"),
+                                    .status = 200,
+                                    .sequence = (uint64_t)i,
+                                    .verdict = "listed"};
+
+        snprintf(code, sizeof code, "code-%d", i % 3);
+        entry.uscc = span_of(code);
+        trace_next_receipt(writer, receipt);
+        trace_add(writer, &entry);
+    }
+    cr_assert(trace_flush(writer, &T.err), "%s", T.err.text);
+    integrate();
+}
+
+/* All pages of a search; how many entries there are, and `pages`. */
+static size_t search(const char *query, size_t *pages)
+{
+    char path[512];
+    size_t found = 0;
+    int64_t next = 0, end = -1;
+
+    for (*pages = 0; next >= 0; (*pages)++) {
+        int bytes = snprintf(path, sizeof path, "/admin/v1/trace?from=%lld%s", (long long)next, query);
+
+        if (end >= 0)
+            snprintf(path + bytes, sizeof path - (size_t)bytes, "&end=%lld", (long long)end);
+        cr_assert_eq(admin(path), 200, "%s: %s", path, buf_text(&G.body));
+        found += json_array_size(json_object_get(G.json, "entries"));
+        next = json_integer_of(G.json, "next", -1);
+        end = json_integer_of(G.json, "end", -1);
+    }
+    return found;
+}
+
+Test(trace_search, what_makes_no_sense_is_refused)
+{
+    static const struct {
+        const char *query;
+        const char *rule;
+    } BAD[] = {{"?since=yesterday", "query.day"},
+               {"?until=2026-02-30", "query.day"},
+               {"?from=-1", "query.number"},
+               {"?end=x", "query.number"},
+               {"?name=x", "query.unknown"},
+               {"?by=a&by=b", "query.unknown"},
+               {"?uscc=0123456789012345678901234567890123456789012345678901234567890123456789", "query.long"}};
+    char path[512];
+
+    gate_start();
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        snprintf(path, sizeof path, "/admin/v1/trace%s", BAD[i].query);
+        cr_expect_eq(admin(path), 400, "%s: %s", path, buf_text(&G.body));
+        cr_expect_str_eq(told("rule"), BAD[i].rule, "%s", path);
+    }
+    cr_expect_eq(ask("bank", "/admin/v1/trace"), 404, "not by TLS");
+}
+
+Test(trace_search, only_auditors_may)
+{
+    char staff[160];
+
+    snprintf(staff, sizeof staff, "staff: [{name: author, uid: %u, roles: \"operator,reviewer,administrator\"}]\n",
+             (unsigned)getuid());
+    gate_configure(staff);
+    gate_start();
+    cr_expect_eq(admin("/admin/v1/trace"), 403, "%s", buf_text(&G.body));
+    cr_expect_str_eq(told("rule"), "staff.role");
+}
+
+Test(trace_search, every_entry_that_fits_is_found_once)
+{
+    size_t pages;
+
+    fill(ENTRIES);
+    gate_start();
+    cr_expect_eq(search("", &pages), ENTRIES);
+    cr_expect_eq(pages, 2);
+    cr_expect_eq(search("&uscc=code-1", &pages), (ENTRIES + 1) / 3);
+    cr_expect_eq(search("&by=bank-1", &pages), ENTRIES / 2);
+    cr_expect_eq(search("&by=bank-1&uscc=code-1&since=2026-08-02&until=2026-08-02", &pages), (ENTRIES - 1) / 12 + 1);
+    cr_expect_eq(search("&since=2026-08-04", &pages), ENTRIES / 4);
+    cr_expect_eq(search("&until=2026-07-31", &pages), 0);
+    cr_expect_eq(search("&domain=lendin", &pages), 0);
+}
+
+Test(trace_search, a_search_ends_where_the_log_ended_when_it_began)
+{
+    size_t pages;
+
+    fill(10);
+    gate_start();
+    cr_expect_eq(admin("/admin/v1/trace?from=0"), 200);
+    integrate();
+    cr_expect_eq(search("&end=10", &pages), 10);
+    integrate();
+    cr_expect_eq(search("", &pages), 12, "the two readings before are entries by now");
+}
+
+Test(trace_search, a_reading_is_traced_with_person_and_reason)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+    uint64_t index, taken;
+
+    fill(10);
+    gate_start();
+    cr_assert_eq(admin("/admin/v1/trace?by=bank-1&uscc=code-1&reason=%E6%8A%95%E8%AF%89"), 200);
+    cr_assert(trace_log_open(folder, &log, &T.err) && trace_log_integrate(log, &taken, &T.err), "%s", T.err.text);
+    cr_assert(trace_log_find(log, told("receipt"), &index, &T.err) && trace_log_read(log, index, &entry, &T.err), "%s",
+              T.err.text);
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "by"), "inspector"));
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "domain"), "(trace)"));
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "purpose"), "投诉"));
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "uscc"), "code-1"));
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "authorisation"), "from=0 by=bank-1"), "%s", entry.data);
+}

@@ -173,6 +173,13 @@ static bool read_parameters(struct checking *checking)
     return true;
 }
 
+/* "created" is a whole second: the key may have begun, or ended, within it. */
+static bool was_in_force(const struct signatures_trust *trust, const char *kid, int64_t created_ms)
+{
+    return keyring_was_valid(trust->keyring, kid, trust->use, created_ms) ||
+           keyring_was_valid(trust->keyring, kid, trust->use, created_ms + SECOND_MS - 1);
+}
+
 static bool find_key(const struct checking *checking, const struct key **out)
 {
     const struct signatures_trust *trust = checking->trust;
@@ -187,7 +194,7 @@ static bool find_key(const struct checking *checking, const struct key **out)
     if (!*kid || !checking->found.created_ms)
         return fail(checking->err, ERR_INVALID, "the signature says neither by which key nor when, or only one");
     *out = trust->keyring ? keyring_find(trust->keyring, kid) : NULL;
-    if (!*out || !keyring_was_valid(trust->keyring, kid, trust->use, checking->found.created_ms))
+    if (!*out || !was_in_force(trust, kid, checking->found.created_ms))
         return fail(checking->err, ERR_UNAUTHORIZED, "%s is no key of ours that was in force then", kid);
     return true;
 }

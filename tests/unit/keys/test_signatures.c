@@ -321,6 +321,31 @@ Test(signatures, parameters_that_contradict_the_key_or_the_clock_are_refused)
     cr_expect_eq(judged_parameters(other.data, &trust), ERR_NONE, "%s", err.text);
 }
 
+Test(signatures, a_key_that_began_within_the_second_was_in_force)
+{
+    static const struct {
+        int64_t after_ms;
+        enum error_code code;
+    } BEGINNINGS[] = {{0, ERR_NONE}, {999, ERR_NONE}, {1000, ERR_UNAUTHORIZED}};
+    char path[TEST_PATH_BYTES + 8];
+
+    for (size_t i = 0; i < COUNT_OF(BEGINNINGS); i++) {
+        AUTO(keyring_free) struct keyring *young = NULL;
+        AUTO(buf_done) struct buf parameters = BUF_INIT;
+        struct signatures_trust trust = {.use = KEY_USE_ANSWER};
+
+        snprintf(path, sizeof path, "%s/%zu", folder, i);
+        cr_assert(keyring_create(path, "t", now_s * 1000 + BEGINNINGS[i].after_ms, &err) &&
+                      keyring_load(path, &young, &err),
+                  "%s", err.text);
+        trust.keyring = young;
+        buf_addf(&parameters, ";created=%lld;keyid=\"t-answer-ed25519-1\"", (long long)now_s);
+        /* Signed by the ring of the suite: of a key that is trusted only the signature is wrong then. */
+        cr_expect_eq(judged_parameters(parameters.data, &trust), BEGINNINGS[i].code ? BEGINNINGS[i].code : ERR_CORRUPT,
+                     "%zu: %s", i, err.text);
+    }
+}
+
 Test(signatures, of_several_one_must_be_named)
 {
     AUTO(signed_answer_done) struct signed_answer answer;

@@ -15,7 +15,7 @@ static const char *const NO_QUERY[] = {NULL};
 void admin_status(struct visit *visit)
 {
     struct api *api = visit->api;
-    struct status_source source = {api->config->state, api->calendar, clock_now_ms(api->options.clock)};
+    struct status_source source = {api->config, api->calendar, clock_now_ms(api->options.clock)};
     struct store_txn *txn;
     struct error err;
 

@@ -51,6 +51,20 @@ static void add_channel(struct columns *columns, const struct cli *cli, const js
     add_instant(columns, json_integer_of(channel, "last_receipt_ms", 0));
 }
 
+/* What comes to a channel that is not used goes no further, and nobody would hear of it. */
+static void print_unused(const struct cli *cli, const json_t *channel, FILE *to)
+{
+    int64_t waiting = json_integer_of(channel, "staged", 0) + json_integer_of(channel, "queued", 0);
+
+    if (json_bool_of(channel, "enabled", true) || waiting == 0)
+        return;
+    fprintf(to, "%s %s %lld%s\n", words_channel(cli, json_text_of(channel, "channel")),
+            cli_say(cli, "未配置或未启用，等待报送：", "is not configured or not enabled; waiting for it:"),
+            (long long)waiting,
+            cli_say(cli, "，启用后自动报送，其后渠道随之",
+                    "; they go when it is enabled, and then to the channels after it"));
+}
+
 static void print_paused(const struct cli *cli, const json_t *channels, FILE *to)
 {
     size_t i;
@@ -68,6 +82,7 @@ static void print_paused(const struct cli *cli, const json_t *channels, FILE *to
                 (long long)json_integer_of(channel, "held", 0),
                 cli_say(cli, "，改正后：creditgate push --channel ", "; when put right: creditgate push --channel "),
                 json_text_of(channel, "channel"));
+        print_unused(cli, channel, to);
         if (!json_bool_of(channel, "paused", false))
             continue;
         columns_safe_add(&reason, text ? (struct span){text, strlen(text)} : SPAN_NONE, 0);

@@ -13,7 +13,7 @@
 #include "gateway/outbox/stage.h"
 #include "gateway/registry/records.h"
 
-enum { REFUSAL_BYTES_MAX = 4096, HELD_COUNT_MAX = 100000 };
+enum { REFUSAL_BYTES_MAX = 4096, COUNT_MAX = 100000 };
 
 static const char *const STATE_MEMBERS[DELIVERY_STATE_COUNT] = {
     [DELIVERY_QUEUED] = "queued",        [DELIVERY_SENDING] = "sending",           [DELIVERY_IN_DOUBT] = "in_doubt",
@@ -31,10 +31,11 @@ static bool count_held(const struct stage_held *held, void *context)
     size_t *count = context;
 
     (void)held;
-    return ++*count < HELD_COUNT_MAX;
+    return ++*count < COUNT_MAX;
 }
 
-static bool add_channel(struct store_txn *txn, enum channel channel, struct buf *out, struct error *err)
+static bool add_channel(struct store_txn *txn, const struct config *config, enum channel channel, struct buf *out,
+                        struct error *err)
 {
     struct channel_status status;
     size_t held = 0;
@@ -49,6 +50,8 @@ static bool add_channel(struct store_txn *txn, enum channel channel, struct buf 
     buf_addf(out, ",\"oldest_ms\":%lld,\"last_receipt_ms\":%lld,\"paused\":%s,\"draining\":%s,\"held\":%zu",
              (long long)status.oldest_ms, (long long)status.last_receipt_ms, status.is_paused ? "true" : "false",
              status.is_draining ? "true" : "false", held);
+    buf_addf(out, ",\"staged\":%zu,\"enabled\":%s", stage_list(txn, channel, NULL, COUNT_MAX),
+             config_channel_is_used(&config->channels[channel]) ? "true" : "false");
     show_text(out, ",\"reason\":", status.is_paused ? span_of(status.reason) : SPAN_NONE);
     buf_add_byte(out, '}');
     return true;
@@ -151,7 +154,7 @@ static bool tell(struct store_txn *txn, const struct status_source *source, stru
     for (int i = 0; i < CHANNEL_COUNT; i++) {
         if (i > 0)
             buf_add_byte(out, ',');
-        if (!add_channel(txn, (enum channel)i, out, err))
+        if (!add_channel(txn, source->config, (enum channel)i, out, err))
             return false;
     }
     if (!add_journal(txn, out, err))
@@ -166,7 +169,7 @@ static bool tell(struct store_txn *txn, const struct status_source *source, stru
     for (int i = 0; i < GUARD_LOG_COUNT; i++) {
         if (i > 0)
             buf_add_byte(out, ',');
-        add_checkpoint(source->state, GUARD_LOG_NAMES[i], out);
+        add_checkpoint(source->config->state, GUARD_LOG_NAMES[i], out);
     }
     buf_addf(out, "},\"time_ms\":%lld}", (long long)source->now_ms);
     return store_txn_is_good(txn, err);

@@ -162,7 +162,9 @@ size_t stage_list(struct store_txn *txn, enum channel channel, uint64_t *numbers
         return 0;
     is_there = store_cursor_seek(cursor, table_span(&from), &key, &value);
     while (is_there && is_kind(key, &from) && count < max) {
-        numbers[count++] = store_read_u64(key.at + key.bytes - 8);
+        if (numbers)
+            numbers[count] = store_read_u64(key.at + key.bytes - 8);
+        count++;
         is_there = store_cursor_next(cursor, &key, &value);
     }
     return count;

@@ -13,7 +13,7 @@
 /* Is anything staged for the channel? Cheap. */
 bool stage_waits(struct store_txn *txn, enum channel channel);
 /* The deliveries (of the channel before) of what is staged, in the order of acknowledgement within a record; at most
- * `max`. Returns how many. */
+ * `max`. Returns how many; `numbers` may be NULL. */
 size_t stage_list(struct store_txn *txn, enum channel channel, uint64_t *numbers, size_t max);
 
 /* What is held back. Texts are borrowed. */

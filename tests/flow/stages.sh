@@ -111,6 +111,27 @@ for channel in $ALL_CHANNELS; do
     expect "$channel: holds something else" "[.. | objects | select(has(\"equal\"))][0] | .equal > 0 and
         .missing == 0 and .older == 0 and .different == 0 and .newer == 0 and .extra == 0"
 done
+
+# --- a platform that is not used for a while: staff see that something waits for it, and it goes on when it is used again ---
+waits() {
+    operator status
+    jq -e '.channels[] | select(.channel == "national-platform") | .enabled == false and .staged + .queued == 1' "$stage/answer.json" >"$stage/quiet"
+}
+stage_stop "$gateway_pid"
+sed -i 's/^  national-platform:/&\n    enabled: false/' "$stage/creditgate.yaml"
+stage_gateway
+operator dispute "$refused" --reason 企业提出异议
+reviewer approve "$refused" --reason 属实
+operator push
+stage_within 30 waits || stage_fail "nobody is told that it waits: $(cat "$stage/answer.json")"
+as_user "$OPERATOR_UID"
+"${as[@]}" "$gate" --config "$stage/creditgate.yaml" status >"$stage/out" && grep -qF '全国信用信息共享平台 未配置或未启用，等待报送： 1，' "$stage/out" ||
+    stage_fail "status does not say that it waits: $(cat "$stage/out")"
+stage_stop "$gateway_pid"
+sed -i '/^    enabled: false$/d' "$stage/creditgate.yaml"
+stage_gateway
+wait_for credit-china acknowledged $((late + 3))
+
 [ "$(printf '%s\n' "$stage"/sandbox/credit-china/inbox/*.xml | wc -l)" -ge 3 ] || stage_fail "the files of 信用中国"
 as_user "$OPERATOR_UID"
 "$gate" rebuild --check --config "$stage/creditgate.yaml" >"$stage/quiet" 2>&1 || stage_fail "the rebuilt store differs: $(cat "$stage/quiet")"

@@ -58,7 +58,7 @@ static int64_t status_of(const char *member)
     AUTO(calendar_free) struct calendar *calendar = NULL;
     AUTO(buf_done) struct buf out = BUF_INIT;
     AUTO(json_release) json_t *json = NULL;
-    struct status_source source = {J.state, NULL, J.now_ms};
+    struct status_source source = {&J.config, NULL, J.now_ms};
 
     cr_assert(calendar_load(TEST_SOURCE "/schemas/data/calendar.json", &calendar, &J.err), "%s", J.err.text);
     source.calendar = calendar;

@@ -41,7 +41,8 @@ static json_t *status(void)
     AUTO(store_abort) struct store_txn *txn = reader();
     AUTO(buf_done) struct buf out = BUF_INIT;
     AUTO(calendar_free) struct calendar *calendar = NULL;
-    struct status_source source = {T.folder, NULL, T.now_ms};
+    const struct config config = {.state = T.folder};
+    struct status_source source = {&config, NULL, T.now_ms};
 
     cr_assert(calendar_load(TEST_SOURCE "/schemas/data/calendar.json", &calendar, &T.err), "%s", T.err.text);
     source.calendar = calendar;

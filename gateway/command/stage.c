@@ -49,6 +49,32 @@ static bool tell_version(struct advancing *advancing, const struct telling *tell
     return is_needless ? tell_skipped(telling, 0, err) : tell_queued(telling, buf_span(&advancing->row), err);
 }
 
+/* What is held of the record goes first, unless this version or another takes its place. */
+static bool see_held(struct advancing *advancing, const char *record, uint32_t version, struct error *why,
+                     struct error *err)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct store_txn *txn = advancing->at.txn;
+    struct record_version held;
+    struct telling telling = {advancing->at.ledger, advancing->at.person, advancing->to->channel, &held.record};
+    uint32_t by_version;
+
+    for (uint32_t before = 1; before < version && why->code == ERR_NONE; before++) {
+        if (!stage_is_held(txn, advancing->to->channel, record, before))
+            continue;
+        if (!supersede_later(txn, record, before, &by_version, err) ||
+            !records_load(txn, span_of(record), before, &held, &hold, err))
+            return false;
+        if (by_version == 0)
+            error_set_both(why, ERR_REFUSED, "push.version-order",
+                           "version %u of it is held and must go before version %u", "版本 %u 滞留，须先于版本 %u 报送",
+                           before, version);
+        else if (!tell_skipped(&telling, by_version, err))
+            return false;
+    }
+    return store_txn_is_good(txn, err);
+}
+
 /* `number`: its delivery to the channel before. */
 static bool advance_one(struct advancing *advancing, uint64_t number, struct error *why, struct error *err)
 {
@@ -64,7 +90,9 @@ static bool advance_one(struct advancing *advancing, uint64_t number, struct err
         return false;
     if (by_version > 0)
         return tell_skipped(&telling, by_version, err);
-    return tell_version(advancing, &telling, why, err);
+    if (!see_held(advancing, before.record, before.version, why, err))
+        return false;
+    return why->code != ERR_NONE || tell_version(advancing, &telling, why, err);
 }
 
 /* The same, for the courier: what cannot be told is held. */

@@ -13,8 +13,8 @@ struct stage_channel {
 };
 
 /* In a write transaction, for at most `max` of the versions staged for the channel: queue it; or skip it, when a later
- * version takes its place or it ends what they never took; or hold it, when its row cannot be made. `*count`: how many
- * there were. */
+ * version takes its place or it ends what they never took; or hold it, when its row cannot be made or an older version
+ * that must go before it is held. `*count`: how many there were. */
 MUST_CHECK bool stage_advance(struct store_txn *txn, struct ledger *ledger, const char *person,
                               const struct stage_channel *to, size_t max, size_t *count, struct error *err);
 

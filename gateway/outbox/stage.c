@@ -170,6 +170,18 @@ size_t stage_list(struct store_txn *txn, enum channel channel, uint64_t *numbers
     return count;
 }
 
+bool stage_is_held(struct store_txn *txn, enum channel channel, const char *record, uint32_t version)
+{
+    struct table_key key;
+    struct span value;
+    uint64_t number;
+
+    if (!is_later(channel) || !before_of(txn, channel, record, version, &number))
+        return false;
+    key = key_held(channel, number);
+    return store_get(txn, STORE_CHANNELS, table_span(&key), &value);
+}
+
 static bool held_read(struct store_txn *txn, struct span key, struct span value, struct stage_held *out,
                       struct error *err)
 {

@@ -25,6 +25,8 @@ struct stage_held {
     struct span code; /* of the refusal: "row.too-long" */
     struct span message;
 };
+/* Is this version held back? */
+bool stage_is_held(struct store_txn *txn, enum channel channel, const char *record, uint32_t version);
 typedef bool stage_held_visit(const struct stage_held *held, void *context);
 /* Visit until `visit` returns false. */
 MUST_CHECK bool stage_held_list(struct store_txn *txn, enum channel channel, stage_held_visit *visit, void *context,

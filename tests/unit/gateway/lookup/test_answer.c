@@ -94,9 +94,11 @@ static void use_domain(const char *measures)
     buf_addf(
         &text,
         "{\"domain\":\"trial\",\"title\":{\"zh\":\"试\",\"en\":\"trial\"},\"system\":{\"zh\":\"试\",\"en\":\"trial\"},"
-        "\"seed_rows\":[18],\"notes\":[],\"purposes\":[{\"code\":\"decision-review\",\"zh\":\"复核\",\"en\":\"review\",\"requires\":[],\"personal\":\"masked\"}"
+        "\"seed_rows\":[18],\"notes\":[],\"purposes\":[{\"code\":\"decision-review\",\"zh\":\"复核\",\"en\":\"review\","
+        "\"requires\":[],\"personal\":\"masked\"}"
         "],"
-        "\"answers_from\":\"records\",\"feedback\":\"owed\",\"records\":{\"scope_2\":\"never\",\"members\":[\"record\",\"version\",\"disputed\",\"document\","
+        "\"answers_from\":\"records\",\"feedback\":\"owed\",\"records\":{\"scope_2\":\"never\",\"members\":[\"record\","
+        "\"version\",\"disputed\",\"document\","
         "\"decided_on\",\"listing_authority\",\"ground\"]},\"editions\":[{\"edition\":\"1\",\"from\":null,\"until\":"
         "null,"
         "\"list_edition\":null,\"notes\":[],\"measures\":[%s]}]}",

@@ -94,6 +94,13 @@ Test(domain, a_file_that_is_wrong_anywhere_fails_the_load)
         {"lending.json", "\"supportive\"", "\"supportives\"", "lending.json"},
         {"lending.json", "\"supportive_measures\"", "\"measures_supportive\"", "lending.json"},
         {"tax.json", "\"measures\": [", "\"supportive_measures\": [], \"measures\": [", "tax.json"},
+        {"tax.json", "\"matter\"", "\"colour\"", "/purposes/0/requires"},
+        {"tax.json", "\"requires\": [\"matter\"],", "", "/purposes/1"},
+        {"tax.json", "\"personal\": \"masked\"", "\"personal\": \"hidden\"", "/purposes/0/personal"},
+        {"tax.json", "\"with-authorisation\"", "\"sometimes\"", "/records/scope_2"},
+        {"tax.json", "\"scope_2\": \"with-authorisation\",", "", "/records"},
+        {"tax.json", "\"scope_2\":", "\"personal\": [\"document\"], \"scope_2\":", "/records/personal"},
+        {"lending.json", "\"scope_2\":", "\"personal\": [\"facts\"], \"scope_2\":", "not among the members"},
         {"tax.json", "}", "", "tax.json"},
     };
 

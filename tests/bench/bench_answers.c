@@ -13,6 +13,7 @@
 #include "gateway/registry/subject.h"
 #include "gateway/trace/entry.h"
 #include "gateway/trace/frame.h"
+#include "tests/bench/batching.h"
 #include "tests/bench/sample.h"
 #include "tests/bench/telling.h"
 #include "tests/support/support.h"
@@ -193,6 +194,43 @@ static bool measure(struct bench *bench, const struct asking *asking, struct err
     return true;
 }
 
+static void next_listed(void *context, char code[19])
+{
+    struct bench *bench = context;
+
+    bench->state = bench->state * 6364136223846793005U + 1442695040888963407U;
+    sample_code(bench->sample, (uint32_t)((bench->state >> 33) % SUBJECTS), code);
+}
+
+static void next_unknown(void *context, char code[19])
+{
+    struct bench *bench = context;
+
+    bench->state = bench->state * 6364136223846793005U + 1442695040888963407U;
+    sample_code(bench->sample, SUBJECTS + 1 + (uint32_t)((bench->state >> 33) % SUBJECTS), code);
+}
+
+/* Nobody on the list is what a bank's customers mostly are; everybody is the worst. */
+static bool measure_batches(struct bench *bench, const char *folder, struct error *err)
+{
+    AUTO(text_free) char *trace = path_join(folder, "trace");
+    struct batching batching = {.bench = "batch-listed",
+                                .store = bench->store,
+                                .domain = domains_find(bench->domains, SPAN("lending")),
+                                .purpose = "credit-review",
+                                .trace_folder = trace,
+                                .next_code = next_listed,
+                                .context = bench,
+                                .verdict = "listed"};
+
+    if (!batching_measure(&batching, err))
+        return false;
+    batching.bench = "batch-not-listed";
+    batching.next_code = next_unknown;
+    batching.verdict = "not-listed";
+    return batching_measure(&batching, err);
+}
+
 static void measure_trace(const struct bench *bench)
 {
     AUTO(digester_free) struct digester *digester = digester_new();
@@ -241,7 +279,7 @@ static bool run(struct bench *bench, const char *folder, struct error *err)
             return false;
     }
     measure_trace(bench);
-    return true;
+    return measure_batches(bench, folder, err);
 }
 
 int main(void)

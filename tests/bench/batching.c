@@ -1,0 +1,152 @@
+#include "tests/bench/batching.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/json.h"
+#include "gateway/lookup/batch.h"
+#include "gateway/trace/trace.h"
+#include "tests/bench/telling.h"
+
+enum { BODIES = 200, RUN_MS = 3000, PROMISED = 500000 };
+
+struct work {
+    const struct batching *batching;
+    struct lookup_batch *batch;
+    struct trace_writer *trace;
+    struct lookup_question question;
+    struct buf bodies[BODIES];
+    struct buf shown;
+    struct buf answer;
+    struct trace_entry entries[BATCHING_CODES];
+    size_t begins[BATCHING_CODES + 1];
+};
+
+static double cpu_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void make_bodies(struct work *work)
+{
+    for (size_t i = 0; i < BODIES; i++) {
+        buf_addf(&work->bodies[i], "{\"purpose\":\"%s\",\"subjects\":[", work->batching->purpose);
+        for (size_t j = 0; j < BATCHING_CODES; j++) {
+            char code[19];
+
+            work->batching->next_code(work->batching->context, code);
+            buf_addf(&work->bodies[i], "%s{\"uscc\":\"%s\"}", j > 0 ? "," : "", code);
+        }
+        buf_add_text(&work->bodies[i], "]}");
+    }
+}
+
+static bool answer_one(struct work *work, size_t i, const json_t *subject, struct error *err)
+{
+    char receipt[TRACE_RECEIPT_BYTES];
+    struct lookup_batch_code code = {span_of(json_text_of(subject, "uscc")), SPAN_NONE, receipt};
+    struct lookup_facts facts;
+
+    trace_receipt_ahead(work->trace, (uint32_t)i, receipt);
+    if (i > 0)
+        buf_add_byte(&work->answer, ',');
+    work->begins[i] = work->answer.bytes;
+    if (!lookup_batch_add(work->batch, &code, &work->answer, &facts, err))
+        return false;
+    if (!span_equal(span_of(VERDICT_NAMES[facts.verdict]), span_of(work->batching->verdict)))
+        return fail(err, ERR_INTERNAL, "%.*s is %s", (int)code.uscc.bytes, code.uscc.at, VERDICT_NAMES[facts.verdict]);
+    work->entries[i] = (struct trace_entry){.at_ms = work->question.at_ms,
+                                            .by = SPAN("bank-1"),
+                                            .domain = span_of(domain_name(work->batching->domain)),
+                                            .purpose = work->question.purpose,
+                                            .uscc = code.uscc,
+                                            .rules = facts.rules,
+                                            .verdict = VERDICT_NAMES[facts.verdict],
+                                            .status = 200,
+                                            .sequence = facts.sequence};
+    return true;
+}
+
+static void trace_all(struct work *work)
+{
+    for (size_t i = 0; i < BATCHING_CODES; i++) {
+        char receipt[TRACE_RECEIPT_BYTES];
+
+        trace_next_receipt(work->trace, receipt);
+        work->entries[i].receipt = receipt;
+        work->entries[i].answer =
+            (struct span){work->answer.data + work->begins[i], work->begins[i + 1] - work->begins[i] - 1};
+        trace_add(work->trace, &work->entries[i]);
+    }
+}
+
+static bool answer_batch(struct work *work, struct store_txn *txn, size_t number, struct error *err)
+{
+    AUTO(json_release) json_t *body = NULL;
+    struct span text = buf_span(&work->bodies[number % BODIES]);
+    const json_t *subjects;
+
+    buf_clear(&work->answer);
+    buf_clear(&work->shown);
+    if (!json_read(text, text.bytes, &body, err) ||
+        !lookup_batch_begin(work->batch, txn, &work->question, &work->answer, err))
+        return false;
+    subjects = json_object_get(body, "subjects");
+    for (size_t i = 0; i < BATCHING_CODES; i++) {
+        if (!answer_one(work, i, json_array_get(subjects, i), err))
+            return false;
+    }
+    work->begins[BATCHING_CODES] = work->answer.bytes + 1;
+    if (!lookup_batch_end(work->batch, &work->answer, err))
+        return false;
+    trace_all(work);
+    return trace_flush(work->trace, err);
+}
+
+static bool measure(struct work *work, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    double start, took;
+    size_t count = 0;
+
+    make_bodies(work);
+    if (!store_begin(work->batching->store, STORE_READ, &txn, err))
+        return false;
+    start = cpu_s();
+    do {
+        store_reset(txn);
+        if (!store_renew(txn, err) || !answer_batch(work, txn, count++, err))
+            return false;
+        took = cpu_s() - start;
+    } while (took < RUN_MS / 1000.0);
+    tell(&(struct telling){work->batching->bench, (double)count * BATCHING_CODES / took, PROMISED, "1/s",
+                           (double)count * BATCHING_CODES / took / PROMISED, 1, "promised"});
+    return true;
+}
+
+bool batching_measure(const struct batching *batching, struct error *err)
+{
+    struct work *work = memory_new(sizeof *work);
+    bool is_good;
+
+    work->batching = batching;
+    work->batch = lookup_batch_new();
+    work->question = (struct lookup_question){.domain = batching->domain,
+                                              .purpose = span_of(batching->purpose),
+                                              .given = {.matter = SPAN("m"), .case_number = SPAN("c")},
+                                              .is_government = true,
+                                              .at_ms = clock_now_ms(&CLOCK_SYSTEM),
+                                              .shown = &work->shown};
+    is_good = trace_writer_open(batching->trace_folder, &work->trace, err) && measure(work, err);
+    for (size_t i = 0; i < BODIES; i++)
+        buf_done(&work->bodies[i]);
+    buf_done(&work->shown);
+    buf_done(&work->answer);
+    trace_writer_free(work->trace);
+    lookup_batch_free(work->batch);
+    free(work);
+    return is_good;
+}

@@ -93,6 +93,7 @@ static const struct route {
 } ROUTES[] = {
     {"/v1/lookups", BY_TLS, lookup_handle},    /* lookups.c */
     {"/v1/feedback", BY_TLS, feedback_handle}, /* feedback.c */
+    {"/v1/changes", BY_TLS, changes_handle},   /* changes.c */
     {"/v1/receipts", BY_TLS, receipts_handle}, /* receipts.c */
     {"/v1/log", BY_TLS, log_handle},           /* log.c */
     {"/v1/domains", BY_TLS, public_domains},   /* public.c */

@@ -17,6 +17,11 @@
  *                                          client that got it; 503 until the log that has it is signed
  *   GET  /v1/log/{journal|trace}/…         checkpoint, tile/…, consistency?from=N&to=M: the hashes of the logs (log.c),
  *                                          never their entries; for any client of the configuration
+ *   GET  /v1/changes?domain=…&purpose=…[&after=SEQ][&limit=N][&wait=S]    {"changes":[…changes.h],"domain","more",
+ *                                          "next","receipt"}: what changed in the records this client may see, in the
+ *                                          events from `after` on; `next` is what the next `after` wants. With nothing
+ *                                          to tell it waits up to S (30) seconds for something. A copy begins with
+ *                                          after=0, or with "as_of"."sequence" of a lookup
  *   POST /v1/feedback   (Idempotency-Key)  what was done with an answer (gateway/feedback/words.h), only by the client
  *                                          that got it → 201 {"at","client","details":[…],"key","left","receipt",
  *                                          "sequence"}

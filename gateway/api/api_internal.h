@@ -85,6 +85,9 @@ bool checkpoint_size(struct span note, uint64_t *size);
 /* The client whose certificate asks, one token of its limit taken. NULL: refused. */
 const struct client *visit_client(const struct visit *visit);
 
+/* changes.c */
+void changes_handle(struct visit *visit);
+
 /* feedback.c */
 void feedback_handle(struct visit *visit);
 bool feedback_admits(struct visit *visit); /* is its body worth reading? false: refused */

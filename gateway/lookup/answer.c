@@ -157,8 +157,7 @@ static struct members obligation_members(const struct moment *moment, const stru
                             masked_of(moment, shown->personal)};
 }
 
-/* What a feedback will name: canonical, as the trace keeps it. */
-static void shown_add(const struct subject_item *item, size_t before, struct buf *out)
+void answer_shown_add(const struct subject_item *item, size_t before, struct buf *out)
 {
     buf_add_text(out, before == 0 ? "[[\"" : ",[\"");
     if (item->kind == SUBJECT_RECORD)
@@ -185,7 +184,7 @@ static void items_add(const struct answer *answer, enum view_result wanted, cons
         if (view_of(&view, &item) != wanted)
             continue;
         if (told)
-            shown_add(&item, shown, told);
+            answer_shown_add(&item, shown, told);
         if (shown++ > 0)
             buf_add_byte(out, ',');
         item_add(item.json, members, out);
@@ -287,6 +286,14 @@ static void supportive_add(const struct answer *answer, enum measure_form form, 
     if (answer->supportive > 0 && answer->verdict == VERDICT_NOT_LISTED)
         measures_add(&moment->edition->supportive, KINDS_ALL, moment->day, form, out);
     buf_add_byte(out, ']');
+}
+
+void answer_record_add(const struct domain *domain, struct span json, struct buf *out)
+{
+    struct members members = {DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS, domain->record_members,
+                              domain->record_personal};
+
+    item_add(json, &members, out);
 }
 
 /* From the name on. */

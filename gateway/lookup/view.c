@@ -13,8 +13,7 @@ static bool is_current(const struct view *view, const struct subject_item *item)
     return subject_item_is_current(item, view->question->as_of_ms);
 }
 
-/* domain.md 5.5. */
-static bool has_scope(const struct lookup_question *question, enum scope scope)
+bool view_has_scope(const struct lookup_question *question, enum scope scope)
 {
     if (scope == SCOPE_PUBLIC)
         return true;
@@ -86,12 +85,12 @@ static bool may_be_told(const struct view *view, const struct subject_item *item
     const struct lookup_question *question = view->question;
     struct subject_item newest;
 
-    if (!has_scope(question, item->scope) || !is_supported(view, item, is_current))
+    if (!view_has_scope(question, item->scope) || !is_supported(view, item, is_current))
         return false;
     if ((question->as_of_ms == 0 && question->as_of_sequence == 0) || question->is_internal)
         return true;
     return is_supported(view, item, is_newest) && find_record(view, item->record, is_newest, &newest) &&
-           (!record_op_ends(newest.op) || newest.is_by_law) && has_scope(question, newest.scope);
+           (!record_op_ends(newest.op) || newest.is_by_law) && view_has_scope(question, newest.scope);
 }
 
 static enum view_result view_of_record(const struct view *view, const struct subject_item *item)

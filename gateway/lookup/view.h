@@ -24,6 +24,8 @@ struct view {
     int32_t day;
 };
 
+/* May this caller see records of that scope? domain.md 5.5. */
+bool view_has_scope(const struct lookup_question *question, enum scope scope);
 enum view_result view_of(const struct view *view, const struct subject_item *item);
 
 #endif

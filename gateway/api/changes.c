@@ -1,0 +1,155 @@
+/* GET /v1/changes: for systems that keep a copy. A page without changes may be waited for: the server asks again
+ * meanwhile, so nobody is in the way of anybody. Every page that leaves is in the trace. */
+#include "gateway/api/api_internal.h"
+
+#include "gateway/lookup/changes.h"
+
+enum { WAIT_MAX_S = 30, QUIET_EVENTS_MAX = 100 };
+
+struct following {
+    struct visit *visit;
+    const struct client *client;
+    const struct domain *domain;
+    struct buf purpose;
+    int64_t at_ms;
+    int64_t after;
+    int64_t limit;
+    int64_t wait_s;
+    struct changes_page page;
+    bool is_early; /* nothing to tell, and the client is willing to wait */
+    char receipt[TRACE_RECEIPT_BYTES];
+};
+
+static bool take_number(const struct http_request *request, const char *name, int64_t most, int64_t *value,
+                        struct error *err)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+
+    if (!http_query_of(request, name, &text))
+        return true;
+    return (integer_parse(buf_span(&text), value) && *value <= most) ||
+           refuse(err, ERR_INVALID, "query.number", "%s is a number up to %lld", "%s 应为不超过 %lld 的整数", name,
+                  (long long)most);
+}
+
+static bool take_domain(struct following *following, struct error *err)
+{
+    const struct visit *visit = following->visit;
+    AUTO(buf_done) struct buf name = BUF_INIT;
+    AUTO(buf_done) struct buf accepted = BUF_INIT;
+
+    if (!http_query_of(visit->request, "domain", &name) ||
+        !(following->domain = domains_find(visit->api->domains, buf_span(&name))))
+        return refuse(err, ERR_NOT_FOUND, "domain.unknown", "name a domain: domain=…, see /v1/domains",
+                      "请指明领域：domain=…，见 /v1/domains");
+    if (!client_may_ask(following->client, following->domain))
+        return refuse(err, ERR_FORBIDDEN, "client.domain", "client %s may not ask about %s",
+                      "接入系统 %s 无权查询领域 %s", following->client->config->name, domain_name(following->domain));
+    if (http_query_of(visit->request, "purpose", &following->purpose) &&
+        client_may_name(following->client, following->domain, buf_span(&following->purpose)))
+        return true;
+    client_purposes(following->client, following->domain, &accepted);
+    return refuse(err, ERR_INVALID, "purpose.unknown", "say what for: purpose=… with one of: %s",
+                  "请说明查询目的：purpose=…，可用：%s", buf_text(&accepted));
+}
+
+static bool take_question(struct following *following, struct error *err)
+{
+    const struct http_request *request = following->visit->request;
+
+    following->limit = CHANGES_MAX;
+    if (!take_domain(following, err) || !take_number(request, "after", INT64_MAX, &following->after, err) ||
+        !take_number(request, "limit", CHANGES_MAX, &following->limit, err) ||
+        !take_number(request, "wait", WAIT_MAX_S, &following->wait_s, err))
+        return false;
+    return following->limit > 0 || refuse(err, ERR_INVALID, "query.number", "limit is at least 1", "limit 至少为 1");
+}
+
+/* Where many events brought nothing, the client goes on from behind them instead of our looking at them again. */
+static bool may_wait(const struct following *following)
+{
+    const struct changes_page *page = &following->page;
+
+    return page->count == 0 && !page->has_more && page->next - (uint64_t)following->after < QUIET_EVENTS_MAX &&
+           following->visit->request->waited_ms < following->wait_s * 1000;
+}
+
+static bool add_page(struct following *following, struct error *err)
+{
+    struct api *api = following->visit->api;
+    struct buf *out = &following->visit->reply->body;
+    struct lookup_question question = {.domain = following->domain,
+                                       .is_government = following->client->config->kind == CLIENT_GOVERNMENT,
+                                       .at_ms = following->at_ms,
+                                       .shown = &api->shown,
+                                       .windows = api->windows};
+    struct store_txn *txn = api_read(api, err);
+    bool is_good;
+
+    buf_add_text(out, "{\"changes\":[");
+    is_good = txn && changes_add(txn, &question, (uint64_t)following->after, (uint32_t)following->limit, out,
+                                 &following->page, err);
+    api_end_read(api);
+    if (!is_good)
+        return false;
+    buf_addf(out, "],\"domain\":\"%s\",\"more\":%s", domain_name(following->domain),
+             following->page.has_more ? "true" : "false");
+    json_count_add(out, ",\"next\":", following->page.next);
+    following->is_early = may_wait(following);
+    if (following->is_early)
+        buf_add_text(out, ",\"receipt\":null}");
+    else
+        buf_addf(out, ",\"receipt\":\"%s\"}", following->receipt);
+    return true;
+}
+
+static void add_trace(const struct following *following, bool is_answered)
+{
+    const struct visit *visit = following->visit;
+    struct trace_entry entry = {.at_ms = following->at_ms,
+                                .receipt = following->receipt,
+                                .by = following->client->name,
+                                .certificate = visit->request->peer->certificate_sha256,
+                                .domain = following->domain ? span_of(domain_name(following->domain)) : SPAN_NONE,
+                                .purpose = utf8_cut(buf_span(&following->purpose), TRACE_TEXT_MAX),
+                                .status = visit->reply->status,
+                                .sequence = is_answered ? following->page.next : 0,
+                                .shown = is_answered ? buf_span(&visit->api->shown) : SPAN_NONE,
+                                .answer = buf_span(&visit->reply->body)};
+
+    trace_add(visit->api->trace, &entry);
+}
+
+void changes_handle(struct visit *visit)
+{
+    static const char *const NAMES[] = {"domain", "purpose", "after", "limit", "wait", NULL};
+    struct api *api = visit->api;
+    struct following following = {.visit = visit, .at_ms = clock_now_ms(api->options.clock)};
+    struct error err;
+    bool is_good;
+
+    if (visit->rest.bytes) {
+        visit_not_found(visit);
+        return;
+    }
+    if (!visit_is_get(visit) || !visit_takes(visit, NAMES))
+        return;
+    /* Asking again is not another request of the client's. */
+    following.client = visit->request->waited_ms > 0
+                           ? clients_find(api->clients, visit->request->peer->certificate_sha256)
+                           : visit_client(visit);
+    if (!following.client)
+        return;
+    buf_clear(&api->shown);
+    trace_next_receipt(api->trace, following.receipt);
+    is_good = take_question(&following, &err) && add_page(&following, &err);
+    visit->reply->is_early = is_good && following.is_early;
+    if (!is_good)
+        problem_reply(visit->reply, &err, following.receipt);
+    else
+        buf_add_text(&visit->reply->headers, "Cache-Control: no-store\r\n");
+    /* What is early shows nothing, and is mostly forgotten. */
+    if (!visit->reply->is_early)
+        add_trace(&following, is_good);
+    buf_done(&following.purpose);
+}

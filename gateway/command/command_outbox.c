@@ -59,7 +59,7 @@ static bool requeue_one(struct run *run, struct ledger *ledger, size_t index, st
     json_count_add(data, "{\"delivery\":", number);
     buf_add_text(data, ",\"reason\":");
     json_string_add(data, requeuing->reason);
-    buf_add_byte(data, '}');
+    buf_addf(data, ",\"record\":\"%s\",\"version\":%u}", delivery.record, delivery.version);
     return ledger_emit(ledger, run->desk->person, "delivery.requeued", buf_span(data), NULL, err);
 }
 

@@ -69,16 +69,16 @@ static bool first_of(const struct run *run, const struct repeat_item *wanted, ui
            fail(err, ERR_CORRUPT, "record %s has no acknowledged version above %u", wanted->record, wanted->held);
 }
 
-static bool emit_requeued(struct run *run, struct ledger *ledger, uint64_t number, struct error *err)
+static bool emit_requeued(struct run *run, struct ledger *ledger, const struct delivery *delivery, struct error *err)
 {
     struct repeating *repeating = run->context;
     struct buf *data = &repeating->data;
 
     buf_clear(data);
-    json_count_add(data, "{\"delivery\":", number);
+    json_count_add(data, "{\"delivery\":", delivery->number);
     buf_add_text(data, ",\"reason\":");
     json_string_add(data, repeating->reason);
-    buf_add_byte(data, '}');
+    buf_addf(data, ",\"record\":\"%s\",\"version\":%u}", delivery->record, delivery->version);
     return ledger_emit(ledger, run->desk->person, "delivery.requeued", buf_span(data), NULL, err);
 }
 
@@ -96,7 +96,7 @@ static bool repeat_end(struct run *run, struct ledger *ledger, const struct repe
         !outbox_of_version(run->txn, repeating->request->channel, wanted->record, newest.record.version, &delivery) ||
         delivery.state != DELIVERY_REFUSED)
         return store_txn_is_good(run->txn, err);
-    return emit_requeued(run, ledger, delivery.number, err);
+    return emit_requeued(run, ledger, &delivery, err);
 }
 
 static bool repeat_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)

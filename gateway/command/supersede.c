@@ -85,13 +85,13 @@ static bool is_mark(enum record_op op)
     return op == OP_DISPUTED || op == OP_DISPUTE_OVER;
 }
 
-static bool emit(const struct superseding *at, uint64_t delivery, uint32_t by_version, struct error *err)
+static bool emit(const struct superseding *at, const struct delivery *delivery, uint32_t by_version, struct error *err)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
 
     json_count_add(&data, "{\"by_version\":", by_version);
-    json_count_add(&data, ",\"delivery\":", delivery);
-    buf_add_byte(&data, '}');
+    json_count_add(&data, ",\"delivery\":", delivery->number);
+    buf_addf(&data, ",\"record\":\"%s\",\"version\":%u}", delivery->record, delivery->version);
     return ledger_emit(at->ledger, at->person, "delivery.superseded", buf_span(&data), NULL, err);
 }
 
@@ -106,7 +106,7 @@ static bool emit_all(const struct superseding *at, const struct standing_there *
         if (delivery->state != state || delivery->version < from ||
             (state == DELIVERY_QUEUED && is_held_later(at->txn, delivery)))
             continue;
-        if (!emit(at, delivery->number, by_version, err))
+        if (!emit(at, delivery, by_version, err))
             return false;
     }
     return true;
@@ -252,7 +252,7 @@ static bool decide(struct run *run, struct ledger *ledger, const struct delivery
     if (!find_successor(run, refused, there, &successor, err))
         return false;
     if (successor > 0)
-        return emit(&at, refused->number, successor, err);
+        return emit(&at, refused, successor, err);
     if (!is_over_untaken(run, refused, there, &is_needless, err))
         return false;
     return !is_needless || (emit_all(&at, there, DELIVERY_REFUSED, 1, last, err) &&

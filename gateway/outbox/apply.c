@@ -175,11 +175,15 @@ bool delivery_named(struct applying *applying, int64_t number, struct delivery_e
 
 static bool apply_requeued(struct applying *applying, struct error *err)
 {
+    struct span record; /* for the registry, like the version */
     struct span reason;
+    int64_t version;
     int64_t number;
     const struct field fields[] = {
         {"delivery", FIELD_NUMBER, false, &number},
         {"reason", FIELD_TEXT, false, &reason},
+        {"record", FIELD_TEXT, true, &record},
+        {"version", FIELD_NUMBER, true, &version},
     };
     struct delivery_entry entry;
     enum delivery_state next;
@@ -205,11 +209,15 @@ static bool apply_requeued(struct applying *applying, struct error *err)
 
 static bool apply_superseded(struct applying *applying, struct error *err)
 {
+    struct span record; /* for the registry, like the version */
     int64_t by_version;
+    int64_t version;
     int64_t number;
     const struct field fields[] = {
         {"by_version", FIELD_NUMBER, false, &by_version},
         {"delivery", FIELD_NUMBER, false, &number},
+        {"record", FIELD_TEXT, true, &record},
+        {"version", FIELD_NUMBER, true, &version},
     };
     struct delivery_entry entry;
     enum delivery_state before;

@@ -150,13 +150,14 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
 /* The event types this room applies (a table in apply.c) and their data. [x] may be absent.
  *
  *   delivery.queued      {"channel","record","row":{…},"row_sha256","subject","version"}
- *   delivery.requeued    {"delivery","reason"}        refused → queued, by a person
+ *   delivery.requeued    {"delivery","reason",["record","version"]}  refused → queued, by a person
  *   delivery.repeated    {"delivery","held","reason","record","version"}   acknowledged → queued, at its old place in
  *                                                     the lane: the upstream holds a lower version, or none (0);
  *                                                     ERR_CONFLICT while something later of the lane is in a call
  *                                                     (outbox_can_repeat); what was refused waits behind it
- *   delivery.superseded  {"by_version","delivery"}    queued or refused → superseded; the next of the lane may go. By
- *                                                     its own version: they never took the record, nothing need be told
+ *   delivery.superseded  {"by_version","delivery",["record","version"]}  queued or refused → superseded; the next of
+ *                                                     the lane may go. By its own version: they never took the record,
+ *                                                     nothing need be told
  *   delivery.skipped     {["by_version"],"channel","reason","record","version"}  not told to the channel: "superseded"
  *                                                     by a later version before they saw it, or "never-taken": it ends
  *                                                     what they never took

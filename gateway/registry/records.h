@@ -91,8 +91,8 @@ MUST_CHECK bool records_events(struct store_txn *txn, struct span id, records_ev
                                struct error *err);
 
 /* Apply record.proposed, record.returned, record.approved, record.expired; delivery.queued and delivery.skipped (it
- * leaves the list of the unsent); delivery.held and delivery.repeated only stand in its life. An event that does not
- * fit the state is ERR_CONFLICT. */
+ * leaves the list of the unsent); delivery.held, .repeated, .requeued and .superseded only stand in its life. An event
+ * that does not fit the state is ERR_CONFLICT. */
 MUST_CHECK bool records_apply_proposed(struct store_txn *txn, uint64_t sequence, const struct event *event,
                                        struct error *err);
 MUST_CHECK bool records_apply_returned(struct store_txn *txn, uint64_t sequence, const struct event *event,
@@ -103,5 +103,8 @@ MUST_CHECK bool records_apply_expired(struct store_txn *txn, uint64_t sequence, 
                                       struct error *err);
 MUST_CHECK bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct event *event,
                                      struct error *err);
+/* The same for events that did not always name their record: those of old are left out. */
+MUST_CHECK bool records_apply_told(struct store_txn *txn, uint64_t sequence, const struct event *event,
+                                   struct error *err);
 
 #endif

@@ -270,3 +270,8 @@ bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct
     }
     return store_txn_is_good(txn, err);
 }
+
+bool records_apply_told(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    return walk_plain_of(event->data, "record").bytes == 0 || records_apply_queued(txn, sequence, event, err);
+}

@@ -59,6 +59,7 @@ static const struct {
     {"delivery.skipped", records_apply_queued},  {"record.returned", records_apply_returned},
     {"delivery.held", records_apply_queued},     {"import.finished", import_finished},
     {"record.expired", records_apply_expired},   {"delivery.repeated", records_apply_queued},
+    {"delivery.requeued", records_apply_told},   {"delivery.superseded", records_apply_told},
 };
 
 static event_apply *find(struct span type)

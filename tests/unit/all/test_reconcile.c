@@ -114,6 +114,32 @@ Test(reconcile, other_content_another_version_and_what_we_never_sent_are_for_a_p
     post_await_acknowledged(4);
 }
 
+struct type_count {
+    const char *type;
+    size_t count;
+};
+
+static bool count_type(uint64_t sequence, struct span event, void *context)
+{
+    struct type_count *of = context;
+    char member[64];
+
+    (void)sequence;
+    snprintf(member, sizeof member, "\"type\":\"%s\"", of->type);
+    of->count += memmem(event.at, event.bytes, member, strlen(member)) != NULL;
+    return true;
+}
+
+/* In the life of the record, as `show` tells it. */
+static size_t told_in_life(const char *record, const char *type)
+{
+    AUTO(store_abort) struct store_txn *txn = reader();
+    struct type_count of = {type, 0};
+
+    cr_assert(records_events(txn, span_of(record), count_type, &of, &T.err), "%s", T.err.text);
+    return of.count;
+}
+
 Test(reconcile, what_they_will_not_end_because_they_lost_it_is_told_again_and_ended)
 {
     deliver(1);
@@ -125,6 +151,7 @@ Test(reconcile, what_they_will_not_end_because_they_lost_it_is_told_again_and_en
     cr_assert_str_eq(counts(), "missing 1 queued 1 ");
     post_await_acknowledged(2);
     cr_assert_eq(post_events("delivery.requeued", "平台数据丢失"), 1, "not told again without its end");
+    cr_assert_eq(told_in_life(O.records[0], "delivery.requeued"), 1);
     cr_assert_eq(look(), 0, "%s", counts());
 }
 
@@ -170,26 +197,6 @@ Test(reconcile, equal_sides_are_equal_and_repairing_them_does_nothing)
     cr_assert_eq(post_events("delivery.repeated", NULL), 0);
 }
 
-static bool count_repeated(uint64_t sequence, struct span event, void *context)
-{
-    static const char TYPE[] = "\"type\":\"delivery.repeated\"";
-    size_t *count = context;
-
-    (void)sequence;
-    *count += memmem(event.at, event.bytes, TYPE, sizeof TYPE - 1) != NULL;
-    return true;
-}
-
-/* In the life of the record, as `show` tells it. */
-static size_t told_again(const char *record)
-{
-    AUTO(store_abort) struct store_txn *txn = reader();
-    size_t count = 0;
-
-    cr_assert(records_events(txn, span_of(record), count_repeated, &count, &T.err), "%s", T.err.text);
-    return count;
-}
-
 Test(reconcile, what_is_missing_goes_again_as_it_was_and_the_journal_says_who_and_why)
 {
     struct delivery before, after;
@@ -208,7 +215,7 @@ Test(reconcile, what_is_missing_goes_again_as_it_was_and_the_journal_says_who_an
     cr_assert_eq(after.number, before.number);
     cr_assert_eq(after.attempts, before.attempts + 1);
     cr_assert_eq(post_events("delivery.repeated", "\"by\":\"reviewer\""), 3);
-    cr_assert_eq(told_again(O.records[0]), 1);
+    cr_assert_eq(told_in_life(O.records[0], "delivery.repeated"), 1);
     cr_assert_eq(post_events("delivery.repeated", "\"reason\":\"平台数据丢失\""), 3);
     cr_assert_eq(look(), 0);
     cr_assert_str_eq(counts(), "equal 3 ");

@@ -123,7 +123,7 @@ Test(stages, what_was_withdrawn_before_a_channel_saw_it_is_never_sent_there)
         applied_at(channel, 0, text);
         cr_assert_str_eq(text, "", "%s", text);
     }
-    cr_assert_eq(post_events("delivery.superseded", NULL), 1);
+    cr_assert_eq(post_events("delivery.superseded", O.records[0]), 1);
     cr_assert_eq(post_events("delivery.skipped", "\"reason\":\"never-taken\""), 1);
 }
 

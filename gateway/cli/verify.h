@@ -18,8 +18,8 @@ enum { VERIFY_FILE_MAX = 8 * 1024 * 1024 };
  * `*report` is a new object {"kind":"record"|"checkpoint"|"proof"|"answer"|null,"good":bool,"content":{…},
  * "keys":[{"kid","algorithm","use","from","until"}]}; `content` and `keys` only when good. */
 int verify_bytes(struct span text, const struct keyring *keys, json_t **report, struct error *err);
-/* After verify_bytes: is `answer` the one whose SHA-256 the proof's entry holds? Else ERR_CORRUPT and the report says no
- * longer good; ERR_INVALID when the report is no good proof of an answer. */
+/* After verify_bytes: is `answer` the one whose SHA-256 the proof's entry holds? Else ERR_CORRUPT and the report says
+ * no longer good; ERR_INVALID when the report is no good proof of an answer. */
 MUST_CHECK bool verify_answer(struct span answer, json_t *report, struct error *err);
 void verify_print(const struct cli *cli, const json_t *report, FILE *to);
 int verify_run(struct cli *cli, json_t *arguments);

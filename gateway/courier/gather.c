@@ -87,27 +87,13 @@ static bool take_call(struct look *look, const uint8_t id[16], struct error *err
     return true;
 }
 
-/* All calls of a channel that are not settled, the longest due first. `*ids` grows as needed. */
-static size_t list_calls(struct store_txn *txn, enum channel channel, uint8_t (**ids)[16])
-{
-    size_t room = LOOK_MAX;
-    size_t found;
-
-    do {
-        room *= 2;
-        *ids = memory_resize(*ids, room * sizeof **ids);
-        found = outbox_calls_due(txn, channel, INT64_MAX, *ids, room);
-    } while (found == room);
-    return found;
-}
-
 /* Which calls wait only because the destination did not work: all that are not received, and of those that are the
  * ones whose question was put off for longer than a slow answer would do. `takes_all`: simply every call. */
 static bool gather_early(struct look *look, bool takes_all, struct error *err)
 {
     struct destination *destination = look->destination;
     int64_t patience_ms = POLICY_POLL_GROWTH * destination->pace.poll_ms;
-    size_t found = list_calls(look->txn, destination->channel->channel, &destination->early);
+    size_t found = courier_list_calls(look->txn, destination->channel->channel, &destination->early);
 
     destination->early_count = 0;
     for (size_t i = 0; i < found; i++) {
@@ -402,66 +388,4 @@ bool courier_gather(struct courier *courier, int64_t now_ms, struct error *err)
         return false;
     seal_new(courier, now_ms);
     return true;
-}
-
-/* --- after a start --- */
-
-struct doubting {
-    struct courier *courier;
-    int64_t now_ms;
-};
-
-static bool doubt_call(struct doubting *doubting, struct store_txn *txn, struct ledger *ledger, const uint8_t id[16],
-                       struct error *err)
-{
-    AUTO(buf_done) struct buf data = BUF_INIT;
-    struct call call;
-
-    if (!outbox_call(txn, id, &call, err))
-        return false;
-    if (call.state != CALL_PREPARED)
-        return true;
-    buf_add_text(&data, "{\"call\":\"");
-    hex_add(&data, id, 16);
-    buf_addf(&data, "\",\"due_ms\":%lld,\"reason\":", (long long)doubting->now_ms);
-    json_string_add(&data,
-                    SPAN("发送进程重新启动，此前可能已经发出 / the courier was started anew and may have sent it"));
-    buf_add_text(&data, ",\"state\":\"in-doubt\",\"status\":0}");
-    return ledger_emit(ledger, COURIER_NAME, "call.failed", buf_span(&data), NULL, err);
-}
-
-static bool doubt_calls(struct doubting *doubting, struct store_txn *txn, struct ledger *ledger,
-                        struct destination *destination, struct error *err)
-{
-    size_t found = list_calls(txn, destination->channel->channel, &destination->early);
-
-    for (size_t i = 0; i < found; i++) {
-        if (!doubt_call(doubting, txn, ledger, destination->early[i], err))
-            return false;
-    }
-    return true;
-}
-
-static bool doubt_work(struct store_txn *txn, void *context, struct error *err)
-{
-    AUTO(ledger_free) struct ledger *ledger = NULL;
-    struct doubting *doubting = context;
-
-    if (!ledger_new(txn, doubting->courier->options->clock, &ledger, err))
-        return false;
-    for (size_t i = 0; i < doubting->courier->count; i++) {
-        if (!doubt_calls(doubting, txn, ledger, &doubting->courier->destinations[i], err))
-            return false;
-    }
-    return ledger_finish(ledger, err);
-}
-
-bool courier_doubt(struct courier *courier, int64_t now_ms, struct error *err)
-{
-    struct doubting doubting = {courier, now_ms};
-
-    if (courier->has_doubted)
-        return true;
-    courier->has_doubted = store_write(courier->options->store, doubt_work, &doubting, err);
-    return courier->has_doubted;
 }

@@ -42,8 +42,11 @@ void courier_add_ending(struct courier *courier, struct ending *ending);
 
 /* gather.c: fill `starts` and `next_ms` with what is due at `now_ms`. Trouble becomes endings. */
 MUST_CHECK bool courier_gather(struct courier *courier, int64_t now_ms, struct error *err);
-/* What the courier before left prepared may have been sent: from now on it is in doubt. Does it once. */
+
+/* doubt.c: what the courier before left prepared may have been sent: from now on it is in doubt. Does it once. */
 MUST_CHECK bool courier_doubt(struct courier *courier, int64_t now_ms, struct error *err);
+/* All calls of a channel that are not settled, the longest due first. `*ids` grows as needed. */
+size_t courier_list_calls(struct store_txn *txn, enum channel channel, uint8_t (**ids)[16]);
 
 /* write.c: the turn's one transaction. Afterwards there are no endings left, and `starts` holds only what may be sent.
  * True also when the store had no room: then the endings stay and nothing starts. */

@@ -204,6 +204,20 @@ Test(stage, a_mark_waits_with_what_it_marks_when_that_is_held)
                  delivery_of(CHANNEL_NATIONAL_PLATFORM, id, 2).number);
 }
 
+Test(stage, no_correction_takes_the_place_of_a_mark)
+{
+    char id[RECORD_ID_BYTES];
+
+    acknowledged_sample(id);
+    cr_assert_eq(advance(CHANNEL_NATIONAL_PLATFORM, NULL), 1);
+    tell_first(id, OP_DISPUTED, 2);
+    tell_first(id, OP_CHANGED, 3);
+    cr_assert_eq(advance(CHANNEL_NATIONAL_PLATFORM, NULL), 2);
+    cr_assert_gt(delivery_of(CHANNEL_NATIONAL_PLATFORM, id, 2).number, 0, "they would never hear of the dispute");
+    cr_assert_lt(delivery_of(CHANNEL_NATIONAL_PLATFORM, id, 2).number,
+                 delivery_of(CHANNEL_NATIONAL_PLATFORM, id, 3).number);
+}
+
 Test(stage, what_was_held_leaves_the_list_when_a_later_version_takes_its_place)
 {
     char id[RECORD_ID_BYTES];

@@ -182,7 +182,11 @@ Test(stage, a_mark_is_never_told_before_what_it_marks)
 
 static void tell_first(const char *id, enum record_op op, uint32_t version)
 {
-    cr_assert_str_eq(change(id, blank_change(op)), "done");
+    struct proposal proposal = blank_change(op);
+
+    if (op == OP_CHANGED)
+        proposal.scope = SCOPE_GOVERNMENT;
+    cr_assert_str_eq(change(id, proposal), "done");
     cr_assert_str_eq(approve_as("reviewer", id), "done");
     cr_assert_eq(push_to(CHANNEL_CREDIT_GUANGDONG, NULL, true).done, 1);
     acknowledge(CHANNEL_CREDIT_GUANGDONG, id, version);

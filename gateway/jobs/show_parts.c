@@ -40,6 +40,10 @@ void show_number(struct buf *out, const char *name, int64_t number)
 
 /* An answer that was stored in parts is one receipt again. */
 struct receipts {
+    struct store_txn *txn;
+    const uint8_t *call;
+    struct error *err;
+    bool has_failed;
     struct buf *out;
     struct buf body;
     size_t bytes;
@@ -80,7 +84,9 @@ static bool visit_receipt(const struct receipt *receipt, void *context)
     if (receipts->bytes > SHOW_RECEIPT_BODY_MAX)
         receipts->body.bytes = utf8_cut(buf_span(&receipts->body), SHOW_RECEIPT_BODY_MAX - 1).bytes;
     buf_add_text(out, out->data[out->bytes - 1] == '[' ? "{" : ",{");
-    show_text(out, "\"kind\":", receipt->kind);
+    buf_add_text(out, "\"call\":\"");
+    hex_add(out, receipts->call, 16);
+    show_text(out, "\",\"kind\":", receipt->kind);
     show_instant(out, ",\"at\":", receipt->at_ms);
     buf_add_byte(out, ',');
     show_number(out, "status", receipt->status);
@@ -91,6 +97,29 @@ static bool visit_receipt(const struct receipt *receipt, void *context)
     add_body(receipts);
     buf_add_byte(out, '}');
     return out->bytes <= SHOW_JSON_BYTES_MAX;
+}
+
+static bool add_receipts_of(const uint8_t call[16], void *context)
+{
+    struct receipts *receipts = context;
+
+    receipts->call = call;
+    receipts->has_failed = !outbox_receipts(receipts->txn, call, visit_receipt, receipts, receipts->err);
+    return !receipts->has_failed;
+}
+
+/* Of all calls that it rode in, the present one last. */
+static bool add_receipts(struct store_txn *txn, const struct delivery *delivery, struct buf *out, struct error *err)
+{
+    struct receipts receipts = {.txn = txn, .err = err, .out = out, .body = BUF_INIT};
+    bool is_good;
+
+    buf_add_text(out, ",\"receipts\":[");
+    is_good = outbox_past_calls(txn, delivery->number, add_receipts_of, &receipts, err) && !receipts.has_failed &&
+              add_receipts_of(delivery->call, &receipts);
+    buf_done(&receipts.body);
+    buf_add_text(out, "]}");
+    return is_good;
 }
 
 static void add_call(const struct delivery *delivery, struct buf *out)
@@ -130,9 +159,6 @@ static void add_refusal(const struct delivery *delivery, struct refusals *refusa
 bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct refusals *refusals, struct buf *out,
                    struct error *err)
 {
-    struct receipts receipts = {out, BUF_INIT, 0};
-    bool is_good;
-
     show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[delivery->channel]));
     buf_add_byte(out, ',');
     show_number(out, "delivery", (int64_t)delivery->number);
@@ -147,11 +173,7 @@ bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struc
     show_number(out, "queued_ms", delivery->queued_ms);
     buf_add_byte(out, ',');
     show_number(out, "changed_ms", delivery->changed_ms);
-    buf_add_text(out, ",\"receipts\":[");
-    is_good = outbox_receipts(txn, delivery->call, visit_receipt, &receipts, err);
-    buf_done(&receipts.body);
-    buf_add_text(out, "]}");
-    return is_good;
+    return add_receipts(txn, delivery, out, err);
 }
 
 /* --- an enterprise --- */

@@ -66,6 +66,14 @@ void lane_leave(struct store_txn *txn, uint64_t number, const struct delivery_en
     delivery_save(txn, head, &next, SPAN_NONE);
 }
 
+void call_leave(struct store_txn *txn, uint64_t number, struct delivery_entry *entry)
+{
+    struct table_key key = key_past_call(number, entry->attempts);
+
+    store_put(txn, STORE_DELIVERIES, table_span(&key), (struct span){(const char *)entry->call, sizeof entry->call});
+    memset(entry->call, 0, sizeof entry->call);
+}
+
 void open_put(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry)
 {
     struct table_key key = key_open((enum channel)entry->channel, number);
@@ -196,7 +204,7 @@ static bool apply_requeued(struct applying *applying, struct error *err)
     entry.state = (uint8_t)next;
     entry.changed_ms = applying->event->at_ms;
     entry.splits = 0;
-    memset(entry.call, 0, sizeof entry.call);
+    call_leave(applying->txn, (uint64_t)number, &entry);
     memset(entry.code, 0, sizeof entry.code);
     /* It was refused as the head of its lane; only what is told again since (delivery.repeated) goes before it. */
     if (lane_head(applying->txn, (enum channel)entry.channel, entry.subject, &head) && head == (uint64_t)number)

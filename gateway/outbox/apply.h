@@ -51,6 +51,8 @@ void lane_leave(struct store_txn *txn, uint64_t number, const struct delivery_en
 void open_put(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry);
 void open_delete(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry);
 
+/* It rides in its call no longer, but what was answered to that call stays tied to it (outbox_past_calls). */
+void call_leave(struct store_txn *txn, uint64_t number, struct delivery_entry *entry);
 /* Acknowledged by its channel: staged for the next. */
 void stage_put(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry);
 /* Queued for the channel, or not to be told to it: no longer staged or held. */

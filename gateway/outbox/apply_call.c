@@ -355,7 +355,7 @@ bool apply_call_dissolved(struct applying *applying, struct error *err)
         row->state = DELIVERY_QUEUED;
         row->changed_ms = applying->event->at_ms;
         row->splits = is_split ? split_further(row->splits, call.rows) : row->splits;
-        memset(row->call, 0, sizeof row->call);
+        call_leave(txn, rows.numbers[i], row);
         ready_put(txn, rows.numbers[i], row, due_ms);
         delivery_save(txn, rows.numbers[i], row, SPAN_NONE);
         counts.count[state_of_call((enum call_state)call.state)]--;

@@ -98,7 +98,7 @@ bool apply_repeated(struct applying *applying, struct error *err)
     entry.state = (uint8_t)next;
     entry.changed_ms = applying->event->at_ms;
     entry.splits = 0;
-    memset(entry.call, 0, sizeof entry.call);
+    call_leave(txn, number, &entry);
     memset(entry.code, 0, sizeof entry.code);
     if (is_head)
         ready_put(txn, number, &entry, applying->event->at_ms);

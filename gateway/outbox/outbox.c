@@ -374,6 +374,31 @@ bool outbox_can_prepare(struct store_txn *txn, enum channel channel, const uint6
     return true;
 }
 
+bool outbox_past_calls(struct store_txn *txn, uint64_t number, outbox_visit_past *visit, void *context,
+                       struct error *err)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct table_key from = key_past_call(number, 0);
+    struct span key;
+    struct span value;
+    bool is_there;
+
+    if (!store_cursor_open(txn, STORE_DELIVERIES, &cursor, err))
+        return false;
+    is_there = store_cursor_seek(cursor, table_span(&from), &key, &value);
+    while (is_there && key.bytes == from.count && memcmp(key.at, from.bytes, from.count - 4) == 0) {
+        uint8_t call[16];
+
+        if (value.bytes != sizeof call)
+            return fail(err, ERR_CORRUPT, "a call of delivery %llu is no call", (unsigned long long)number);
+        memcpy(call, value.at, sizeof call);
+        if (!visit(call, context))
+            break;
+        is_there = store_cursor_next(cursor, &key, &value);
+    }
+    return store_txn_is_good(txn, err);
+}
+
 bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], outbox_visit_receipt *visit, void *context,
                      struct error *err)
 {

@@ -142,6 +142,11 @@ struct receipt {
     uint32_t status; /* HTTP */
     struct span body;
 };
+/* The calls that a delivery rode in before its present one, oldest first: it was refused and queued again, or the call
+ * was dissolved. */
+typedef bool outbox_visit_past(const uint8_t call[16], void *context);
+MUST_CHECK bool outbox_past_calls(struct store_txn *txn, uint64_t number, outbox_visit_past *visit, void *context,
+                                  struct error *err);
 typedef bool outbox_visit_receipt(const struct receipt *receipt, void *context);
 /* Everything borrowed, in the order received, until `visit` returns false. */
 MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], outbox_visit_receipt *visit,

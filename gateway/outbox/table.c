@@ -116,6 +116,14 @@ struct table_key key_channel(enum channel channel)
     return key;
 }
 
+struct table_key key_past_call(uint64_t number, uint32_t attempt)
+{
+    struct table_key key = key_delivery('c', number);
+
+    key_add_u32(&key, attempt);
+    return key;
+}
+
 /* What a channel has beside its entry: a kind and the number of a delivery. */
 static struct table_key key_of_kind(enum channel channel, uint8_t kind, uint64_t number)
 {

@@ -2,6 +2,7 @@
  *
  *   STORE_DELIVERIES  'd' number             → struct delivery_entry, then the upstream's words
  *                     'r' number             → the row's JSON, written once
+ *                     'c' number attempt     → id of a call that it rode in before
  *                     'v' record version channel → number
  *   STORE_LANES       channel subject number → nothing: the unsettled and refused of a lane, in order
  *   STORE_READY       channel due number     → nothing: heads of lanes that are queued
@@ -90,6 +91,7 @@ struct table_key {
 };
 struct span table_span(const struct table_key *key);
 struct table_key key_delivery(char kind, uint64_t number);
+struct table_key key_past_call(uint64_t number, uint32_t attempt);
 /* Without `channel` (CHANNEL_COUNT) or `version` (0) the beginning all such keys share. */
 struct table_key key_version(const char *record, uint32_t version, enum channel channel);
 struct table_key key_lane(enum channel channel, const char subject[SUBJECT_BYTES], uint64_t number);

@@ -64,6 +64,40 @@ Test(courier_push, small_calls_run_side_by_side_and_each_row_goes_once)
     cr_assert_eq(post_events("call.failed", NULL), 0);
 }
 
+static bool count_receipts(const struct receipt *receipt, void *context)
+{
+    size_t *count = context;
+
+    *count += span_is(receipt->kind, "business");
+    return true;
+}
+
+struct past {
+    struct store_txn *txn;
+    size_t calls;
+    size_t receipts;
+};
+
+static bool see_call(const uint8_t call[16], void *context)
+{
+    struct past *past = context;
+
+    past->calls++;
+    cr_assert(outbox_receipts(past->txn, call, count_receipts, &past->receipts, &T.err), "%s", T.err.text);
+    return true;
+}
+
+/* The calls that a delivery rode in before, each with a business receipt. */
+static size_t past_calls(uint64_t number)
+{
+    AUTO(store_abort) struct store_txn *txn = reader();
+    struct past past = {.txn = txn};
+
+    cr_assert(outbox_past_calls(txn, number, see_call, &past, &T.err), "%s", T.err.text);
+    cr_assert_eq(past.receipts, past.calls);
+    return past.calls;
+}
+
 Test(courier_push, a_refused_row_stops_its_lane_and_no_other)
 {
     AUTO(buf_done) struct buf order = BUF_INIT;
@@ -87,6 +121,7 @@ Test(courier_push, a_refused_row_stops_its_lane_and_no_other)
     post_wake();
     post_await_acknowledged(5);
     post_expect_applied(5, 1);
+    cr_assert_eq(past_calls(refused.number), 1, "what they said when they refused it stays tied to it");
 }
 
 Test(courier_push, outcomes_are_asked_for_until_they_are_known)

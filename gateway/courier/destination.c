@@ -80,6 +80,7 @@ void destination_count(struct destination *destination, enum policy_ending endin
 {
     destination->streak = ending == destination->last ? destination->streak + 1 : 1;
     destination->last = ending;
+    destination->taken_names += ending == ENDING_OTHER_CONTENT;
     destination->failures = is_failure ? destination->failures + 1 : 0;
 }
 
@@ -98,7 +99,7 @@ void destination_learn(struct destination *destination, const struct policy_verd
     if (verdict->action == ACTION_REFUSE_ROW)
         destination->lone_refusals++;
     else if (verdict->ending == ENDING_ACCEPTED)
-        destination->lone_refusals = 0;
+        destination->lone_refusals = destination->taken_names = 0;
     switch (verdict->blame) {
     case BLAME_NOBODY:
     case BLAME_ROW:

@@ -19,6 +19,7 @@ struct destination {
     uint32_t streak;
     uint32_t failures;
     uint32_t lone_refusals;
+    uint32_t taken_names; /* policy_attempt.taken_names; a resumed channel remembers it */
     /* Calls that wait only because the destination did not work, or was paused: it does again. */
     uint8_t (*early)[16]; /* owned; the last one is the next */
     size_t early_count;

@@ -45,6 +45,7 @@ static void count(struct ending *ending)
     attempt->streak = destination->streak;
     attempt->failures = destination->failures;
     attempt->lone_refusals = destination->lone_refusals;
+    attempt->taken_names = destination->taken_names;
     attempt->is_alive = throttle_is_alive(&destination->throttle);
 }
 

@@ -300,6 +300,11 @@ static bool act_pause_dissolve(struct writing *writing, struct error *err)
     return emit_dissolved(writing, DISSOLVE_WHOLE, err) && emit_paused(writing, err);
 }
 
+static bool act_dissolve_spent(struct writing *writing, struct error *err)
+{
+    return emit_dissolved(writing, DISSOLVE_SPENT, err);
+}
+
 static bool act_pause_spent(struct writing *writing, struct error *err)
 {
     return emit_dissolved(writing, DISSOLVE_SPENT, err) && emit_paused(writing, err);
@@ -327,6 +332,7 @@ static bool (*const ACTS[ACTION_COUNT])(struct writing *writing, struct error *e
     [ACTION_PAUSE_DOUBT] = act_pause_doubt,
     [ACTION_PAUSE_DISSOLVE] = act_pause_dissolve,
     [ACTION_PAUSE_SPENT] = act_pause_spent,
+    [ACTION_DISSOLVE_SPENT] = act_dissolve_spent,
 };
 
 /* The states in which a step was taken. Whoever finds the call in another has been overtaken. */

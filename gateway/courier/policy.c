@@ -12,7 +12,7 @@ static const char REFUSAL[] = "refusal";
 static const char MALFORMED[] = "malformed";
 
 /* What `many` counts. */
-enum counted { COUNTED_STREAK, COUNTED_ATTEMPTS, COUNTED_RENEWALS };
+enum counted { COUNTED_STREAK, COUNTED_ATTEMPTS, COUNTED_RENEWALS, COUNTED_TAKEN };
 
 struct rule {
     enum policy_action action;
@@ -27,6 +27,7 @@ struct rule {
 
 #define NONSENSE ACTION_PAUSE, COUNTED_STREAK, POLICY_NONSENSE_MAX
 #define NEVER ACTION_PAUSE, COUNTED_STREAK, 0
+#define STEPS_ON ACTION_DISSOLVE_SPENT, COUNTED_TAKEN, POLICY_TAKEN_MAX
 #define RENEWED ACTION_PAUSE, COUNTED_RENEWALS, POLICY_RENEWALS_MAX
 
 /* An upload. What may have arrived is asked after, what surely did not is sent again. */
@@ -103,7 +104,7 @@ static const struct rule ASK[ENDING_COUNT] = {
     [ENDING_OTHER_CONTENT] = {ACTION_PAUSE_SPENT, BLAME_SETUP, REFUSAL,
                               "对方已有同名而内容不同的文件：与对方核实后恢复，届时以新文件名报送",
                               "the file name is taken by other content: ask there, then resume; a new name is used",
-                              NEVER},
+                              STEPS_ON},
     [ENDING_EXPIRED] = {ACTION_ASK_AGAIN, BLAME_NOBODY, NULL, "会话密钥一再不被认可：核对应用密钥和时钟后恢复",
                         "the secret is not taken: check app key and clock, then resume", RENEWED},
     [ENDING_EXISTS] = {ACTION_ASK_AGAIN, BLAME_DESTINATION, MALFORMED, "对方应答一再不可信：请与对方核实后恢复",
@@ -320,7 +321,8 @@ static bool is_many(const struct policy_attempt *attempt, const struct rule *rul
 {
     const uint32_t counts[] = {[COUNTED_STREAK] = attempt->streak,
                                [COUNTED_ATTEMPTS] = attempt->attempts + 1,
-                               [COUNTED_RENEWALS] = attempt->renewals};
+                               [COUNTED_RENEWALS] = attempt->renewals,
+                               [COUNTED_TAKEN] = attempt->taken_names};
     uint32_t count = counts[rule->counted];
 
     if (rule->many == 0 || count < rule->many)
@@ -407,6 +409,11 @@ void policy_decide(const struct policy_attempt *attempt, const struct policy_pac
         out->en = "single rows are refused whole again and again: check the settings, then resume";
     } else if (out->action == ACTION_PAUSE) {
         out->blame = BLAME_SETUP;
+    } else if (out->action == ACTION_DISSOLVE_SPENT) {
+        /* After a backup was restored, the platform has the names that were used since. */
+        out->blame = BLAME_NOBODY;
+        out->zh = "此文件名同样已被占用：改用下一个文件名";
+        out->en = "this file name is taken, too: on to the next";
     }
     out->delay_ms = delay_of(attempt, pace, out, dice);
 }

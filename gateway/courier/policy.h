@@ -73,6 +73,7 @@ enum policy_action {
     ACTION_PAUSE_DOUBT,    /* pause the channel; the call is asked after when it is resumed */
     ACTION_PAUSE_DISSOLVE, /* pause the channel; the rows are queued again, to be sent as the settings then are */
     ACTION_PAUSE_SPENT,    /* the same, and the call's number is not used again */
+    ACTION_DISSOLVE_SPENT, /* the rows are queued again, for a call with the next number */
     ACTION_COUNT
 };
 
@@ -97,6 +98,7 @@ struct policy_attempt {
     uint32_t streak;            /* endings of this kind in a row at this destination, this one included */
     uint32_t failures;          /* failures of any kind in a row at this destination, this one included */
     uint32_t lone_refusals;     /* rows refused whole by this destination since it last took anything */
+    uint32_t taken_names;       /* names that were found taken in a row, this one included */
     uint32_t renewals;          /* secrets that this destination would not take, since it last took one */
     bool is_alive;              /* the destination is not held for dead */
     int64_t retry_after_ms;     /* what it asked for; -1: nothing */
@@ -123,6 +125,7 @@ enum {
     POLICY_HANDSHAKE_MAX = 8, /* broken handshakes in a row, before the channel is paused */
     POLICY_FORGOTTEN_MAX = 8, /* times a call is sent to an upstream that takes it and then does not know it */
     POLICY_BUSY_MAX = 6,      /* internal errors over one call, while others pass, before it is split */
+    POLICY_TAKEN_MAX = 2,     /* from this taken name in a row on a person knows already: on to the next name */
     POLICY_RENEWALS_MAX = 2,  /* secrets refused in a row (the second one was new), before the channel is paused */
     POLICY_LONE_MAX = 20,     /* single rows refused whole in a row, before it must be the setup */
     POLICY_POLL_GROWTH = 512  /* questions for outcomes: the longest pause, in first pauses */

@@ -122,8 +122,8 @@ static size_t swallow(char *data, size_t size, size_t count, void *context)
     return size * count;
 }
 
-/* Somebody else leaves a file under the day's first name. */
-static void take_first_name(void)
+/* Somebody else leaves a file under a name of the day. */
+static void take_name(unsigned number)
 {
     AUTO(buf_done) struct buf url = BUF_INIT;
     struct curl_slist *headers = curl_slist_append(NULL, "If-None-Match: *");
@@ -132,8 +132,8 @@ static void take_first_name(void)
     long status = 0;
 
     (void)day_format(day_of_instant(clock_now_ms(&T.clock)), day);
-    buf_addf(&url, "https://localhost:%u/cc/inbox/%s_%.4s%.2s%.2s_00001.xml", P.port, PLATFORM_FILE_CODE, day, day + 5,
-             day + 8);
+    buf_addf(&url, "https://localhost:%u/cc/inbox/%s_%.4s%.2s%.2s_%05u.xml", P.port, PLATFORM_FILE_CODE, day, day + 5,
+             day + 8, number);
     curl_easy_setopt(curl, CURLOPT_URL, buf_text(&url));
     curl_easy_setopt(curl, CURLOPT_CAINFO, O.ca);
     curl_easy_setopt(curl, CURLOPT_SSLCERT, O.certificate);
@@ -153,7 +153,7 @@ static void take_first_name(void)
 
 Test(courier_parts, a_name_with_other_content_is_for_a_person_and_then_a_new_name_is_used)
 {
-    take_first_name();
+    take_name(1);
     push_and_start(2);
     post_await_of(CHANNEL_CREDIT_CHINA, post_is_paused, 1);
     cr_assert(strstr(post_status_of(CHANNEL_CREDIT_CHINA).reason, "同名"));
@@ -163,6 +163,20 @@ Test(courier_parts, a_name_with_other_content_is_for_a_person_and_then_a_new_nam
     post_await_of(CHANNEL_CREDIT_CHINA, post_has_acknowledged, 2);
     cr_assert_eq(post_events("call.prepared", "\"number\":2"), 1);
     expect_applied_but(CHINA, 2, 1);
+}
+
+Test(courier_parts, many_taken_names_are_stepped_over_once_a_person_knows)
+{
+    for (unsigned number = 1; number <= 5; number++)
+        take_name(number);
+    push_and_start(2);
+    post_await_of(CHANNEL_CREDIT_CHINA, post_is_paused, 1);
+    cr_assert(command_resume(&T.desk, CHANNEL_CREDIT_CHINA, &T.err), "%s", T.err.text);
+    post_wake();
+    post_await_of(CHANNEL_CREDIT_CHINA, post_has_acknowledged, 2);
+    cr_assert_eq(post_events("channel.paused", NULL), 1, "one pause, however many names were taken");
+    cr_assert_eq(post_events("call.prepared", "\"number\":6"), 1);
+    expect_applied_but(CHINA, 2, 5);
 }
 
 /* --- the secret --- */

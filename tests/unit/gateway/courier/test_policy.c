@@ -442,3 +442,16 @@ Test(policy, a_retry_never_waits_longer_than_its_call_is_old)
     attempt.age_ms = 86400000;
     cr_assert_geq(decide(&attempt).delay_ms, PACE.retry_max_ms / 2);
 }
+
+Test(policy, a_taken_name_is_for_a_person_and_further_ones_are_stepped_over)
+{
+    struct policy_attempt attempt = attempt_of(ADAPTER_DOUBT, NET_ANSWERED);
+
+    attempt.status = 200;
+    attempt.answer = ADAPTER_OTHER_CONTENT;
+    attempt.taken_names = 1;
+    cr_assert_eq(decide(&attempt).action, ACTION_PAUSE_SPENT);
+    attempt.taken_names = POLICY_TAKEN_MAX;
+    cr_assert_eq(decide(&attempt).action, ACTION_DISSOLVE_SPENT);
+    cr_assert_eq(decide(&attempt).blame, BLAME_NOBODY);
+}

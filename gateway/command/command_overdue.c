@@ -24,14 +24,15 @@ struct raising {
     struct buf data;
 };
 
-/* A call that nobody has answered for is no receipt that is late: only what arrived, or may have. */
+/* A call that nobody has answered for is no receipt that is late: only what arrived, or may have. Counted from when it
+ * was first made, so that one that goes back and forth between doubt and being sent again is late, too. */
 static bool is_late(const struct raising *raising, const struct call *call)
 {
     int32_t last;
 
     if (call->state != CALL_RECEIVED && call->state != CALL_IN_DOUBT)
         return false;
-    last = calendar_working_days_after(raising->limits->calendar, day_of_instant(call->changed_ms),
+    last = calendar_working_days_after(raising->limits->calendar, day_of_instant(call->prepared_ms),
                                        raising->limits->days[call->channel], NULL);
     return raising->today > last;
 }
@@ -50,7 +51,7 @@ static bool keep(const struct call *call, void *context)
     late = &raising->list[raising->count++];
     memcpy(late->call, call->id, sizeof late->call);
     late->channel = call->channel;
-    late->since_ms = call->changed_ms;
+    late->since_ms = call->prepared_ms;
     return true;
 }
 
@@ -85,7 +86,7 @@ static bool raise_one(struct run *run, struct ledger *ledger, size_t index, stru
     buf_add_text(&raising->data, "{\"call\":\"");
     hex_add(&raising->data, late->call, sizeof late->call);
     buf_addf(&raising->data, "\",\"channel\":\"%s\",\"since_ms\":%lld}", CHANNEL_NAMES[late->channel],
-             (long long)call.changed_ms);
+             (long long)call.prepared_ms);
     return ledger_emit(ledger, "keeper", "receipt.overdue", buf_span(&raising->data), NULL, err);
 }
 

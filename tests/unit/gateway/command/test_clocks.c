@@ -296,6 +296,29 @@ Test(clocks, a_receipt_is_raised_once_when_its_last_day_is_over)
     cr_assert_eq(raised_on("2026-12-15"), 0);
 }
 
+/* An attempt ended so. */
+static void fail_call(const char *call, const char *state)
+{
+    char data[256];
+
+    snprintf(data, sizeof data, "{\"call\":\"%s\",\"due_ms\":0,\"reason\":\"x\",\"state\":\"%s\",\"status\":0}", call,
+             state);
+    emit("call.failed", data);
+}
+
+Test(clocks, a_call_that_goes_back_and_forth_is_late_from_when_it_was_made)
+{
+    char call[33];
+
+    (void)sent_on("2026-09-30", call);
+    set_today("2026-10-13");
+    fail_call(call, "in-doubt");
+    fail_call(call, "prepared");
+    set_today("2026-10-14");
+    fail_call(call, "in-doubt");
+    cr_assert_eq(raised_on("2026-10-14"), 1);
+}
+
 Test(clocks, the_limit_is_the_channels_own)
 {
     char call[33];

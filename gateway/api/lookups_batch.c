@@ -247,7 +247,9 @@ static void trace_results(const struct asking *asking)
 {
     struct api *api = asking->visit->api;
     struct trace_entry entry = asking_entry(asking);
-    const char *body = asking->visit->reply->body.data;
+    /* Never NULL, which has no offset: there may be nothing shown. */
+    const char *body = buf_text(&asking->visit->reply->body);
+    const char *shown = buf_text(&api->shown);
 
     for (size_t i = 0; i < api->batch->count; i++) {
         const struct result *result = &api->batch->results[i];
@@ -263,7 +265,7 @@ static void trace_results(const struct asking *asking)
         entry.status = result->status;
         entry.rules = result->facts.rules;
         entry.sequence = result->facts.sequence;
-        entry.shown = (struct span){api->shown.data + result->shown_begin, result->shown_end - result->shown_begin};
+        entry.shown = (struct span){shown + result->shown_begin, result->shown_end - result->shown_begin};
         entry.owes = is_answered && result->facts.owes;
         entry.answer = (struct span){body + result->begin, result->end - result->begin};
         trace_add(api->trace, &entry);

@@ -193,10 +193,12 @@ Test(courier_parts, one_secret_serves_many_calls)
 Test(courier_parts, a_secret_that_ends_under_many_calls_is_renewed_once_for_all)
 {
     O.config.channels[CHANNEL_NATIONAL_PLATFORM].rows_max = 5;
-    order_at(NATION, "task", "\"fault\":\"refuse-call\",\"code\":\"E-102\",\"times\":4");
+    platform_order("{\"platform\":\"national-platform\",\"fault\":\"result-delay\",\"polls\":8,\"times\":12}");
     push_and_start(60);
+    post_await_of(CHANNEL_NATIONAL_PLATFORM, post_has_received, 60);
+    json_release(platform_control("POST", "/control/expire", "{\"platform\":\"national-platform\"}"));
     post_await_of(CHANNEL_NATIONAL_PLATFORM, post_has_acknowledged, 60);
-    cr_assert_leq(count_at(NATION, "keys"), 5);
+    cr_assert_eq(count_at(NATION, "keys"), 2);
     expect_applied_at(NATION, 60);
     cr_assert_not(post_status_of(CHANNEL_NATIONAL_PLATFORM).is_paused);
 }

@@ -99,9 +99,18 @@ static const struct route {
     {"/v1/domains", BY_TLS, public_domains},   /* public.c */
     {"/v1/checkpoints", BY_TLS | BY_SOCKET, public_checkpoint},
     {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},
+    {"/v1/openapi.json", BY_TLS | BY_SOCKET, public_openapi},
     {"/healthz", BY_TLS | BY_SOCKET, public_health},
     {"/admin/v1", BY_SOCKET, admin_handle},
 };
+
+const char *api_route(size_t index, bool *is_public)
+{
+    if (index >= COUNT_OF(ROUTES))
+        return NULL;
+    *is_public = ROUTES[index].ways & BY_TLS;
+    return ROUTES[index].prefix;
+}
 
 static const struct route *find_route(const struct http_request *request, struct span *rest)
 {
@@ -199,6 +208,13 @@ static bool load_rules(struct api *api, struct error *err)
     return windows_load(windows, &api->windows, err) && calendar_load(calendar, &api->calendar, err);
 }
 
+static bool describe(struct api *api, struct error *err)
+{
+    AUTO(text_free) char *schemas = path_join(api->config->data, "schemas");
+
+    return openapi_make(schemas, &api->openapi, err);
+}
+
 static bool open_trace(struct api *api, struct error *err)
 {
     AUTO(text_free) char *folder = config_state_path(api->config, "trace");
@@ -262,7 +278,7 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     if (!options->limits)
         api->own_limits = limits_new(options->config->client_count + 1);
     api->limits = options->limits ? options->limits : api->own_limits;
-    if (!load_domains(api, err) || !load_rules(api, err))
+    if (!load_domains(api, err) || !load_rules(api, err) || !describe(api, err))
         return false;
     api->batch = lookups_batch_new();
     api->clients = clients_new(api->config, api->domains);
@@ -309,6 +325,7 @@ void api_free(struct api *api)
     for (size_t i = 0; i < LOOKUP_PARAMETERS; i++)
         buf_done(&api->parameters[i]);
     buf_done(&api->shown);
+    buf_done(&api->openapi);
     lookups_batch_free(api->batch);
     free(api->spool);
     file_close(api->broken_fd);

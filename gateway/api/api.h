@@ -32,6 +32,7 @@
  * there and on the Unix socket:
  *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain)
  *   GET  /v1/keys                          public keys, for whoever verifies
+ *   GET  /v1/openapi.json                  all of this but the administration, as OpenAPI 3.1 (openapi.h)
  *   GET  /healthz                          200 when the store answers
  * on the Unix socket, for a member of the staff (SO_PEERCRED):
  *   POST /admin/v1/jobs/{kind}?lang=…[&file=NAME&on=DATE]   with a role for it → 202 {"job"}; the body is an object of

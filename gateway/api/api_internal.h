@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "gateway/api/api.h"
 #include "gateway/api/clients.h"
+#include "gateway/api/openapi.h"
 #include "gateway/api/problem.h"
 #include "gateway/http/http.h"
 #include "gateway/trace/trace.h"
@@ -44,8 +45,12 @@ struct api {
     char *spool;
     struct buf parameters[LOOKUP_PARAMETERS]; /* of the lookup under way; kept for their memory */
     struct buf shown;
+    struct buf openapi; /* openapi.h */
     struct lookups_batch *batch;
 };
+
+/* What all paths of a route begin with; NULL behind the last. `*is_public`: outside systems may come this way. */
+const char *api_route(size_t index, bool *is_public);
 
 /* A read of now; end it with api_end_read. NULL: err. */
 struct store_txn *api_read(struct api *api, struct error *err);
@@ -72,6 +77,7 @@ void public_domains(struct visit *visit);
 void public_checkpoint(struct visit *visit);
 void public_keys(struct visit *visit);
 void public_health(struct visit *visit);
+void public_openapi(struct visit *visit);
 void receipts_handle(struct visit *visit);
 void log_handle(struct visit *visit);
 /* The proof of an entry of the trace, added to `out`; `by`: whose it must be (empty: anybody's). ERR_NOT_FOUND;

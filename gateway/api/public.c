@@ -103,6 +103,14 @@ void public_keys(struct visit *visit)
         answer_file(visit, "public-keys.json", "application/json");
 }
 
+void public_openapi(struct visit *visit)
+{
+    if (!is_plain_get(visit))
+        return;
+    buf_add_span(&visit->reply->body, buf_span(&visit->api->openapi));
+    http_reply_header(visit->reply, "Cache-Control", "public, max-age=300");
+}
+
 void public_health(struct visit *visit)
 {
     struct error err;

@@ -234,8 +234,8 @@ bool clocks_reports(struct store_txn *txn, clocks_visit_report *visit, void *con
 
 struct missing {
     uint32_t version;
-    bool may_hold[CHANNEL_COUNT];
-    bool has_confirmed[CHANNEL_COUNT];
+    bool may_hold[STAGE_COUNT];
+    bool has_confirmed[STAGE_COUNT];
 };
 
 /* What is refused, superseded or still waiting to be sent nobody holds; what is in a call, somebody may. */
@@ -244,6 +244,8 @@ static bool look_at_delivery(const struct delivery *delivery, void *context)
     struct missing *missing = context;
     bool is_taken = delivery->state == DELIVERY_ACKNOWLEDGED;
 
+    if (!channel_is_stage(delivery->channel))
+        return true;
     if (is_taken && delivery->version >= missing->version)
         missing->has_confirmed[delivery->channel] = true;
     if (is_taken || delivery->state == DELIVERY_SENDING || delivery->state == DELIVERY_IN_DOUBT ||
@@ -252,7 +254,7 @@ static bool look_at_delivery(const struct delivery *delivery, void *context)
     return true;
 }
 
-bool clock_missing(struct store_txn *txn, const char *record, uint32_t version, bool is_missing[CHANNEL_COUNT],
+bool clock_missing(struct store_txn *txn, const char *record, uint32_t version, bool is_missing[STAGE_COUNT],
                    bool *has_some, struct error *err)
 {
     struct missing missing = {.version = version};
@@ -260,7 +262,7 @@ bool clock_missing(struct store_txn *txn, const char *record, uint32_t version, 
     if (!outbox_of_record(txn, record, look_at_delivery, &missing, err))
         return false;
     *has_some = false;
-    for (int i = 0; i < CHANNEL_COUNT; i++) {
+    for (int i = 0; i < STAGE_COUNT; i++) {
         is_missing[i] = missing.may_hold[i] && !missing.has_confirmed[i];
         *has_some = *has_some || is_missing[i];
     }

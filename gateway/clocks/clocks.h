@@ -89,7 +89,7 @@ struct clocks_over {
     uint32_t version; /* the one that ends it */
     enum record_op op;
     int64_t since_ms;
-    bool is_missing[CHANNEL_COUNT];
+    bool is_missing[STAGE_COUNT];
 };
 typedef bool clocks_visit_over(const struct clocks_over *over, void *context);
 MUST_CHECK bool clocks_unconfirmed(struct store_txn *txn, clocks_visit_over *visit, void *context, struct error *err);

@@ -124,7 +124,7 @@ static bool over_look_again(struct store_txn *txn, const char *record, struct er
 {
     struct clock_key key = clock_key_of(CLOCK_OVER, record);
     struct clock_key unconfirmed = clock_key_of(CLOCK_UNCONFIRMED, record);
-    bool is_missing[CHANNEL_COUNT];
+    bool is_missing[STAGE_COUNT];
     struct over_entry entry;
     bool has_some;
 

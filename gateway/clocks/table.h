@@ -117,7 +117,7 @@ bool clock_get(struct store_txn *txn, const struct clock_key *key, void *value, 
 /* 0 when nothing was counted. */
 uint64_t clock_count(struct store_txn *txn, const struct clock_key *key);
 /* Which channels may hold the record and have not acknowledged the version that ends it. False: none. */
-MUST_CHECK bool clock_missing(struct store_txn *txn, const char *record, uint32_t version,
-                              bool is_missing[CHANNEL_COUNT], bool *has_some, struct error *err);
+MUST_CHECK bool clock_missing(struct store_txn *txn, const char *record, uint32_t version, bool is_missing[STAGE_COUNT],
+                              bool *has_some, struct error *err);
 
 #endif

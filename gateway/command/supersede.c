@@ -26,7 +26,7 @@ static bool is_held_later(struct store_txn *txn, const struct delivery *delivery
 {
     struct delivery there;
 
-    for (int later = (int)delivery->channel + 1; later < CHANNEL_COUNT; later++) {
+    for (int later = (int)delivery->channel + 1; later < STAGE_COUNT; later++) {
         if (outbox_of_version(txn, (enum channel)later, delivery->record, delivery->version, &there) &&
             (there.state == DELIVERY_ACKNOWLEDGED || is_in_a_call(there.state)))
             return true;
@@ -178,7 +178,7 @@ bool supersede_unsent(const struct superseding *at, const struct record *record,
 {
     if (record->op != OP_CHANGED && !record_op_ends(record->op))
         return true;
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         if (!supersede_unsent_at(at, (enum channel)channel, record, err))
             return false;
     }

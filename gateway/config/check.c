@@ -260,7 +260,7 @@ static void check_stages(struct checking *checking, const struct config *config,
     AUTO(buf_done) struct buf full = BUF_INIT;
     struct error err;
 
-    if (i == 0 || config_channel_is_used(&config->channels[i - 1]))
+    if (i == 0 || i >= CONFIG_STAGE_COUNT || config_channel_is_used(&config->channels[i - 1]))
         return;
     error_set_both(&err, ERR_INVALID, "config.stages",
                    "%s comes before this channel and is not used: nothing arrives here",

@@ -48,8 +48,9 @@ struct config_client {
     int64_t requests_per_minute;
 };
 
-enum { CONFIG_CHANNEL_COUNT = 3 };
-/* The channels of row 18, in its order, as they are named below `channels:` (and by gateway/outbox). */
+/* The stages of row 18, then the channels that are no stage (gateway/outbox/outbox.h). */
+enum { CONFIG_STAGE_COUNT = 3, CONFIG_CHANNEL_COUNT = CONFIG_STAGE_COUNT };
+/* As they are named below `channels:` (and by gateway/outbox). */
 extern const char *const CONFIG_CHANNEL_NAMES[CONFIG_CHANNEL_COUNT];
 
 /* How to reach an upstream. Which settings there are besides the common ones is decided by the protocol; those of other

@@ -154,7 +154,7 @@ static void fill_courier(const struct config_channel *from, enum channel channel
                                                  .retry_first_ms = from->retry_first_ms,
                                                  .retry_max_ms = from->retry_max_ms,
                                                  .poll_ms = from->poll_ms,
-                                                 .make_row = channel_make_row,
+                                                 .make_row = channel_is_stage(channel) ? channel_make_row : NULL,
                                                  .row_context = settings};
 }
 
@@ -291,7 +291,7 @@ void channel_set_done(struct channel_set *set)
 
 /* --- rows --- */
 
-_Static_assert((int)CHANNEL_COUNT == (int)CONFIG_CHANNEL_COUNT, "both list the channels of row 18");
+_Static_assert((int)CHANNEL_COUNT == (int)CONFIG_CHANNEL_COUNT, "both list the channels");
 
 _Static_assert((int)ADAPTER_OP_ADD == (int)OP_NEW && (int)ADAPTER_OP_CHANGE == (int)OP_CHANGED &&
                    (int)ADAPTER_OP_WITHDRAW == (int)OP_WITHDRAWN && (int)ADAPTER_OP_REPAIR == (int)OP_REPAIRED &&

@@ -21,7 +21,8 @@ struct courier_channel {
     int64_t retry_first_ms;
     int64_t retry_max_ms;
     int64_t poll_ms; /* how often outcomes of rows are asked for, at first */
-    /* How a later channel is told what the one before has acknowledged; NULL: nothing goes there by itself. */
+    /* How a later channel is told what the one before has acknowledged; NULL: it is no stage,
+     * nothing goes there by itself. */
     row_maker *make_row;
     void *row_context;
 };
@@ -43,7 +44,7 @@ struct layout;
 MUST_CHECK bool channel_layout_load(const struct config *config, enum channel channel, struct layout **out,
                                     struct error *err);
 
-/* All channels that are configured and enabled, in the order of row 18. */
+/* All channels that are configured and enabled, the stages first and in the order of row 18. */
 struct channel_set {
     struct channel_settings *settings[CHANNEL_COUNT];
     struct courier_channel channels[CHANNEL_COUNT]; /* for struct courier_options */

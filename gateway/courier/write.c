@@ -174,7 +174,7 @@ static bool close_refused(struct courier *courier, struct error *err)
     const struct desk desk = {
         .store = courier->options->store, .clock = courier->options->clock, .person = COURIER_NAME};
 
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         if (!courier->has_refused[channel])
             continue;
         if (!supersede_by_queued(&desk, (enum channel)channel, err))

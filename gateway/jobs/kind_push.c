@@ -97,7 +97,7 @@ static enum channel channel_of(const char *name)
     enum channel channel = CHANNEL_CREDIT_GUANGDONG;
 
     if (*name && !channel_parse(span_of(name), &channel))
-        return CHANNEL_COUNT;
+        return CHANNEL_NONE;
     return channel;
 }
 
@@ -218,7 +218,7 @@ bool run_channel(struct work *work, struct error *err)
     enum channel channel = channel_of(name);
     struct error why = {.code = ERR_NONE};
 
-    if (channel == CHANNEL_COUNT)
+    if (channel == CHANNEL_NONE)
         return refuse(err, ERR_INVALID, "channel.unknown", "there is no channel \"%.40s\"", "没有“%.40s”这个渠道",
                       name);
     if (!results_new(work, &results, err))

@@ -54,6 +54,7 @@ static const struct {
 } CHANNEL_TEXTS[CHANNEL_COUNT] = {[CHANNEL_CREDIT_GUANGDONG] = {"信用广东", "credit-guangdong"},
                                   [CHANNEL_NATIONAL_PLATFORM] = {"全国信用信息共享平台", "national-platform"},
                                   [CHANNEL_CREDIT_CHINA] = {"信用中国", "credit-china"}};
+_Static_assert(CHANNEL_COUNT == CHANNEL_CREDIT_CHINA + 1, "a text for each channel");
 
 struct telling {
     struct work *work;

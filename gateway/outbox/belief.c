@@ -74,7 +74,7 @@ static bool take_record(struct store_txn *txn, struct belief_index *index, enum 
 /* The first key of the index that belongs to a record after `after`. */
 static struct table_key key_after(const char *after)
 {
-    struct table_key key = key_version(after, UINT32_MAX, CHANNEL_COUNT);
+    struct table_key key = key_version(after, UINT32_MAX, CHANNEL_NONE);
 
     key.bytes[key.count++] = UINT8_MAX;
     return key;
@@ -106,7 +106,7 @@ bool belief_walk(struct store_txn *txn, enum channel channel, const char *after,
 bool belief_of(struct store_txn *txn, enum channel channel, const char *record, struct belief *out)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
-    struct table_key from = key_version(record, 0, CHANNEL_COUNT);
+    struct table_key from = key_version(record, 0, CHANNEL_NONE);
     struct belief_index index = {.cursor = NULL};
     struct belief belief;
     struct error ignored; /* the transaction keeps it */

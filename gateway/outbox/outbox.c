@@ -14,6 +14,8 @@ const char *const CHANNEL_NAMES[CHANNEL_COUNT] = {
     [CHANNEL_CREDIT_CHINA] = "credit-china",
 };
 
+_Static_assert(CHANNEL_COUNT == CHANNEL_CREDIT_CHINA + 1, "a name for each channel");
+
 const char *const DELIVERY_STATE_NAMES[DELIVERY_STATE_COUNT] = {
     [DELIVERY_QUEUED] = "queued",         [DELIVERY_SENDING] = "sending",           [DELIVERY_IN_DOUBT] = "in-doubt",
     [DELIVERY_RECEIVED] = "received",     [DELIVERY_ACKNOWLEDGED] = "acknowledged", [DELIVERY_REFUSED] = "refused",
@@ -77,7 +79,7 @@ bool outbox_find(struct store_txn *txn, uint64_t number, struct delivery *out, s
 bool outbox_of_record(struct store_txn *txn, const char *record, outbox_visit *visit, void *context, struct error *err)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
-    struct table_key prefix = key_version(record, 0, CHANNEL_COUNT);
+    struct table_key prefix = key_version(record, 0, CHANNEL_NONE);
     struct span key;
     struct span value;
     bool is_there;

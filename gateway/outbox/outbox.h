@@ -13,8 +13,24 @@
 #include "gateway/journal/event.h"
 #include "gateway/store/store.h"
 
-/* Stages of row 18, in order. */
-enum channel { CHANNEL_CREDIT_GUANGDONG, CHANNEL_NATIONAL_PLATFORM, CHANNEL_CREDIT_CHINA, CHANNEL_COUNT };
+/* The stages of row 18, in order: each is told what the one before has acknowledged (stage.h). Then the channels that
+ * are no stage, which nothing comes to by itself: whoever has something to say queues it (outbox_queued_data). Their
+ * numbers are in the store's keys: a new one is added at the end, none ever changes its place.
+ *
+ * What is about records and where they are held (clocks, what a later version supersedes, reconciliation, a push)
+ * counts to STAGE_COUNT; what is about sending (courier, pauses, status, settings, late receipts) to CHANNEL_COUNT. */
+enum channel {
+    CHANNEL_CREDIT_GUANGDONG,
+    CHANNEL_NATIONAL_PLATFORM,
+    CHANNEL_CREDIT_CHINA,
+    STAGE_COUNT,
+    CHANNEL_COUNT = STAGE_COUNT,
+    CHANNEL_NONE = 255
+};
+static inline bool channel_is_stage(enum channel channel)
+{
+    return channel < STAGE_COUNT;
+}
 extern const char *const CHANNEL_NAMES[CHANNEL_COUNT]; /* "credit-guangdong", … */
 MUST_CHECK bool channel_parse(struct span name, enum channel *channel);
 

@@ -11,7 +11,7 @@ enum { HELD_CODE_BYTES = 64, HELD_FIXED_BYTES = 8 + HELD_CODE_BYTES };
 
 static bool is_later(enum channel channel)
 {
-    return channel > 0 && channel < CHANNEL_COUNT;
+    return channel > 0 && channel < STAGE_COUNT;
 }
 
 void stage_put(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry)

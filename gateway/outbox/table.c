@@ -55,7 +55,7 @@ struct table_key key_version(const char *record, uint32_t version, enum channel 
     if (version == 0)
         return key;
     key_add_u32(&key, version);
-    if (channel < CHANNEL_COUNT)
+    if (channel != CHANNEL_NONE)
         key_add_byte(&key, channel);
     return key;
 }

@@ -92,7 +92,7 @@ struct table_key {
 struct span table_span(const struct table_key *key);
 struct table_key key_delivery(char kind, uint64_t number);
 struct table_key key_past_call(uint64_t number, uint32_t attempt);
-/* Without `channel` (CHANNEL_COUNT) or `version` (0) the beginning all such keys share. */
+/* Without `channel` (CHANNEL_NONE) or `version` (0) the beginning all such keys share. */
 struct table_key key_version(const char *record, uint32_t version, enum channel channel);
 struct table_key key_lane(enum channel channel, const char subject[SUBJECT_BYTES], uint64_t number);
 struct table_key key_ready(enum channel channel, int64_t due_ms, uint64_t number);

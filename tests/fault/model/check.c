@@ -77,7 +77,7 @@ bool check_versions(const struct story *story, struct error *err)
     for (size_t i = 0; i < story->version_count; i++) {
         const struct story_version *version = &story->versions[i];
 
-        for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        for (int channel = 0; channel < STAGE_COUNT; channel++) {
             const struct story_delivery *delivery =
                 story_find(story, (enum channel)channel, version->record, version->version);
 
@@ -178,7 +178,7 @@ static bool check_platform(const struct story *story, enum channel channel, cons
 
 bool check_platforms(const struct story *story, const struct stage *stage, struct error *err)
 {
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         AUTO(json_release) json_t *state = NULL;
 
         if (!platform_state(stage, (enum channel)channel, &state, err))
@@ -236,7 +236,7 @@ bool check_tables(const struct story *story, struct store *store, struct error *
         if (!check_delivery(txn, &story->deliveries[i], err))
             return false;
     }
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         if (!check_counters(story, txn, (enum channel)channel, err))
             return false;
     }

@@ -44,7 +44,7 @@ static const char *const PLACES[] = {"upload", "second", "doubt", "task", "key",
 
 static void choose(struct dice *dice, const char *record, char fault[FAULT_BYTES])
 {
-    const char *channel = CHANNEL_NAMES[dice_roll(dice, CHANNEL_COUNT)];
+    const char *channel = CHANNEL_NAMES[dice_roll(dice, STAGE_COUNT)];
     const char *on = PLACES[dice_roll(dice, COUNT_OF(PLACES))];
     unsigned times = 1 + dice_roll(dice, 3);
     unsigned kind = dice_roll(dice, record[0] ? 18 : 11);

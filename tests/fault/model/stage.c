@@ -326,7 +326,7 @@ static bool write_config(const struct stage *stage, struct error *err)
              "  - {name: reviewer, uid: %d, roles: [reviewer]}\n"
              "channels:\n",
              common, common, common, STAGE_OPERATOR, STAGE_REVIEWER);
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++)
+    for (int channel = 0; channel < STAGE_COUNT; channel++)
         add_channel(stage, (enum channel)channel, &text);
     return file_write(path, buf_span(&text), 0644, err);
 }

@@ -81,7 +81,7 @@ bool story_is_staged(const struct story *story, const struct story_delivery *del
     const struct story_version *version;
     int next = (int)delivery->channel + 1;
 
-    if (delivery->state != DELIVERY_ACKNOWLEDGED || next == CHANNEL_COUNT ||
+    if (delivery->state != DELIVERY_ACKNOWLEDGED || next == STAGE_COUNT ||
         story_find(story, (enum channel)next, delivery->record, delivery->version))
         return false;
     version = version_of(story, delivery->record, delivery->version);

@@ -22,9 +22,9 @@ struct story_delivery {
 struct story_version {
     char record[24];
     uint32_t version;
-    uint64_t approved;               /* sequence of record.approved */
-    uint64_t skipped[CHANNEL_COUNT]; /* sequence of delivery.skipped, or 0 */
-    uint64_t held[CHANNEL_COUNT];    /* … of delivery.held */
+    uint64_t approved;             /* sequence of record.approved */
+    uint64_t skipped[STAGE_COUNT]; /* sequence of delivery.skipped, or 0 */
+    uint64_t held[STAGE_COUNT];    /* … of delivery.held */
 };
 
 struct story {

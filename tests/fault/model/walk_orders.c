@@ -110,7 +110,7 @@ static bool list_refused(struct walk *walk, struct chosen *chosen, struct error 
     chosen->count = 0;
     if (!store_begin(walk->stage.store, STORE_READ, &txn, err))
         return false;
-    for (int channel = 0; channel < CHANNEL_COUNT && chosen->count < SOME_MAX; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT && chosen->count < SOME_MAX; channel++) {
         if (!outbox_refused(txn, (enum channel)channel, see_refused, chosen, err))
             return false;
     }
@@ -245,7 +245,7 @@ static bool order_push(struct walk *walk, struct error *err)
 
 static bool order_switch(struct walk *walk, struct error *err)
 {
-    enum channel channel = (enum channel)dice_roll(&walk->dice, CHANNEL_COUNT);
+    enum channel channel = (enum channel)dice_roll(&walk->dice, STAGE_COUNT);
     bool paused = false;
 
     if (!is_paused(walk, channel, &paused, err))
@@ -271,7 +271,7 @@ static bool order_reconcile(struct walk *walk, struct error *err)
 {
     (void)err;
     give(walk, STAGE_REVIEWER, "reconcile-repair",
-         json_pack("{s:[s], s:s}", "ids", CHANNEL_NAMES[dice_roll(&walk->dice, CHANNEL_COUNT)], "reason", "核对"));
+         json_pack("{s:[s], s:s}", "ids", CHANNEL_NAMES[dice_roll(&walk->dice, STAGE_COUNT)], "reason", "核对"));
     return true;
 }
 
@@ -333,7 +333,7 @@ bool walk_order_rest(struct walk *walk, struct error *err)
 {
     struct chosen unsent;
 
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         bool paused = false;
 
         if (!is_paused(walk, (enum channel)channel, &paused, err))
@@ -367,7 +367,7 @@ bool walk_requeue_some(struct walk *walk, struct error *err)
 
 bool walk_compare(struct walk *walk, struct error *err)
 {
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         give(walk, STAGE_OPERATOR, STAFF_COMPARE, json_pack("{s:[s]}", "ids", CHANNEL_NAMES[channel]));
         if (!staff_wait(&walk->staff, err))
             return fail_in(err, "%s", CHANNEL_NAMES[channel]);

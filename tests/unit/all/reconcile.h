@@ -150,8 +150,8 @@ static inline void deliver(size_t count)
 
 static inline char *diary_path(void)
 {
-    const char *const states[CHANNEL_COUNT] = {P.options.state, P.is_three ? P.options.national->state : NULL,
-                                               P.is_three ? P.options.china->state : NULL};
+    const char *const states[STAGE_COUNT] = {P.options.state, P.is_three ? P.options.national->state : NULL,
+                                             P.is_three ? P.options.china->state : NULL};
 
     return path_join(states[R.channel], "taken.jsonl");
 }

@@ -245,7 +245,7 @@ static void deliver(void)
 {
     if (roll(3) == 0)
         push_all();
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         if (channel > 0)
             advance((enum channel)channel);
         for (unsigned i = roll(4); i > 0 && take_head((enum channel)channel); i--)
@@ -317,7 +317,7 @@ static bool is_unconfirmed(const struct listed *listed)
 {
     if (is_live(listed))
         return false;
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         if (has_taken(listed, (enum channel)channel) &&
             !is_acknowledged(listed, (enum channel)channel, listed->versions))
             return true;

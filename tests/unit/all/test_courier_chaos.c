@@ -50,7 +50,7 @@ static void expect_in_order(enum channel channel, int seed)
 
 static void await_all(uint64_t wanted, int seed)
 {
-    for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (enum channel channel = 0; channel < STAGE_COUNT; channel++) {
         struct channel_status status;
 
         post_await_of(channel, post_has_acknowledged, wanted);
@@ -68,7 +68,7 @@ ParameterizedTestParameters(courier_chaos, chance_loses_doubles_and_reorders_not
 
 ParameterizedTest(int *seed, courier_chaos, chance_loses_doubles_and_reorders_nothing)
 {
-    for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (enum channel channel = 0; channel < STAGE_COUNT; channel++) {
         O.config.channels[channel].rows_max = 5;
         O.config.channels[channel].connect_timeout_ms = 1000;
         O.config.channels[channel].total_timeout_ms = 2000;
@@ -82,7 +82,7 @@ ParameterizedTest(int *seed, courier_chaos, chance_loses_doubles_and_reorders_no
         post_change(i, OP_CHANGED);
     cr_assert_eq(post_push(), CHANGED);
     await_all(RECORDS + CHANGED, *seed);
-    for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++)
+    for (enum channel channel = 0; channel < STAGE_COUNT; channel++)
         expect_in_order(channel, *seed);
     {
         AUTO(json_release) json_t *seen = platform_control("GET", "/control/faults", NULL);

@@ -208,7 +208,7 @@ ParameterizedTest(size_t *number, courier_endings_later, each_ending_has_its_own
     post_start();
     if (ending->answer == IS_PAUSED)
         await_pause(ending);
-    for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (enum channel channel = 0; channel < STAGE_COUNT; channel++) {
         post_await_of(channel, post_has_acknowledged, ROWS);
         expect_applied(ending, channel);
     }
@@ -232,7 +232,7 @@ Test(courier_endings_later, a_name_that_others_took_is_for_a_person_and_then_ano
     cr_assert_eq(post_push(), ROWS);
     post_start();
     await_pause(&ending);
-    for (enum channel channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (enum channel channel = 0; channel < STAGE_COUNT; channel++) {
         post_await_of(channel, post_has_acknowledged, ROWS);
         expect_applied(&ending, channel);
     }

@@ -58,7 +58,7 @@ static void expect_applied(enum channel channel, size_t i, const char *expected)
 
 static void await_everywhere(uint64_t acknowledged)
 {
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++)
+    for (int channel = 0; channel < STAGE_COUNT; channel++)
         post_await_of((enum channel)channel, post_has_acknowledged, acknowledged);
 }
 
@@ -88,7 +88,7 @@ Test(expiry, every_platform_is_told_on_the_day_after_the_last_and_confirms)
     cr_assert_eq(post_events("record.expired", NULL), COUNT);
     await_everywhere(2 * COUNT + 1);
     for (size_t i = 0; i < COUNT; i++) {
-        for (int channel = 0; channel < CHANNEL_COUNT; channel++)
+        for (int channel = 0; channel < STAGE_COUNT; channel++)
             expect_applied((enum channel)channel, i, i == 1 ? "1.1 2.5 3.3" : "1.1 2.3");
     }
     cr_assert_eq(unconfirmed(), 0);

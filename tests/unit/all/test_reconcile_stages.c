@@ -12,7 +12,7 @@ TestSuite(reconcile_stages, .init = three_open, .fini = reconcile_close, .timeou
 
 static void await_everywhere(uint64_t acknowledged)
 {
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++)
+    for (int channel = 0; channel < STAGE_COUNT; channel++)
         post_await_of((enum channel)channel, post_has_acknowledged, acknowledged);
 }
 
@@ -34,7 +34,7 @@ Test(reconcile_stages, every_platform_holds_what_it_acknowledged)
         (void)post_push();
         await_everywhere(6 + i);
     }
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         R.channel = (enum channel)channel;
         cr_assert_eq(look(), 0, "%s: %s", CHANNEL_NAMES[channel], counts());
         cr_assert_str_eq(counts(), "equal 5 ", "%s", CHANNEL_NAMES[channel]);
@@ -44,7 +44,7 @@ Test(reconcile_stages, every_platform_holds_what_it_acknowledged)
 Test(reconcile_stages, what_a_platform_lost_is_told_to_it_alone)
 {
     deliver_everywhere(4);
-    for (enum channel channel = CHANNEL_COUNT; channel-- > 0;) {
+    for (enum channel channel = STAGE_COUNT; channel-- > 0;) {
         size_t before = post_events("delivery.queued", NULL);
 
         R.channel = channel;
@@ -56,7 +56,7 @@ Test(reconcile_stages, what_a_platform_lost_is_told_to_it_alone)
         post_await_of(channel, post_has_acknowledged, 4);
         cr_assert_eq(look(), 0, "%s", CHANNEL_NAMES[channel]);
         cr_assert_eq(post_events("delivery.queued", NULL), before, "the stages after it know it already");
-        for (int other = 0; other < CHANNEL_COUNT; other++)
+        for (int other = 0; other < STAGE_COUNT; other++)
             cr_assert_eq(post_status_of((enum channel)other).count[DELIVERY_ACKNOWLEDGED], 4);
     }
     cr_assert_eq(post_events("delivery.repeated", NULL), 12);
@@ -82,7 +82,7 @@ Test(reconcile_stages, a_version_that_a_later_stage_was_never_told_is_not_told_t
     cr_assert_str_eq(counts(), "missing 2 queued 2 ");
     post_start();
     post_await_acknowledged(3);
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         R.channel = (enum channel)channel;
         cr_assert_eq(look(), 0, "%s: %s", CHANNEL_NAMES[channel], counts());
     }
@@ -106,7 +106,7 @@ Test(reconcile_stages, what_ends_while_it_is_to_be_told_again_still_ends_on_ever
         post_await_of(CHANNEL_CREDIT_CHINA, post_has_acknowledged, 3 + channel);
         cr_assert_eq(post_delivery_of(channel, channel, 3).state, DELIVERY_ACKNOWLEDGED);
     }
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         R.channel = (enum channel)channel;
         cr_assert_eq(look(), 0, "%s: %s", CHANNEL_NAMES[channel], counts());
     }

@@ -9,7 +9,7 @@ static void three_open(void)
 
 TestSuite(stages, .init = three_open, .fini = post_close, .timeout = 120);
 
-static const char *const NAMES[CHANNEL_COUNT] = {"credit-guangdong", "national-platform", "credit-china"};
+static const char *const NAMES[STAGE_COUNT] = {"credit-guangdong", "national-platform", "credit-china"};
 
 /* What a platform has applied of a record, as "1.1 2.5" (version.op). */
 static void applied_at(enum channel channel, size_t i, char text[64])
@@ -36,7 +36,7 @@ static void applied_at(enum channel channel, size_t i, char text[64])
 
 static void expect_everywhere(size_t i, const char *applied)
 {
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+    for (int channel = 0; channel < STAGE_COUNT; channel++) {
         char text[64];
 
         applied_at((enum channel)channel, i, text);
@@ -46,7 +46,7 @@ static void expect_everywhere(size_t i, const char *applied)
 
 static void await_everywhere(uint64_t acknowledged)
 {
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++)
+    for (int channel = 0; channel < STAGE_COUNT; channel++)
         post_await_of((enum channel)channel, post_has_acknowledged, acknowledged);
 }
 
@@ -119,7 +119,7 @@ Test(stages, what_was_withdrawn_before_a_channel_saw_it_is_never_sent_there)
     post_await_of(CHANNEL_CREDIT_CHINA, post_has_acknowledged, 1);
     applied_at(CHANNEL_CREDIT_GUANGDONG, 0, text);
     cr_assert_str_eq(text, "1.1 2.3");
-    for (enum channel channel = CHANNEL_NATIONAL_PLATFORM; channel < CHANNEL_COUNT; channel++) {
+    for (enum channel channel = CHANNEL_NATIONAL_PLATFORM; channel < STAGE_COUNT; channel++) {
         applied_at(channel, 0, text);
         cr_assert_str_eq(text, "", "%s", text);
     }

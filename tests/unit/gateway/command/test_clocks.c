@@ -138,7 +138,7 @@ static bool see_missing(const struct clocks_over *over, void *context)
 {
     char *letters = context;
 
-    for (int i = 0; i < CHANNEL_COUNT; i++) {
+    for (int i = 0; i < STAGE_COUNT; i++) {
         if (over->is_missing[i])
             *letters++ = "gnc"[i];
     }
@@ -148,7 +148,7 @@ static bool see_missing(const struct clocks_over *over, void *context)
 
 static const char *missing(void)
 {
-    static char letters[CHANNEL_COUNT + 1];
+    static char letters[STAGE_COUNT + 1];
     AUTO(store_abort) struct store_txn *txn = reader();
 
     letters[0] = '\0';

@@ -1,5 +1,7 @@
-/* GET /admin/v1/trace?[uscc=…][&by=…][&domain=…][&since=DAY][&until=DAY][&reason=…][&from=N][&end=N]: what stands in
- * the log of the trace, in its order, for auditors: who asked about an enterprise, what a bank asked in a time.
+/* GET
+ * /admin/v1/trace?[uscc=…][&by=…][&operator=…][&department=…][&domain=…][&since=DAY][&until=DAY][&reason=…][&from=N][&end=N]:
+ * what stands in the log of the trace, in its order, for auditors: who asked about an enterprise, what a bank asked in
+ * a time.
  *
  * {"end","entries":[…],"next","receipt"}: a page of what fits. So many entries are looked at for one, fit or not;
  * `next` (null: that was all) is what `from` wants for the next page, `end` what it wants so that the search ends where
@@ -11,11 +13,21 @@
 #include "base/walk.h"
 #include "gateway/api/api_internal.h"
 
-enum { LOOKS_MAX = 5000, PAGE_BYTES_MAX = 4 * 1024 * 1024, SEARCHED_BYTES_MAX = 64, DAY_BYTES = 10 };
+enum { LOOKS_MAX = 5000, PAGE_BYTES_MAX = 4 * 1024 * 1024, SEARCHED_BYTES_MAX = 100, DAY_BYTES = 10 };
 
 /* What an entry must have; empty: anything. */
-enum searched { SEARCHED_USCC, SEARCHED_BY, SEARCHED_DOMAIN, SEARCHED_SINCE, SEARCHED_UNTIL, SEARCHED_COUNT };
-static const char *const SEARCHED_NAMES[SEARCHED_COUNT] = {"uscc", "by", "domain", "since", "until"};
+enum searched {
+    SEARCHED_USCC,
+    SEARCHED_BY,
+    SEARCHED_OPERATOR,
+    SEARCHED_DEPARTMENT,
+    SEARCHED_DOMAIN,
+    SEARCHED_SINCE,
+    SEARCHED_UNTIL,
+    SEARCHED_COUNT
+};
+static const char *const SEARCHED_NAMES[SEARCHED_COUNT] = {"uscc",   "by",    "operator", "department",
+                                                           "domain", "since", "until"};
 
 struct search {
     struct visit *visit;
@@ -74,7 +86,11 @@ static bool take_search(struct search *search, struct error *err)
 
 static bool is_equal_or_any(const struct buf *wanted, struct span entry, const char *name)
 {
-    return wanted->bytes == 0 || span_equal(walk_plain_of(entry, name), buf_span(wanted));
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct span text;
+
+    return wanted->bytes == 0 ||
+           (walk_text(walk_member(entry, name), &hold, &text) && span_equal(text, buf_span(wanted)));
 }
 
 /* Instants stand in local time, so days compare as texts. */
@@ -84,10 +100,10 @@ static bool fits(const struct search *search, struct span entry)
     const struct buf *since = &search->searched[SEARCHED_SINCE];
     const struct buf *until = &search->searched[SEARCHED_UNTIL];
 
-    if (!is_equal_or_any(&search->searched[SEARCHED_USCC], entry, "uscc") ||
-        !is_equal_or_any(&search->searched[SEARCHED_BY], entry, "by") ||
-        !is_equal_or_any(&search->searched[SEARCHED_DOMAIN], entry, "domain"))
-        return false;
+    for (size_t i = 0; i < SEARCHED_SINCE; i++) {
+        if (!is_equal_or_any(&search->searched[i], entry, SEARCHED_NAMES[i]))
+            return false;
+    }
     if (since->bytes == 0 && until->bytes == 0)
         return true;
     return at.bytes >= DAY_BYTES && (since->bytes == 0 || memcmp(at.at, since->data, DAY_BYTES) >= 0) &&
@@ -163,7 +179,8 @@ static void add_trace(const struct search *search)
 
 void admin_trace_search(struct visit *visit)
 {
-    static const char *const NAMES[] = {"uscc", "by", "domain", "since", "until", "reason", "from", "end", NULL};
+    static const char *const NAMES[] = {"uscc",  "by",     "operator", "department", "domain", "since",
+                                        "until", "reason", "from",     "end",        NULL};
     AUTO(search_done) struct search search = {.visit = visit, .at_ms = clock_now_ms(visit->api->options.clock)};
     struct error err;
 

@@ -1,13 +1,15 @@
 /* api.h - the process that answers: lookups over HTTPS for outside systems, administration on the Unix socket.
  *
  * Over TLS with a client certificate:
- *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&matter=…][&case=…][&authorisation=…][&as_of=…]    lookup.h; matter,
- *                                          case and authorisation where the domain's file asks for them (domain.h);
+ *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&matter=…][&case=…][&authorisation=…][&operator=…]
+ *       [&department=…][&as_of=…]          lookup.h; matter, case, authorisation, and who asks in the calling system and
+ *                                          for which department, where the domain's file asks for them (domain.h);
  *                                          as_of: a day, YYYY-MM-DD, means its end (or now); digits mean what the
  *                                          register said when the journal had that many events. By a client of the
  *                                          configuration, known by its certificate. With Accept-Signature the
  *                                          answer is signed (signing.h)
- *   POST /v1/lookups/{domain}              {"purpose","matter"?,"case"?,"authorisation"?,"as_of"?,"subjects":[{"uscc"
+ *   POST /v1/lookups/{domain}              {"purpose","matter"?,"case"?,"authorisation"?,"operator"?,"department"?,
+ *                                          "as_of"?,"subjects":[{"uscc"
  *                                          or "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each
  *                                          its own result or problem, in order, and its own receipt. Each hundred
  *                                          begun counts as a request against the client's limit
@@ -17,7 +19,7 @@
  *                                          client that got it; 503 until the log that has it is signed
  *   GET  /v1/log/{journal|trace}/…         checkpoint, tile/…, consistency?from=N&to=M: the hashes of the logs (log.c),
  *                                          never their entries; for any client of the configuration
- *   GET  /v1/changes?domain=…&purpose=…[&after=SEQ][&limit=N][&wait=S]    {"changes":[…changes.h],"domain","more",
+ *   GET  /v1/changes?domain=…&purpose=…[&operator=…][&department=…][&after=SEQ][&limit=N][&wait=S]    {"changes":[…changes.h],"domain","more",
  *                                          "next","receipt"}: what changed in the records this client may see, in the
  *                                          events from `after` on; `next` is what the next `after` wants. With nothing
  *                                          to tell it waits up to S (30) seconds for something. A copy begins with

@@ -182,7 +182,9 @@ bool asking_given(struct asking *asking, struct error *err)
 
     return asking_check_text("authorisation", given->authorisation, AUTHORISATION_BYTES_MAX, err) &&
            asking_check_text("matter", given->matter, GIVEN_BYTES_MAX, err) &&
-           asking_check_text("case", given->case_number, GIVEN_BYTES_MAX, err) && take_as_of(asking, err) &&
+           asking_check_text("case", given->case_number, GIVEN_BYTES_MAX, err) &&
+           asking_check_text("operator", given->operator, GIVEN_BYTES_MAX, err) &&
+           asking_check_text("department", given->department, GIVEN_BYTES_MAX, err) && take_as_of(asking, err) &&
            check_purpose(asking, err) && signing_read(asking->visit->request, &asking->wishes, err);
 }
 
@@ -215,7 +217,9 @@ struct trace_entry asking_entry(const struct asking *asking)
                                 .purpose = utf8_cut(asking->purpose, ASKED_MAX),
                                 .matter = utf8_cut(asking->given.matter, GIVEN_BYTES_MAX),
                                 .case_number = utf8_cut(asking->given.case_number, GIVEN_BYTES_MAX),
-                                .authorisation = utf8_cut(asking->given.authorisation, AUTHORISATION_BYTES_MAX)};
+                                .authorisation = utf8_cut(asking->given.authorisation, AUTHORISATION_BYTES_MAX),
+                                .operator= utf8_cut(asking->given.operator, GIVEN_BYTES_MAX),
+                                .department = utf8_cut(asking->given.department, GIVEN_BYTES_MAX)};
 }
 
 bool asking_sign(const struct asking *asking, struct error *err)

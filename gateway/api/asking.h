@@ -34,7 +34,7 @@ MUST_CHECK bool asking_admit(struct asking *asking, struct error *err);
 MUST_CHECK bool asking_take(struct asking *asking, int64_t count, struct error *err);
 /* domain_text → domain: there, and this client's. */
 MUST_CHECK bool asking_domain(struct asking *asking, struct error *err);
-/* Purpose, matter, case, authorisation and as_of: their lengths and characters, is the purpose this client's, and which
+/* Purpose, matter, case, authorisation, operator, department and as_of: their lengths and characters, is the purpose this client's, and which
  * instant or sequence is meant: a day means its end, or now when it is not over yet. Then what signature is wished. */
 MUST_CHECK bool asking_given(struct asking *asking, struct error *err);
 /* A text that a client gave to be kept in the trace. `name` for the message. */

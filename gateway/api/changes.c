@@ -1,8 +1,7 @@
 /* GET /v1/changes: for systems that keep a copy. A page without changes may be waited for: the server asks again
  * meanwhile, so nobody is in the way of anybody. Every page that leaves is in the trace. */
-#include "gateway/api/api_internal.h"
-
 #include "gateway/lookup/changes.h"
+#include "gateway/api/asking.h"
 
 enum { WAIT_MAX_S = 30, QUIET_EVENTS_MAX = 100 };
 
@@ -11,6 +10,8 @@ struct following {
     const struct client *client;
     const struct domain *domain;
     struct buf purpose;
+    struct buf operator;
+    struct buf department;
     int64_t at_ms;
     int64_t after;
     int64_t limit;
@@ -45,7 +46,7 @@ static bool take_domain(struct following *following, struct error *err)
     if (!client_may_ask(following->client, following->domain))
         return refuse(err, ERR_FORBIDDEN, "client.domain", "client %s may not ask about %s",
                       "接入系统 %s 无权查询领域 %s", following->client->config->name, domain_name(following->domain));
-    if (http_query_of(visit->request, "purpose", &following->purpose) &&
+    if (following->purpose.bytes &&
         client_may_name(following->client, following->domain, buf_span(&following->purpose)))
         return true;
     client_purposes(following->client, following->domain, &accepted);
@@ -58,7 +59,13 @@ static bool take_question(struct following *following, struct error *err)
     const struct http_request *request = following->visit->request;
 
     following->limit = CHANGES_MAX;
-    if (!take_domain(following, err) || !take_number(request, "after", INT64_MAX, &following->after, err) ||
+    (void)http_query_of(request, "purpose", &following->purpose);
+    (void)http_query_of(request, "operator", &following->operator);
+    (void)http_query_of(request, "department", &following->department);
+    if (!take_domain(following, err) ||
+        !asking_check_text("operator", buf_span(&following->operator), GIVEN_BYTES_MAX, err) ||
+        !asking_check_text("department", buf_span(&following->department), GIVEN_BYTES_MAX, err) ||
+        !take_number(request, "after", INT64_MAX, &following->after, err) ||
         !take_number(request, "limit", CHANGES_MAX, &following->limit, err) ||
         !take_number(request, "wait", WAIT_MAX_S, &following->wait_s, err))
         return false;
@@ -112,6 +119,8 @@ static void add_trace(const struct following *following, bool is_answered)
                                 .certificate = visit->request->peer->certificate_sha256,
                                 .domain = following->domain ? span_of(domain_name(following->domain)) : SPAN_NONE,
                                 .purpose = utf8_cut(buf_span(&following->purpose), TRACE_TEXT_MAX),
+                                .operator= utf8_cut(buf_span(&following->operator), GIVEN_BYTES_MAX),
+                                .department = utf8_cut(buf_span(&following->department), GIVEN_BYTES_MAX),
                                 .status = visit->reply->status,
                                 .sequence = is_answered ? following->page.next : 0,
                                 .shown = is_answered ? buf_span(&visit->api->shown) : SPAN_NONE,
@@ -122,7 +131,7 @@ static void add_trace(const struct following *following, bool is_answered)
 
 void changes_handle(struct visit *visit)
 {
-    static const char *const NAMES[] = {"domain", "purpose", "after", "limit", "wait", NULL};
+    static const char *const NAMES[] = {"domain", "purpose", "operator", "department", "after", "limit", "wait", NULL};
     struct api *api = visit->api;
     struct following following = {.visit = visit, .at_ms = clock_now_ms(api->options.clock)};
     struct error err;
@@ -152,4 +161,6 @@ void changes_handle(struct visit *visit)
     if (!visit->reply->is_early)
         add_trace(&following, is_good);
     buf_done(&following.purpose);
+    buf_done(&following.operator);
+    buf_done(&following.department);
 }

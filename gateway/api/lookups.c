@@ -4,19 +4,23 @@
 
 #include <string.h>
 
-static bool take_path(struct asking *asking, struct span *uscc, struct error *err)
+/* False: the path is no question's; what of it can be one's is heard. */
+static bool hear_path(struct asking *asking, struct span *uscc)
 {
     struct span rest = asking->visit->rest;
 
-    if (visit_segment(&rest, &asking->domain_text) && visit_segment(&rest, uscc) && rest.bytes == 0)
-        return true;
+    return visit_segment(&rest, &asking->domain_text) && visit_segment(&rest, uscc) && rest.bytes == 0;
+}
+
+static bool refuse_path(struct error *err)
+{
     return refuse(err, ERR_NOT_FOUND, "lookup.path", "ask for /v1/lookups/{domain}/{uscc}?purpose=…",
                   "查询地址应为 /v1/lookups/{领域}/{统一社会信用代码}?purpose=…");
 }
 
 /* In the order of enum lookup_parameter. */
-static const char *const PARAMETERS[LOOKUP_PARAMETERS + 1] = {"purpose",       "matter", "case",
-                                                              "authorisation", "as_of",  NULL};
+static const char *const PARAMETERS[LOOKUP_PARAMETERS + 1] = {"purpose",  "matter",     "case",  "authorisation",
+                                                              "operator", "department", "as_of", NULL};
 
 static struct span parameter(const struct visit *visit, enum lookup_parameter which)
 {
@@ -27,24 +31,33 @@ static struct span parameter(const struct visit *visit, enum lookup_parameter wh
     return text->bytes > 0 ? buf_span(text) : SPAN(""); /* empty is not the same as not there */
 }
 
-static bool take_query(struct asking *asking, struct error *err)
+/* Heard before anything is judged: the trace tells what was asked, also of a question that is refused for who asks. */
+static void hear_query(struct asking *asking)
 {
     const struct visit *visit = asking->visit;
+
+    asking->purpose = parameter(visit, LOOKUP_PURPOSE);
+    asking->given = (struct domain_given){.matter = parameter(visit, LOOKUP_MATTER),
+                                          .case_number = parameter(visit, LOOKUP_CASE),
+                                          .authorisation = parameter(visit, LOOKUP_AUTHORISATION),
+                                          .operator= parameter(visit, LOOKUP_OPERATOR),
+                                          .department = parameter(visit, LOOKUP_DEPARTMENT)};
+    asking->as_of = parameter(visit, LOOKUP_AS_OF);
+}
+
+static bool check_query(struct asking *asking, struct error *err)
+{
     struct span bad = SPAN_NONE;
 
-    if (!http_query_only(visit->request, PARAMETERS, &bad)) {
-        bad = utf8_cut(bad, ASKED_MAX);
-        return refuse(err, ERR_INVALID, "query.unknown",
-                      "the query parameter \"%.*s\" is not known here or came twice: purpose, matter, case, "
-                      "authorisation, as_of",
-                      "查询参数“%.*s”不可识别或重复：可用 purpose、matter、case、authorisation、as_of", (int)bad.bytes,
-                      bad.at);
-    }
-    asking->purpose = parameter(visit, LOOKUP_PURPOSE);
-    asking->given = (struct domain_given){parameter(visit, LOOKUP_MATTER), parameter(visit, LOOKUP_CASE),
-                                          parameter(visit, LOOKUP_AUTHORISATION)};
-    asking->as_of = parameter(visit, LOOKUP_AS_OF);
-    return asking_given(asking, err);
+    if (http_query_only(asking->visit->request, PARAMETERS, &bad))
+        return asking_given(asking, err);
+    bad = utf8_cut(bad, ASKED_MAX);
+    return refuse(
+        err, ERR_INVALID, "query.unknown",
+        "the query parameter \"%.*s\" is not known here or came twice: purpose, matter, case, "
+        "authorisation, operator, department, as_of",
+        "查询参数“%.*s”不可识别或重复：可用 purpose、matter、case、authorisation、operator、department、as_of",
+        (int)bad.bytes, bad.at);
 }
 
 static bool answer(const struct asking *asking, struct lookup_question *question, struct lookup_facts *facts,
@@ -102,13 +115,16 @@ static void handle_get(struct visit *visit)
     struct lookup_question question;
     char receipt[TRACE_RECEIPT_BYTES];
     struct error err;
+    bool is_path;
 
     clear_memory(visit->api);
     trace_next_receipt(visit->api->trace, receipt);
     outcome.receipt = receipt;
     asking_begin(visit, &asking);
-    if (asking_admit(&asking, &err) && take_path(&asking, &outcome.uscc, &err) && asking_domain(&asking, &err) &&
-        take_query(&asking, &err)) {
+    is_path = hear_path(&asking, &outcome.uscc);
+    hear_query(&asking);
+    if (asking_admit(&asking, &err) && (is_path || refuse_path(&err)) && asking_domain(&asking, &err) &&
+        check_query(&asking, &err)) {
         question = asking_question(&asking);
         question.uscc = outcome.uscc;
         question.receipt = receipt;

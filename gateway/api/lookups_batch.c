@@ -110,6 +110,17 @@ static bool check_names(const json_t *object, const char *const *names, const ch
     return true;
 }
 
+/* Heard before anything is judged, as in lookups.c. */
+static bool hear_body(struct asking *asking, const json_t *body, struct error *err)
+{
+    struct domain_given *given = &asking->given;
+
+    return take_text(body, "purpose", &asking->purpose, err) && take_text(body, "matter", &given->matter, err) &&
+           take_text(body, "case", &given->case_number, err) &&
+           take_text(body, "authorisation", &given->authorisation, err) &&
+           take_text(body, "operator", &given->operator, err) && take_text(body, "department", &given->department, err);
+}
+
 /* An integer or its digits is a sequence, a text else a day. `digits` keeps what an integer becomes. */
 static bool take_as_of(struct asking *asking, const json_t *body, struct buf *digits, struct error *err)
 {
@@ -124,14 +135,12 @@ static bool take_as_of(struct asking *asking, const json_t *body, struct buf *di
 
 static bool take_body(struct asking *asking, const json_t *body, struct buf *digits, struct error *err)
 {
-    static const char *const NAMES[] = {"purpose", "matter", "case", "authorisation", "as_of", "subjects", NULL};
+    static const char *const NAMES[] = {"purpose", "matter",   "case", "authorisation", "operator", "department",
+                                        "as_of",   "subjects", NULL};
 
     if (!json_is_object(body))
         return refuse_body(err, "/", "must be an object", "应为对象");
-    return check_names(body, NAMES, "/", err) && take_text(body, "purpose", &asking->purpose, err) &&
-           take_text(body, "matter", &asking->given.matter, err) &&
-           take_text(body, "case", &asking->given.case_number, err) &&
-           take_text(body, "authorisation", &asking->given.authorisation, err) &&
+    return check_names(body, NAMES, "/", err) && hear_body(asking, body, err) &&
            take_as_of(asking, body, digits, err) && asking_given(asking, err);
 }
 
@@ -175,10 +184,16 @@ static bool take_question(struct asking *asking, json_t **body, struct buf *digi
     struct api *api = asking->visit->api;
     const struct http_request *request = asking->visit->request;
 
-    if (!asking_admit(asking, err) || !take_path(asking, err) || !asking_domain(asking, err))
+    struct error why;
+
+    if (!asking_admit(asking, err))
         return false;
-    if (!json_read(request->body, request->body.bytes, body, err))
-        return refuse_body(err, "JSON", err->text, "请求正文不是有效的 JSON");
+    if (json_read(request->body, request->body.bytes, body, &why))
+        (void)hear_body(asking, *body, &why);
+    if (!take_path(asking, err) || !asking_domain(asking, err))
+        return false;
+    if (!*body)
+        return refuse_body(err, "JSON", why.text, "请求正文不是有效的 JSON");
     return take_body(asking, *body, digits, err) && take_subjects(api->batch, *body, err) &&
            asking_take(asking, ((int64_t)api->batch->count - 1) / SUBJECTS_A_TOKEN, err);
 }

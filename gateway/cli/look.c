@@ -29,6 +29,8 @@ static const struct cli_usage SEAL = {"RECORD",
 
 static const struct cli_option TRACE_OPTIONS[] = {
     {"uscc", "CODE", CLI_TEXT, false, NULL, "谁查询过该企业", "who asked about this enterprise"},
+    {"operator", "ACCOUNT", CLI_TEXT, false, NULL, "接入系统中的操作人", "who asked in the calling system"},
+    {"department", "NAME", CLI_TEXT, false, NULL, "接入系统所称的部门", "for which department, as the system names it"},
     {"by", "NAME", CLI_TEXT, false, NULL, "该接入系统（或人员）查询了什么", "what this client (or person) asked"},
     {"domain", "NAME", CLI_TEXT, false, NULL, "只看该领域", "only this domain"},
     {"since", "DATE", CLI_TEXT, false, NULL, "自该日起", "from this day on"},

@@ -15,9 +15,12 @@
 enum { COUNTED_MAX = 5000, MONTH_BYTES = 7 };
 
 /* Columns, in their order; members of an entry. */
-static const char *const COLUMNS[] = {"at",    "by",      "domain", "purpose", "authorisation", "uscc",
-                                      "as_of", "verdict", "status", "receipt", "shown"};
-static const char *const SEARCHED[] = {"uscc", "by", "domain", "since", "until", "reason"};
+/* New ones come last, so that whoever reads by place goes on reading right. */
+static const char *const COLUMNS[] = {"at",    "by",       "domain",     "purpose",     "authorisation",
+                                      "uscc",  "as_of",    "verdict",    "status",      "receipt",
+                                      "shown", "operator", "department", "matter",      "case",
+                                      "name",  "sequence", "rules",      "certificate", "test"};
+static const char *const SEARCHED[] = {"uscc", "by", "operator", "department", "domain", "since", "until", "reason"};
 static const char *const VERDICTS[] = {"listed", "not-listed", "unknown"};
 
 enum form { FORM_LINES, FORM_CSV, FORM_JSON };
@@ -107,6 +110,7 @@ static void count_at(json_t *counts, size_t place)
     json_integer_set(number, json_integer_value(number) + 1);
 }
 
+/* What was answered from the test list is no question about an enterprise. */
 static void count(struct trace_export *export, const json_t *entry)
 {
     const char *at = json_text_of(entry, "at");
@@ -115,6 +119,8 @@ static void count(struct trace_export *export, const json_t *entry)
     AUTO(buf_done) struct buf key = BUF_INIT;
     json_t *counts;
 
+    if (json_bool_of(entry, "test", false))
+        return;
     buf_addf(&key, "%.*s %s", MONTH_BYTES, at ? at : "", domain ? domain : "-");
     if (!json_object_get(export->counts, key.data) && json_object_size(export->counts) >= COUNTED_MAX) {
         buf_clear(&key);

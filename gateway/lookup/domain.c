@@ -174,6 +174,12 @@ bool domain_check_case(const struct domain *domain, struct span purpose, const s
     if (given->case_number.bytes == 0 && asks_for(domain, purpose, REQUIRES_CASE))
         return refuse(err, ERR_INVALID, "query.case", "for the purpose %.*s name the number of the case: case",
                       "查询目的 %.*s 须注明办件编号：case", (int)purpose.bytes, purpose.at);
+    if (given->operator.bytes == 0 && asks_for(domain, purpose, REQUIRES_OPERATOR))
+        return refuse(err, ERR_INVALID, "query.operator", "for the purpose %.*s name who asks in your system: operator",
+                      "查询目的 %.*s 须注明贵方系统的操作人：operator", (int)purpose.bytes, purpose.at);
+    if (given->department.bytes == 0 && asks_for(domain, purpose, REQUIRES_DEPARTMENT))
+        return refuse(err, ERR_INVALID, "query.department", "for the purpose %.*s name the department: department",
+                      "查询目的 %.*s 须注明查询部门：department", (int)purpose.bytes, purpose.at);
     return true;
 }
 

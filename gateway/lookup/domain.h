@@ -1,13 +1,14 @@
 /* domain.h - what one kind of asking system may ask and is told: a file of adapters/consumers/, checked against
  * schemas/consumer.schema.json when loaded. A domain added or changed needs no code.
  *
- * A file names the domain, its purposes and what must come with a question for each (matter, case, authorisation), the
- * members of a record it may see and which of these are personal data, whether an authorisation opens use scope 2,
- * whether it answers from records or from obligations (power-price), whether a feedback is owed on what it is shown,
- * and dated editions of its measures: text, force (must, may, informs), legal basis (the seed row at least), list
- * edition, validity. An answer about a day uses the edition in force on that day and names it: editions follow one
- * another without a gap, the first since ever, the last until further notice. Who may ask what and see what is judged
- * by the file as it is today. Sources: seed rows 10, 11, 18; domain.md 1.3, 5.2, 5.5. */
+ * A file names the domain, its purposes and what must come with a question for each (matter, case, authorisation,
+ * operator, department), the members of a record it may see and which of these are personal data, whether an
+ * authorisation opens use scope 2, whether it answers from records or from obligations (power-price), whether a
+ * feedback is owed on what it is shown, and dated editions of its measures: text, force (must, may, informs), legal
+ * basis (the seed row at least), list edition, validity. An answer about a day uses the edition in force on that day
+ * and names it: editions follow one another without a gap, the first since ever, the last until further notice. Who may
+ * ask what and see what is judged by the file as it is today. Sources: seed rows 10, 11, 18; domain.md 1.3, 5.2, 5.5.
+ */
 #ifndef GATEWAY_LOOKUP_DOMAIN_H
 #define GATEWAY_LOOKUP_DOMAIN_H
 
@@ -39,9 +40,11 @@ struct domain_given {
     struct span matter;        /* 权力事项编码 or the caller's own code of it */
     struct span case_number;   /* 办件编号, 授信申请号 … in the calling system */
     struct span authorisation; /* of the subject, as the caller names it */
+    struct span operator;      /* account of the person who asks, in the calling system */
+    struct span department;    /* whose system or person it is, as the caller names it */
 };
-/* Did matter and case come, when the purpose (one that is accepted) asks for them? Refuses with ERR_INVALID and the
- * rule "query.matter" or "query.case". */
+/* Did matter, case, operator and department come, when the purpose (one that is accepted) asks for them? Refuses with
+ * ERR_INVALID and the rule "query.matter", "query.case", "query.operator" or "query.department". */
 MUST_CHECK bool domain_check_case(const struct domain *domain, struct span purpose, const struct domain_given *given,
                                   struct error *err);
 /* The same for the subject's authorisation: "query.authorisation". */

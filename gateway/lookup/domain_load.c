@@ -16,7 +16,8 @@ const char *const DOMAIN_OBLIGATION_MEMBER[DOMAIN_OBLIGATION_MEMBERS] = {
     "authority",   "capacity", "capacity_unit", "deadline",   "document",   "equipment", "exit_date",
     "extended_to", "ground",   "industry",      "obligation", "order_date", "state",     "version"};
 
-static const char *const REQUIRED[] = {"matter", "case", "authorisation"}; /* in the order of the bits */
+static const char *const REQUIRED[] = {"matter", "case", "authorisation", "operator",
+                                       "department"}; /* in the order of the bits */
 
 enum { RULES_DIGEST_BYTES = 8 };
 

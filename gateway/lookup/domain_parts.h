@@ -48,7 +48,13 @@ struct domain_obligations {
 };
 
 /* What must come with a question: bits. */
-enum { REQUIRES_MATTER = 1, REQUIRES_CASE = 2, REQUIRES_AUTHORISATION = 4 };
+enum {
+    REQUIRES_MATTER = 1,
+    REQUIRES_CASE = 2,
+    REQUIRES_AUTHORISATION = 4,
+    REQUIRES_OPERATOR = 8,
+    REQUIRES_DEPARTMENT = 16
+};
 
 struct domain_purpose {
     struct span code;

@@ -95,9 +95,11 @@ void entry_add(const struct trace_entry *entry, const uint8_t salt[ENTRY_SALT_BY
     text_add(out, ",\"by\":", entry->by, TRACE_TEXT_MAX);
     text_add(out, ",\"case\":", entry->case_number, ENTRY_GIVEN_MAX);
     hex_text_add(out, ",\"certificate\":", entry->certificate, DIGEST_BYTES);
+    text_add(out, ",\"department\":", entry->department, ENTRY_GIVEN_MAX);
     text_add(out, ",\"domain\":", entry->domain, TRACE_TEXT_MAX);
     text_add(out, ",\"matter\":", entry->matter, ENTRY_GIVEN_MAX);
     text_add(out, ",\"name\":", entry->name, TRACE_TEXT_MAX);
+    text_add(out, ",\"operator\":", entry->operator, ENTRY_GIVEN_MAX);
     buf_add_text(out, entry->owes ? ",\"owes\":true" : ",\"owes\":false");
     text_add(out, ",\"purpose\":", entry->purpose, TRACE_TEXT_MAX);
     text_add(out, ",\"receipt\":", span_of(entry->receipt), TRACE_RECEIPT_BYTES);
@@ -107,6 +109,7 @@ void entry_add(const struct trace_entry *entry, const uint8_t salt[ENTRY_SALT_BY
     buf_add_text(out, ",\"shown\":");
     buf_add_span(out, entry->shown.bytes > 0 && entry->shown.bytes <= ENTRY_SHOWN_MAX ? entry->shown : SPAN("null"));
     json_count_add(out, ",\"status\":", (uint64_t)(entry->status > 0 ? entry->status : 0));
+    buf_add_text(out, entry->is_test ? ",\"test\":true" : ",\"test\":false");
     text_add(out, ",\"uscc\":", entry->uscc, TRACE_TEXT_MAX);
     text_add(out, ",\"verdict\":", span_of(entry->verdict), TRACE_TEXT_MAX);
     buf_add_byte(out, '}');

@@ -15,8 +15,10 @@
  *                                     million files a year and two syncs each
  *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
- * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","case","certificate","domain","matter",
- * "name","owes","purpose","receipt","rules","salt","sequence","shown","status","uscc","verdict"}; `as_of` is an
+ * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","case","certificate","department",
+ * "domain","matter","name","operator","owes","purpose","receipt","rules","salt","sequence","shown","status","test",
+ * "uscc","verdict"}; `by` is the calling system (or a person of ours), `operator` and `department` who asked there and
+ * for whom, in its own words; `test`: it was answered from the test list (gateway/testlist); `as_of` is an
  * instant, or a text of digits when the question was as of that many events; `answer_sha256` is of the bytes that were
  * answered, in a batch (gateway/lookup/batch.h) of the one result; `salt` is random, so that nobody who guesses an
  * entry can find his guess confirmed by the log's hashes, which others may read; `shown` is [[id, version]…] of what
@@ -33,7 +35,7 @@
 
 enum {
     TRACE_RECEIPT_BYTES = 40,
-    TRACE_ENTRY_BYTES_MAX = 16 * 1024,
+    TRACE_ENTRY_BYTES_MAX = 20 * 1024,
     TRACE_TEXT_MAX = 64,
     TRACE_RULES_MAX = 128,
     TRACE_SEGMENT_BYTES = 32 * 1024 * 1024, /* a segment ends at this size */
@@ -52,15 +54,18 @@ struct trace_entry {
     struct span matter; /* what the caller named as the matter and as the case; 100 characters of each are kept */
     struct span case_number;
     struct span authorisation; /* what the caller named as the subject's authorisation; 200 characters of it are kept */
-    struct span uscc;          /* as asked: hostile text */
-    struct span name;          /* when it was asked by name */
-    struct span rules;         /* domain, edition and digest that the answer names; at most TRACE_RULES_MAX bytes */
-    const char *verdict;       /* NULL: refused, see status */
-    int status;                /* HTTP */
-    uint64_t sequence;         /* of the journal */
-    struct span shown;         /* canonical JSON [["id",version]…] of what was shown; empty: null */
-    bool owes;                 /* is a feedback owed on that? */
-    struct span answer;        /* whose SHA-256 is kept; empty: null */
+    struct span operator;      /* who asks in the calling system, and for which department; 100 characters of each */
+    struct span department;
+    struct span uscc;    /* as asked: hostile text */
+    struct span name;    /* when it was asked by name */
+    struct span rules;   /* domain, edition and digest that the answer names; at most TRACE_RULES_MAX bytes */
+    const char *verdict; /* NULL: refused, see status */
+    int status;          /* HTTP */
+    uint64_t sequence;   /* of the journal */
+    struct span shown;   /* canonical JSON [["id",version]…] of what was shown; empty: null */
+    bool owes;           /* is a feedback owed on that? */
+    bool is_test;        /* answered from the test list: nothing of it is about a real enterprise */
+    struct span answer;  /* whose SHA-256 is kept; empty: null */
 };
 
 /* --- writing: one writer a process, never across a fork --- */

@@ -91,8 +91,11 @@ trace --by bank --uscc 91440224MAYUCHK485 --since "$(TZ=UTC-8 date +%F)" --reaso
 [ "$(grep -c "  bank  lending  91440224MAYUCHK485  " "$stage/out")" = 8 ] || stage_fail "eight questions of the bank: $(cat "$stage/out")"
 trace --csv --out "$stage/export.csv"
 [ "$(stat -c %a "$stage/export.csv")" = 600 ] && head -1 "$stage/export.csv" | grep -q '^at,by,domain,' && grep -q "$receipt" "$stage/export.csv" || stage_fail "export: $(cat "$stage/export.csv")"
+expect 200 bank "$target&operator=zhangsan&department=%E4%BF%A1%E8%B4%B7%E9%83%A8"
+is_found() { trace --operator zhangsan --department 信贷部 --csv && grep -q '"zhangsan","信贷部"' "$stage/out" && [ "$(wc -l <"$stage/out")" = 2 ]; }
+stage_within 20 is_found || stage_fail "the operator's question is not found: $(cat "$stage/out")"
 trace --counts --csv
-grep -q '"lending",8,' "$stage/out" || stage_fail "counts: $(cat "$stage/out")"
+grep -q '"lending",9,' "$stage/out" || stage_fail "counts: $(cat "$stage/out")"
 is_traced() { trace --by inspector --json && grep -q '"purpose":"抽查"' "$stage/out"; }
 stage_within 20 is_traced || stage_fail "the reading is not traced: $(cat "$stage/out")"
 sed -i 's/roles: auditor/roles: operator/' "$stage/creditgate.yaml"

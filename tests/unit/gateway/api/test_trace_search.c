@@ -39,6 +39,8 @@ static void fill(int count)
         struct trace_entry entry = {.at_ms = day_start_ms(on("2026-08-01") + i % 4),
                                     .receipt = receipt,
                                     .by = i % 2 ? SPAN("bank-1") : SPAN("bank-0"),
+                                    .operator= i % 5 ? SPAN("li\"si") : SPAN("zhangsan"),
+                                    .department = i % 7 ? SPAN("信贷部") : SPAN_NONE,
                                     .domain = SPAN("lending"),
                                     .status = 200,
                                     .sequence = (uint64_t)i,
@@ -84,7 +86,9 @@ Test(trace_search, what_makes_no_sense_is_refused)
                {"?end=x", "query.number"},
                {"?name=x", "query.unknown"},
                {"?by=a&by=b", "query.unknown"},
-               {"?uscc=0123456789012345678901234567890123456789012345678901234567890123456789", "query.long"}};
+               {"?uscc=01234567890123456789012345678901234567890123456789"
+                "012345678901234567890123456789012345678901234567890",
+                "query.long"}};
     char path[512];
 
     gate_start();
@@ -119,6 +123,9 @@ Test(trace_search, every_entry_that_fits_is_found_once)
     cr_expect_eq(search("&uscc=code-1", &pages), (ENTRIES + 1) / 3);
     cr_expect_eq(search("&by=bank-1", &pages), ENTRIES / 2);
     cr_expect_eq(search("&by=bank-1&uscc=code-1&since=2026-08-02&until=2026-08-02", &pages), (ENTRIES - 1) / 12 + 1);
+    cr_expect_eq(search("&operator=zhangsan", &pages), ENTRIES / 5);
+    cr_expect_eq(search("&operator=li%22si&department=%E4%BF%A1%E8%B4%B7%E9%83%A8", &pages),
+                 ENTRIES - ENTRIES / 5 - (ENTRIES + 6) / 7 + (ENTRIES + 34) / 35);
     cr_expect_eq(search("&since=2026-08-04", &pages), ENTRIES / 4);
     cr_expect_eq(search("&until=2026-07-31", &pages), 0);
     cr_expect_eq(search("&domain=lendin", &pages), 0);

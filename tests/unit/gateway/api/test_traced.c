@@ -77,14 +77,21 @@ Test(traced, an_answer_with_who_asked_what_and_was_told_what, .fini = finish)
 {
     listed_sample();
     gate_start();
-    ask_and_find("bank", LENDING "&authorisation=%E6%8E%88%E6%9D%83-7&case=7&matter=M-1&as_of=2026-08-03", 200,
-                 "receipt");
+    ask_and_find(
+        "bank",
+        LENDING
+        "&authorisation=%E6%8E%88%E6%9D%83-7&case=7&matter=M-1&operator=li%22si&department=%E4%BF%A1%E8%B4%B7%E9%83%A8"
+        "&as_of=2026-08-03",
+        200, "receipt");
     cr_assert_str_eq(traced("by"), "bank");
     cr_assert_str_eq(traced("domain"), "lending");
     cr_assert_str_eq(traced("purpose"), "credit-review");
     cr_assert_str_eq(traced("authorisation"), "授权-7");
     cr_assert_str_eq(traced("matter"), "M-1");
     cr_assert_str_eq(traced("case"), "7");
+    cr_assert_str_eq(traced("operator"), "li\"si");
+    cr_assert_str_eq(traced("department"), "信贷部");
+    cr_assert_not(json_bool_of(entry, "test", true));
     cr_assert_str_eq(traced("rules"), told("rules"));
     cr_assert_str_eq(traced("uscc"), SAMPLE);
     cr_assert_str_eq(traced("verdict"), "listed");
@@ -121,6 +128,73 @@ Test(traced, every_kind_of_refusal, .fini = finish)
         cr_assert_str_eq(traced("by"), CASES[i].client);
         cr_assert_str_eq(traced("verdict"), "(null)");
     }
+}
+
+/* What was asked stands in the trace whatever the refusal is for: who asks, what for, or how often. */
+Test(traced, a_refusal_with_all_that_was_asked, .fini = finish)
+{
+    static const struct {
+        const char *client;
+        const char *domain;
+        long status;
+    } CASES[] = {
+        {"land", "lending", 403}, {"land", "nowhere", 404}, {"stranger", "lending", 403}, {"bank", "tax", 403}};
+    static const char *const ASKED[][2] = {
+        {"purpose", "credit-review"}, {"matter", "M-1"},    {"case", "7"},   {"authorisation", "A-1"},
+        {"operator", "lisi"},         {"department", "XD"}, {"uscc", SAMPLE}};
+    char path[512];
+
+    gate_start();
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        snprintf(path, sizeof path,
+                 "/v1/lookups/%s/" SAMPLE
+                 "?purpose=credit-review&matter=M-1&case=7&authorisation=A-1&operator=lisi&department=XD",
+                 CASES[i].domain);
+        ask_and_find(CASES[i].client, path, CASES[i].status, "instance");
+        cr_expect_str_eq(traced("domain"), CASES[i].domain);
+        for (size_t j = 0; j < COUNT_OF(ASKED); j++)
+            cr_expect_str_eq(traced(ASKED[j][0]), ASKED[j][1], "%s of %s as %s", ASKED[j][0], path, CASES[i].client);
+    }
+}
+
+Test(traced, a_refused_batch_with_what_it_was_for, .fini = finish)
+{
+    gate_start();
+    cr_assert_eq(
+        ask_body("bank", "/v1/lookups/tax",
+                 "{\"purpose\":\"tax-preference\",\"operator\":\"lisi\",\"department\":\"XD\",\"subjects\":[]}",
+                 CURL_HTTP_VERSION_1_1),
+        403, "%s", buf_text(&G.body));
+    find_entry(told("instance"));
+    cr_expect_str_eq(traced("purpose"), "tax-preference");
+    cr_expect_str_eq(traced("operator"), "lisi");
+    cr_expect_str_eq(traced("department"), "XD");
+    cr_expect_str_eq(traced("domain"), "tax");
+}
+
+Test(traced, operator_and_department_of_a_batch_and_of_changes, .fini = finish)
+{
+    static const char TOO_LONG[] = "/v1/changes?domain=lending&purpose=credit-review&department="
+                                   "01234567890123456789012345678901234567890123456789"
+                                   "012345678901234567890123456789012345678901234567890";
+
+    gate_start();
+    cr_assert_eq(ask_body("bank", "/v1/lookups/lending",
+                          "{\"purpose\":\"credit-review\",\"operator\":\"lisi\",\"department\":\"XD\",\"subjects\":"
+                          "[{\"uscc\":\"" SAMPLE "\"}]}",
+                          CURL_HTTP_VERSION_1_1),
+                 200, "%s", buf_text(&G.body));
+    find_entry(json_text_of(json_array_get(json_object_get(G.json, "results"), 0), "receipt"));
+    cr_expect_str_eq(traced("operator"), "lisi");
+    cr_expect_str_eq(traced("department"), "XD");
+    ask_and_find("bank", "/v1/changes?domain=lending&purpose=credit-review&operator=lisi&department=XD", 200,
+                 "receipt");
+    cr_expect_str_eq(traced("operator"), "lisi");
+    cr_expect_str_eq(traced("department"), "XD");
+    ask_and_find("bank", TOO_LONG, 400, "instance");
+    cr_expect_str_eq(told("rule"), "query.length");
+    ask_and_find("bank", LENDING "&operator=a%01", 400, "instance");
+    cr_expect_str_eq(told("rule"), "query.characters");
 }
 
 Test(traced, a_stranger_by_the_fingerprint, .fini = finish)

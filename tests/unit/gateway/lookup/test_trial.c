@@ -16,7 +16,8 @@ TestSuite(trial, .init = counter_open, .fini = counter_close);
 #define WATER                                                                                                              \
     "{\"domain\":\"water\",\"title\":{\"zh\":\"取水许可\",\"en\":\"water\"},\"system\":{\"zh\":\"试\",\"en\":\"t\"}," \
     "\"seed_rows\":[18],\"notes\":[],\"purposes\":["                                                                       \
-    "{\"code\":\"grant\",\"zh\":\"许可\",\"en\":\"grant\",\"requires\":[\"matter\",\"case\",\"authorisation\"],"         \
+    "{\"code\":\"grant\",\"zh\":\"许可\",\"en\":\"grant\",\"requires\":[\"matter\",\"case\",\"authorisation\","          \
+    "\"operator\",\"department\"],"                                                                                        \
     "\"personal\":\"masked\"},"                                                                                            \
     "{\"code\":\"inspection\",\"zh\":\"检查\",\"en\":\"inspection\",\"requires\":[],\"personal\":\"shown\"}],"           \
     "\"answers_from\":\"records\",\"feedback\":\"none\",\"records\":{\"scope_2\":\"never\",\"personal\":"                  \
@@ -42,6 +43,8 @@ static struct lookup_question question_for(const char *purpose)
 
     question.purpose = span_of(purpose);
     question.given.authorisation = SPAN("授权书〔2026〕7号");
+    question.given.operator= SPAN("zhangsan");
+    question.given.department = SPAN("许可处");
     return question;
 }
 
@@ -60,6 +63,12 @@ Test(trial, what_must_come_with_a_question_is_what_the_file_says)
     question = question_for("grant");
     question.given.authorisation = SPAN_NONE;
     cr_assert_str_eq(ask(question), "query.authorisation");
+    question = question_for("grant");
+    question.given.operator= SPAN_NONE;
+    cr_assert_str_eq(ask(question), "query.operator");
+    question = question_for("grant");
+    question.given.department = SPAN_NONE;
+    cr_assert_str_eq(ask(question), "query.department");
     cr_assert_str_eq(ask(question_for("grant")), "listed");
     question = question_for("inspection");
     question.given = (struct domain_given){.matter = SPAN_NONE};

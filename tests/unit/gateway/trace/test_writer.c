@@ -46,6 +46,8 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
                                     .case_number = SPAN("办〔2026〕1号"),
                                     .rules = SPAN("lending/2022@0123456789abcdef"),
                                     .authorisation = SPAN("授权书〔2026〕7号"),
+                                    .operator= SPAN("zhangsan"),
+                                    .department = SPAN("信贷管理部"),
                                     .uscc = SPAN("91440224MAYUCHK485"),
                                     .verdict = "listed",
                                     .status = 200,
@@ -61,11 +63,12 @@ Test(writer, an_entry_says_who_asked_what_and_was_told_what)
              "\"as_of\":\"2026-01-01T00:00:00.000+08:00\",\"at\":\"2026-08-03T10:00:00.000+08:00\",\"authorisation\":"
              "\"授权书〔2026〕7号\",\"by\":\"bank-1\",\"case\":\"办〔2026〕1号\","
              "\"certificate\":\"abcd000000000000000000000000000000000000000000000000000000000000\","
-             "\"domain\":\"lending\",\"matter\":\"其他-02491-006\",\"name\":null,\"owes\":true,\"purpose\":\"credit-"
+             "\"department\":\"信贷管理部\",\"domain\":\"lending\",\"matter\":\"其他-02491-006\",\"name\":null,"
+             "\"operator\":\"zhangsan\",\"owes\":true,\"purpose\":\"credit-"
              "review\","
              "\"receipt\":\"%.*s\",\"rules\":\"lending/2022@0123456789abcdef\",\"salt\":\"%.*s\",\"sequence\":12,"
              "\"shown\":[[\"R0123456789abcdef0123\",2]],\"status\":200,"
-             "\"uscc\":\"91440224MAYUCHK485\",\"verdict\":\"listed\"}",
+             "\"test\":false,\"uscc\":\"91440224MAYUCHK485\",\"verdict\":\"listed\"}",
              (int)receipt.bytes, receipt.at, (int)salt.bytes, salt.at);
     cr_assert_eq(salt.bytes, 32);
     cr_assert_str_eq(entry.data, expected.data);
@@ -104,11 +107,49 @@ Test(writer, hostile_texts_are_cut_and_cleaned)
                                     .purpose = SPAN("a\xff"
                                                     "b\xe9\x9f"
                                                     "c\xed\xa0\x80\"\\\n"),
+                                    .operator= {controls, BYTES},
+                                    .department = {controls, BYTES},
                                     .by = {controls, BYTES}},
                &entry);
     cr_assert(has(&entry, "\"uscc\":\"9999999999999999999999999999999999999999999999999999999999999999…\""));
     cr_assert(has(&entry, "\"purpose\":\"a\uFFFDb\uFFFD\uFFFDc\uFFFD\uFFFD\uFFFD\\\"\\\\\\n\""), "%s", entry.data);
     cr_assert(utf8_is_valid(buf_span(&entry), NULL));
+    cr_assert_lt(entry.bytes, TRACE_ENTRY_BYTES_MAX);
+}
+
+/* Every member at its longest at once: the promise of entry.h, whatever a stranger sends. */
+Test(writer, the_longest_entry_fits)
+{
+    enum { BYTES = 2000, SHOWN = 10000 };
+    AUTO(text_free) char *controls = memory_new(BYTES + 1);
+    AUTO(text_free) char *shown = memory_new(SHOWN + 1);
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+    const uint8_t certificate[32] = {0};
+    struct span longest = {controls, BYTES};
+
+    memset(controls, 1, BYTES);
+    memset(shown, ' ', SHOWN);
+    shown[0] = '[';
+    shown[SHOWN - 1] = ']';
+    round_trip((struct trace_entry){.as_of_sequence = UINT64_MAX,
+                                    .certificate = certificate,
+                                    .uscc = longest,
+                                    .name = longest,
+                                    .by = longest,
+                                    .domain = longest,
+                                    .purpose = longest,
+                                    .matter = longest,
+                                    .case_number = longest,
+                                    .authorisation = longest,
+                                    .operator= longest,
+                                    .department = longest,
+                                    .rules = longest,
+                                    .verdict = "not-listed",
+                                    .status = 200,
+                                    .sequence = UINT64_MAX,
+                                    .shown = {shown, SHOWN},
+                                    .answer = longest},
+               &entry);
     cr_assert_lt(entry.bytes, TRACE_ENTRY_BYTES_MAX);
 }
 

@@ -202,11 +202,14 @@ int64_t walk_integer_of(struct span object, const char *name, int64_t otherwise)
     return walk_integer(walk_member(object, name), &value) ? value : otherwise;
 }
 
-struct span walk_plain_of(struct span object, const char *name)
+struct span walk_plain(struct span raw)
 {
-    struct span raw = walk_member(object, name);
-
     if (raw.bytes < 2 || raw.at[0] != '"' || memchr(raw.at, '\\', raw.bytes))
         return SPAN_NONE;
     return (struct span){raw.at + 1, raw.bytes - 2};
+}
+
+struct span walk_plain_of(struct span object, const char *name)
+{
+    return walk_plain(walk_member(object, name));
 }

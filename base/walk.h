@@ -26,6 +26,7 @@ bool walk_integer(struct span raw, int64_t *value); /* optional minus, digits */
 /* Both with the member's name; the default when absent or null. */
 int64_t walk_integer_of(struct span object, const char *name, int64_t otherwise);
 /* Only for strings without escapes (ids, codes, dates); an empty span when absent, null or escaped. */
+struct span walk_plain(struct span raw);
 struct span walk_plain_of(struct span object, const char *name);
 
 #endif

@@ -26,6 +26,8 @@ static void count_add(struct store_txn *txn, struct span client, int64_t owed, i
     struct feedback_counts counts;
     uint8_t bytes[16];
 
+    if (client.bytes == 0)
+        return;
     feedback_count(txn, client, &counts);
     store_key_u64(bytes, counts.owed + (uint64_t)owed);
     store_key_u64(bytes + 8, counts.given + (uint64_t)given);
@@ -60,46 +62,113 @@ static uint32_t shown_count(struct span shown)
     return count;
 }
 
-static bool owe(struct store_txn *txn, struct span json, struct error *err)
+/* The members of an answer that are read here, sorted as they stand there. */
+enum { AT, CLIENT, RECEIPT, SHOWN, ANSWER_MEMBERS };
+
+static bool find_members(struct span json, struct span members[ANSWER_MEMBERS])
+{
+    static const char *const NAMES[ANSWER_MEMBERS] = {"at", "client", "receipt", "shown"};
+    struct span name, raw;
+    struct walk walk;
+    size_t found = 0;
+
+    if (!walk_begin(&walk, json))
+        return false;
+    while (found < ANSWER_MEMBERS && walk_next(&walk, &name, &raw)) {
+        if (span_is(name, NAMES[found]))
+            members[found++] = raw;
+    }
+    return found == ANSWER_MEMBERS;
+}
+
+/* An event is about very many answers, mostly of one client after the other: his count is kept until another's turn. */
+struct owing {
+    struct store_txn *txn;
+    char client[FEEDBACK_CLIENT_MAX];
+    size_t client_bytes;
+    int64_t owed;
+};
+
+static void finish_client(struct owing *owing)
+{
+    count_add(owing->txn, (struct span){owing->client, owing->client_bytes}, owing->owed, 0);
+    owing->owed = 0;
+}
+
+static void count_for(struct owing *owing, struct span client, uint32_t owed)
+{
+    if (!span_equal((struct span){owing->client, owing->client_bytes}, client)) {
+        finish_client(owing);
+        memcpy(owing->client, client.at, client.bytes);
+        owing->client_bytes = client.bytes;
+    }
+    owing->owed += owed;
+}
+
+static bool owe(struct owing *owing, struct span json, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct feedback_answer answer = {.json = json, .left = shown_count(walk_member(json, "shown"))}, other;
-    struct span receipt = walk_plain_of(json, "receipt");
+    struct feedback_answer answer = {.json = json}, other;
+    struct span member[ANSWER_MEMBERS];
     uint8_t mark[FEEDBACK_MARK_BYTES];
     struct feedback_key key;
-    struct span client;
+    struct span client, receipt;
 
-    if (!walk_text(walk_member(json, "client"), &hold, &client) || client.bytes == 0 ||
-        client.bytes > FEEDBACK_CLIENT_MAX || receipt.bytes == 0 || receipt.bytes > FEEDBACK_RECEIPT_MAX ||
-        answer.left == 0 || !instant_parse(walk_plain_of(json, "at"), &answer.at_ms))
+    if (!find_members(json, member))
         return fail(err, ERR_CORRUPT, "feedback.owed: an answer lacks a member");
-    if (feedback_answer_get(txn, receipt, &other))
+    answer.left = shown_count(member[SHOWN]);
+    receipt = walk_plain(member[RECEIPT]);
+    if (!walk_text(member[CLIENT], &hold, &client) || client.bytes == 0 || client.bytes > FEEDBACK_CLIENT_MAX ||
+        receipt.bytes == 0 || receipt.bytes > FEEDBACK_RECEIPT_MAX || answer.left == 0 ||
+        !instant_parse(walk_plain(member[AT]), &answer.at_ms))
+        return fail(err, ERR_CORRUPT, "feedback.owed: an answer lacks a member");
+    if (feedback_answer_get(owing->txn, receipt, &other))
         return fail(err, ERR_CONFLICT, "feedback.owed: %.*s is owed already", (int)receipt.bytes, receipt.at);
-    put_answer(txn, receipt, &answer);
+    put_answer(owing->txn, receipt, &answer);
     key = feedback_key_owed(client, feedback_mark(answer.at_ms, receipt, mark));
-    put(txn, &key, SPAN_NONE);
-    count_add(txn, client, answer.left, 0);
+    put(owing->txn, &key, SPAN_NONE);
+    count_for(owing, client, answer.left);
     return true;
+}
+
+/* The answers are megabytes: they are passed over once, then read one by one. */
+static bool read_owed(struct span data, struct span *answers, int64_t *from, int64_t *to)
+{
+    struct span name, raw;
+    struct walk walk;
+
+    *answers = SPAN_NONE;
+    *from = *to = -1;
+    if (!walk_begin(&walk, data))
+        return false;
+    while (walk_next(&walk, &name, &raw)) {
+        if (span_is(name, "answers"))
+            *answers = raw;
+        if ((span_is(name, "from") && !walk_integer(raw, from)) || (span_is(name, "to") && !walk_integer(raw, to)))
+            return false;
+    }
+    return *from >= 0 && *to >= *from;
 }
 
 static bool apply_owed(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     struct feedback_key key = feedback_key(FEEDBACK_TRACE);
-    int64_t from = walk_integer_of(event->data, "from", -1);
-    int64_t to = walk_integer_of(event->data, "to", -1);
-    struct span name, raw;
+    struct owing owing = {.txn = txn};
+    struct span answers, name, raw;
     struct walk walk;
+    int64_t from, to;
 
     (void)sequence;
-    if (from < 0 || to < from || !walk_begin(&walk, walk_member(event->data, "answers")))
+    if (!read_owed(event->data, &answers, &from, &to) || !walk_begin(&walk, answers))
         return fail(err, ERR_CORRUPT, "feedback.owed lacks a member");
     if ((uint64_t)from != feedback_looked_at(txn))
         return fail(err, ERR_CONFLICT, "feedback.owed begins at entry %lld of the trace, the one before ended at %llu",
                     (long long)from, (unsigned long long)feedback_looked_at(txn));
     while (walk_next(&walk, &name, &raw)) {
-        if (!owe(txn, raw, err))
+        if (!owe(&owing, raw, err))
             return false;
     }
+    finish_client(&owing);
     put_number(txn, &key, (uint64_t)to);
     return true;
 }

@@ -58,23 +58,36 @@ static bool know(struct owed *owed, struct error *err)
     return owed->is_known;
 }
 
-/* Members as the trace has them: they were cleaned when they were written there. */
+/* Members as the trace has them: they were cleaned when they were written there. Both lists are sorted, so one pass
+ * over the entry finds all. */
 static bool make_answer(struct owed *owed, struct span entry)
 {
-    static const char *const MEMBERS[][2] = {{"{\"at\":", "at"},           {",\"client\":", "by"},
-                                             {",\"domain\":", "domain"},   {",\"purpose\":", "purpose"},
-                                             {",\"receipt\":", "receipt"}, {",\"shown\":", "shown"},
-                                             {",\"uscc\":", "uscc"}};
+    static const struct {
+        const char *name;   /* in the entry */
+        const char *before; /* in the answer */
+    } MEMBERS[] = {{"at", "{\"at\":"},       {"by", ",\"client\":"},       {"domain", ",\"domain\":"},
+                   {"owes", NULL},           {"purpose", ",\"purpose\":"}, {"receipt", ",\"receipt\":"},
+                   {"shown", ",\"shown\":"}, {"uscc", ",\"uscc\":"}};
+    struct span name, raw;
+    struct walk walk;
+    size_t found = 0;
 
-    if (!span_is(walk_member(entry, "owes"), "true"))
+    if (!walk_begin(&walk, entry))
         return false;
     buf_clear(&owed->answer);
-    for (size_t i = 0; i < COUNT_OF(MEMBERS); i++) {
-        buf_add_text(&owed->answer, MEMBERS[i][0]);
-        buf_add_span(&owed->answer, walk_member(entry, MEMBERS[i][1]));
+    while (found < COUNT_OF(MEMBERS) && walk_next(&walk, &name, &raw)) {
+        if (!span_is(name, MEMBERS[found].name))
+            continue;
+        if (MEMBERS[found].before) {
+            buf_add_text(&owed->answer, MEMBERS[found].before);
+            buf_add_span(&owed->answer, raw);
+        } else if (!span_is(raw, "true")) {
+            return false;
+        }
+        found++;
     }
     buf_add_byte(&owed->answer, '}');
-    return true;
+    return found == COUNT_OF(MEMBERS);
 }
 
 static struct part *begin_part(struct owed *owed, uint64_t from)

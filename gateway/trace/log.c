@@ -106,6 +106,7 @@ static bool load_bundle_of(struct trace_log *log, uint64_t index, struct error *
         return false;
     log->bundle_first = first;
     log->bundle_count = count;
+    log->bundle_from = (struct bundle_place){0, 0};
     return true;
 }
 
@@ -115,7 +116,7 @@ bool trace_log_read(struct trace_log *log, uint64_t index, struct buf *entry, st
         return fail(err, ERR_NOT_FOUND, "the trace has %" PRIu64 " entries: none at %" PRIu64, log->state.size, index);
     if (!load_bundle_of(log, index, err))
         return false;
-    buf_add_span(entry, bundle_entry(buf_span(&log->bundle), index - log->bundle_first));
+    buf_add_span(entry, bundle_entry(buf_span(&log->bundle), index - log->bundle_first, &log->bundle_from));
     return true;
 }
 

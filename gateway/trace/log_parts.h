@@ -9,7 +9,8 @@ struct trace_log {
     char *path;   /* <folder>/log */
     struct chunks *chunks;
     struct tile_files tiles;
-    struct buf bundle;        /* the last one read: entries are often read one after another */
+    struct buf bundle; /* the last one read: entries are often read one after another */
+    struct bundle_place bundle_from;
     uint64_t bundle_first;    /* its first entry */
     uint64_t bundle_count;    /* how many of it; 0: none was read */
     struct trace_state state; /* as it is on disk; while integrating, as it will be */

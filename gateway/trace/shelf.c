@@ -137,12 +137,16 @@ bool bundle_load(struct chunks *chunks, uint64_t first, uint64_t count, struct b
     return load_bundle(chunks, first, count, out, &begin, err);
 }
 
-struct span bundle_entry(struct span bundle, uint64_t place)
+struct span bundle_entry(struct span bundle, uint64_t place, struct bundle_place *from)
 {
-    size_t at = measure(bundle, place);
-    size_t bytes = measure(bundle, place + 1) - at;
+    size_t at = from->place <= place ? from->at : 0;
+    size_t bytes;
 
-    return (struct span){bundle.at + at + LENGTH_BYTES, bytes - LENGTH_BYTES};
+    for (uint64_t i = from->place <= place ? from->place : 0; i < place; i++)
+        at += LENGTH_BYTES + length_at(bundle.at + at);
+    bytes = length_at(bundle.at + at);
+    *from = (struct bundle_place){place + 1, at + LENGTH_BYTES + bytes};
+    return (struct span){bundle.at + at + LENGTH_BYTES, bytes};
 }
 
 /* Where the entries of the last file end. */

@@ -31,8 +31,13 @@ void bundles_done(struct bundles *bundles);
 /* The first `count` (1 to 256) entries of the bundle that begins with the entry `first`, as they stand there. They must
  * have been committed, else ERR_CORRUPT. */
 MUST_CHECK bool bundle_load(struct chunks *chunks, uint64_t first, uint64_t count, struct buf *out, struct error *err);
-/* An entry of a loaded bundle, from 0, borrowed. */
-struct span bundle_entry(struct span bundle, uint64_t place);
+/* Where an entry of a loaded bundle stands; whoever reads one after the other keeps it from entry to entry. */
+struct bundle_place {
+    uint64_t place; /* from 0 */
+    size_t at;
+};
+/* The entry at `place`, borrowed; `from` gets the place behind it. */
+struct span bundle_entry(struct span bundle, uint64_t place, struct bundle_place *from);
 
 /* Where a segment's entries stand: `count` entries from the number `first` on stand from `index` on. A file for each
  * segment, 16 bytes for each run, in order: u32 first, u32 count, u64 index, little-endian. */

@@ -27,6 +27,7 @@ struct names {
     uint32_t *codes; /* hash of a code: 1 + subject, next by probing */
     size_t code_slots;
     struct align align;
+    bool is_ready;
 };
 
 struct names *names_new(const struct name_tables *tables)
@@ -104,23 +105,46 @@ static uint32_t subject_of(struct names *names, const char code[NAME_CODE_BYTES]
     return *slot - 1;
 }
 
+/* One that came later: has the company this name already? */
+static bool is_known(const struct names *names, const struct name_form *form, uint32_t subject, bool is_former)
+{
+    uint32_t found[INDEX_FOUND_MAX];
+    size_t count = names_index_same(names->index, form, found);
+
+    for (size_t i = 0; i < count; i++) {
+        if (names_index_entry(names->index, found[i]).subject != subject)
+            continue;
+        names_index_set_former(names->index, found[i], is_former);
+        return true;
+    }
+    return false;
+}
+
 bool names_add(struct names *names, struct span code, struct span name, bool is_former, struct error *err)
 {
     struct name_form form;
     struct name_parts parts;
+    uint32_t subject;
 
     if (code.bytes != NAME_CODE_BYTES)
         return fail(err, ERR_INVALID, "a code has %d characters", NAME_CODE_BYTES);
     if (!name_normal(names->tables, name, &form, err))
         return false;
+    subject = subject_of(names, code.at);
+    if (names->is_ready && is_known(names, &form, subject, is_former))
+        return true;
     name_split(names->tables, &form, &parts);
+    if (!names_index_add(names->index, &form, subject, is_former, err))
+        return err->code == ERR_LIMIT && refuse(err, ERR_LIMIT, "names.later",
+                                                "the index of names is full: build another", "名称索引已满：须重建");
     name_model_learn(names->model, &form, parts.core);
-    return names_index_add(names->index, &form, subject_of(names, code.at), is_former, err);
+    return true;
 }
 
 void names_ready(struct names *names)
 {
     names_index_build(names->index);
+    names->is_ready = true;
 }
 
 size_t names_count(const struct names *names)

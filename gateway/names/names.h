@@ -1,9 +1,9 @@
 /* names.h - companies by name: candidates with a score, a strength and the reasons, never a verdict.
  *
- * A register of names is added once (current and former ones), then asked. What a candidate is worth: `same` when the
- * names differ in spelling only and no other company has this name; `likely` when it would be surprising if another
- * were meant; `possible` otherwise. Whoever decides about a company asks with its code. (Row 18 of the seed's task
- * table; the parts of a name: State Council Order 734 of 2020, article 6.)
+ * A register of names is added (current and former ones), then asked; a few may come while it is asked. What a
+ * candidate is worth: `same` when the names differ in spelling only and no other company has this name; `likely` when
+ * it would be surprising if another were meant; `possible` otherwise. Whoever decides about a company asks with its
+ * code. (Row 18 of the seed's task table; the parts of a name: State Council Order 734 of 2020, article 6.)
  *
  * One thread at a time; nothing outside memory is touched. */
 #ifndef GATEWAY_NAMES_NAMES_H
@@ -66,8 +66,10 @@ struct names;
 /* `tables` is borrowed and must live longer. */
 struct names *names_new(const struct name_tables *tables);
 void names_free(struct names *names);
-/* A name of the company `code` (18 characters); several times for several names. Before names_ready only. ERR_INVALID
- * for a code of another length or a name that is not UTF-8, ERR_LIMIT for a name that is too long. */
+/* A name of the company `code` (18 characters); several times for several names. ERR_INVALID for a code of another
+ * length or a name that is not UTF-8, ERR_LIMIT for a name that is too long, or with the rule "names.later" when more
+ * than INDEX_LATER_MAX came after names_ready: then make another register. After names_ready a name that the company
+ * has already (but for spelling) is not added again; it becomes a current or a former one as told. */
 MUST_CHECK bool names_add(struct names *names, struct span code, struct span name, bool is_former, struct error *err);
 void names_ready(struct names *names);
 /* The companies that `text` may mean; none is no error. Errors as of name_normal. */

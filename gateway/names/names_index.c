@@ -3,7 +3,8 @@
  * The pairs of a name are its neighbours (with a mark before the first) and those one apart, so that a name with one
  * wrong character still shares pairs around it. Lists lie one after another in one array, found through a hash. A
  * question adds up, over its pairs from the rarest on, how rare each is; it stops when it has read WORK_MAX entries:
- * what it has not read are the commonest pairs, which tell least. */
+ * what it has not read are the commonest pairs, which tell least. Names that come after the index was built hang in
+ * chains, one a pair, which are read with the lists. */
 #include "gateway/names/names_index.h"
 
 #include <math.h>
@@ -19,7 +20,9 @@ enum {
     BEFORE_FIRST = 1,
     HEAVY_MAX = 1024, /* are looked at for their lengths */
     WEIGHT_STEP = 16,
-    WEIGHT_STEPS = 65536 / WEIGHT_STEP
+    WEIGHT_STEPS = 65536 / WEIGHT_STEP,
+    LATER_SLOTS = 16384, /* chains, found by hash; pairs that fall together are told apart in the chain */
+    LINKS_FIRST = 4096
 };
 
 struct list {
@@ -33,6 +36,13 @@ struct entry {
     uint32_t first; /* in `units`, which may hold 4 G */
     uint32_t subject : 31;
     uint32_t is_former : 1;
+};
+
+/* A name that came later has this pair. */
+struct link {
+    uint32_t pair;
+    uint32_t entry;
+    uint32_t next; /* 1 + link; 0: the last */
 };
 
 struct names_index {
@@ -49,6 +59,11 @@ struct names_index {
     uint64_t posting_count;
     uint32_t *same; /* hash of a normal form: 1 + entry, next by probing */
     size_t same_slots;
+    size_t built;    /* names in the lists; behind them those that came later */
+    uint32_t *later; /* LATER_SLOTS of 1 + link; NULL before names_index_build */
+    struct link *links;
+    size_t link_count;
+    size_t link_room;
     /* scratch of a question: all zero between questions */
     uint16_t *weight;
     uint32_t *touched;
@@ -72,6 +87,8 @@ void names_index_free(struct names_index *index)
     free(index->lists);
     free(index->postings);
     free(index->same);
+    free(index->later);
+    free(index->links);
     free(index->weight);
     free(index->touched);
     free(index);
@@ -150,16 +167,68 @@ static void count_pair(struct names_index *index, uint32_t pair)
 
 /* --- building --- */
 
+static uint32_t form_hash(const uint16_t *units, size_t count)
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ units[i]) * 16777619U;
+    return hash ^ hash >> 13;
+}
+
+static void put_same(struct names_index *index, uint32_t entry)
+{
+    struct index_entry_view view = names_index_entry(index, entry);
+    size_t at = form_hash(view.at, view.count) & (index->same_slots - 1);
+
+    while (index->same[at])
+        at = (at + 1) & (index->same_slots - 1);
+    index->same[at] = entry + 1;
+}
+
+static uint32_t *chain_of(const struct names_index *index, uint32_t pair)
+{
+    uint32_t hash = pair * 0x85EBCA6BU;
+
+    return &index->later[(hash ^ hash >> 15) & (LATER_SLOTS - 1)];
+}
+
+static void link_pair(struct names_index *index, uint32_t pair, uint32_t entry)
+{
+    uint32_t *chain = chain_of(index, pair);
+
+    if (index->link_count == index->link_room) {
+        index->link_room = index->link_room ? index->link_room * 2 : LINKS_FIRST;
+        index->links = memory_resize(index->links, index->link_room * sizeof(*index->links));
+    }
+    index->links[index->link_count] = (struct link){pair, entry, *chain};
+    *chain = (uint32_t)++index->link_count;
+}
+
+static void put_pairs(struct names_index *index, const struct name_form *form, uint32_t entry)
+{
+    uint32_t pairs[PAIRS_MAX];
+    size_t count = pairs_of(form->at, form->count, pairs);
+
+    for (size_t i = 0; i < count; i++) {
+        if (index->later)
+            link_pair(index, pairs[i], entry);
+        else
+            count_pair(index, pairs[i]);
+    }
+    if (index->later)
+        put_same(index, entry);
+}
+
 bool names_index_add(struct names_index *index, const struct name_form *form, uint32_t subject, bool is_former,
                      struct error *err)
 {
-    uint32_t pairs[PAIRS_MAX];
-    size_t count;
-
     if (form->count == 0)
         return true;
     if (index->names >= INDEX_NAMES_MAX || subject > INT32_MAX)
         return fail(err, ERR_LIMIT, "more than %d names", INDEX_NAMES_MAX);
+    if (index->later && index->names - index->built >= INDEX_LATER_MAX)
+        return fail(err, ERR_LIMIT, "more than %d names since the index was built", INDEX_LATER_MAX);
     if (index->names + 1 >= index->entry_room) {
         index->entry_room = index->entry_room ? index->entry_room * 2 : SLOTS_FIRST;
         index->entries = memory_resize(index->entries, index->entry_room * sizeof(*index->entries));
@@ -172,10 +241,13 @@ bool names_index_add(struct names_index *index, const struct name_form *form, ui
     memcpy(index->units + index->unit_count, form->at, form->count * sizeof(*form->at));
     index->unit_count += form->count;
     index->entries[index->names].first = (uint32_t)index->unit_count;
-    count = pairs_of(form->at, form->count, pairs);
-    for (size_t i = 0; i < count; i++)
-        count_pair(index, pairs[i]);
+    put_pairs(index, form, (uint32_t)(index->names - 1));
     return true;
+}
+
+void names_index_set_former(struct names_index *index, uint32_t entry, bool is_former)
+{
+    index->entries[entry].is_former = is_former;
 }
 
 struct index_entry_view names_index_entry(const struct names_index *index, uint32_t entry)
@@ -185,29 +257,14 @@ struct index_entry_view names_index_entry(const struct names_index *index, uint3
     return (struct index_entry_view){index->units + at->first, at[1].first - at->first, at->subject, at->is_former};
 }
 
-static uint32_t form_hash(const uint16_t *units, size_t count)
-{
-    uint32_t hash = 2166136261U;
-
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ units[i]) * 16777619U;
-    return hash ^ hash >> 13;
-}
-
 static void build_same(struct names_index *index)
 {
     index->same_slots = SLOTS_FIRST;
-    while (index->same_slots < index->names * 3 / 2)
+    while (index->same_slots < (index->names + INDEX_LATER_MAX) * 3 / 2)
         index->same_slots *= 2;
     index->same = memory_new(index->same_slots * sizeof(*index->same));
-    for (uint32_t entry = 0; entry < index->names; entry++) {
-        struct index_entry_view view = names_index_entry(index, entry);
-        size_t at = form_hash(view.at, view.count) & (index->same_slots - 1);
-
-        while (index->same[at])
-            at = (at + 1) & (index->same_slots - 1);
-        index->same[at] = entry + 1;
-    }
+    for (uint32_t entry = 0; entry < index->names; entry++)
+        put_same(index, entry);
 }
 
 static void place_lists(struct names_index *index)
@@ -243,8 +300,10 @@ void names_index_build(struct names_index *index)
         }
     }
     build_same(index);
-    index->weight = memory_new(index->names * sizeof(*index->weight) + 1);
-    index->touched = memory_new(index->names * sizeof(*index->touched) + 1);
+    index->built = index->names;
+    index->later = memory_new(LATER_SLOTS * sizeof(*index->later));
+    index->weight = memory_new((index->built + INDEX_LATER_MAX) * sizeof(*index->weight));
+    index->touched = memory_new((index->built + INDEX_LATER_MAX) * sizeof(*index->touched));
 }
 
 size_t names_index_size(const struct names_index *index)
@@ -256,7 +315,8 @@ size_t names_index_bytes(const struct names_index *index)
 {
     return index->unit_room * sizeof(*index->units) + index->entry_room * sizeof(*index->entries) +
            index->list_slots * sizeof(*index->lists) + index->posting_count * sizeof(*index->postings) +
-           index->same_slots * sizeof(*index->same) + index->names * (sizeof(*index->weight) + sizeof(*index->touched));
+           index->same_slots * sizeof(*index->same) + index->link_room * sizeof(*index->links) +
+           index->names * (sizeof(*index->weight) + sizeof(*index->touched));
 }
 
 /* --- asking --- */
@@ -285,6 +345,15 @@ static size_t lists_of(const struct names_index *index, const struct name_form *
     return kept;
 }
 
+static void weigh_one(struct names_index *index, uint32_t entry, uint16_t rarity, size_t *met)
+{
+    uint16_t *weight = &index->weight[entry];
+
+    if (!*weight)
+        index->touched[(*met)++] = entry;
+    *weight = (uint16_t)(*weight + rarity);
+}
+
 /* Add up how rare the shared pairs are; which entries were met is in `touched`. */
 static size_t weigh(struct names_index *index, const struct list *const *lists, size_t count)
 {
@@ -293,20 +362,36 @@ static size_t weigh(struct names_index *index, const struct list *const *lists, 
 
     for (size_t i = 0; i < count; i++) {
         const uint32_t *entries = index->postings + lists[i]->first;
-        uint16_t rarity = (uint16_t)(1 + 16 * log((double)index->names / lists[i]->count));
+        uint16_t rarity = (uint16_t)(1 + 16 * log((double)index->built / lists[i]->count));
 
         if (i >= LISTS_LEAST && work + lists[i]->count > WORK_MAX)
             break;
         work += lists[i]->count;
-        for (size_t k = 0; k < lists[i]->count; k++) {
-            uint16_t *weight = &index->weight[entries[k]];
-
-            if (!*weight)
-                index->touched[met++] = entries[k];
-            *weight = (uint16_t)(*weight + rarity);
-        }
+        for (size_t k = 0; k < lists[i]->count; k++)
+            weigh_one(index, entries[k], rarity, &met);
     }
     return met;
+}
+
+/* The same for the names that came later. A pair that only they have is as rare as one that one name has. */
+static void weigh_later(struct names_index *index, const struct name_form *form, size_t *met)
+{
+    uint32_t pairs[PAIRS_MAX];
+    size_t count = index->link_count ? pairs_of(form->at, form->count, pairs) : 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct list *list = list_of(index, pairs[i]);
+        size_t known = list->pair && list->count ? list->count : 1;
+        uint16_t rarity =
+            (uint16_t)(1 + 16 * log((double)(index->built > known ? index->built : known) / (double)known));
+
+        if (list->pair && list->first == NONE)
+            continue;
+        for (uint32_t at = *chain_of(index, pairs[i]); at; at = index->links[at - 1].next) {
+            if (index->links[at - 1].pair == pairs[i])
+                weigh_one(index, index->links[at - 1].entry, rarity, met);
+        }
+    }
 }
 
 struct found {
@@ -383,9 +468,11 @@ size_t names_index_find(struct names_index *index, const struct name_form *form,
     struct found heap[INDEX_FOUND_MAX];
     size_t count = lists_of(index, form, lists);
     size_t met = weigh(index, lists, count);
-    uint16_t heavy = heavy_weight(index, met);
+    uint16_t heavy;
     size_t held = 0;
 
+    weigh_later(index, form, &met);
+    heavy = heavy_weight(index, met);
     for (size_t i = 0; i < met; i++) {
         uint32_t entry = index->touched[i];
 

@@ -278,3 +278,32 @@ Test(names, a_name_without_region_is_not_the_same_when_another_city_has_it_too)
     cr_expect_eq(answer.candidates[0].strength, STRENGTH_SAME);
     names_free(few);
 }
+
+Test(names, a_renamed_company_is_found_under_both_names_at_once)
+{
+    struct name_answer answer;
+
+    cr_assert(names_add(names, SPAN("91441303MAY1A0TP3P"), SPAN("惠州市锴屿电解铝有限公司"), true, &err), "%s",
+              err.text);
+    cr_assert(names_add(names, SPAN("91441303MAY1A0TP3P"), SPAN("惠州市翀晔新材料有限公司"), false, &err), "%s",
+              err.text);
+    answer = ask("惠州市翀晔新材料有限公司");
+    cr_assert_str_eq(answer.candidates[0].code, "91441303MAY1A0TP3P");
+    cr_assert_eq(answer.candidates[0].strength, STRENGTH_SAME);
+    answer = ask("惠州市锴屿电解铝有限公司");
+    cr_assert_str_eq(answer.candidates[0].code, "91441303MAY1A0TP3P");
+    cr_assert_eq(answer.candidates[0].reasons[1].kind, REASON_FORMER);
+}
+
+Test(names, a_namesake_that_comes_later_ends_what_was_the_same)
+{
+    struct name_answer answer = ask("韶关市璞廪钢铁有限公司");
+
+    cr_assert_eq(answer.candidates[0].strength, STRENGTH_SAME);
+    cr_assert(names_add(names, SPAN("91440224MAYNEWCM00"), SPAN("韶关市璞廪钢铁有限公司"), false, &err), "%s",
+              err.text);
+    answer = ask("韶关市璞廪钢铁有限公司");
+    cr_assert_geq(answer.count, 2);
+    cr_assert_neq(answer.candidates[0].strength, STRENGTH_SAME);
+    cr_assert_neq(answer.candidates[1].strength, STRENGTH_SAME);
+}

@@ -124,3 +124,47 @@ Test(names_index, many_names_are_found_again_each_by_itself)
         cr_assert_eq(names_index_entry(filled, found[0]).subject, i, "%s", text);
     }
 }
+
+Test(names_index, what_comes_after_building_is_found_among_the_others)
+{
+    uint32_t found[INDEX_FOUND_MAX];
+    struct name_form form = form_of("韶关市璞廪钢铁有限公司");
+
+    add("韶关市璞凛钢铁有限公司", 1);
+    add("惠州市锴屿电解铝有限公司", 2);
+    names_index_build(filled);
+    cr_assert_eq(names_index_same(filled, &form, found), 0);
+    add("韶关市璞廪钢铁有限公司", 3);
+    cr_assert_eq(names_index_size(filled), 3);
+    cr_assert_eq(names_index_same(filled, &form, found), 1);
+    cr_assert_eq(names_index_entry(filled, found[0]).subject, 3);
+    cr_assert_geq(find("韶关市璞廪钢铁有限公司", found), 2);
+    cr_assert_eq(names_index_entry(filled, found[0]).subject, 3);
+    cr_assert_eq(names_index_entry(filled, found[1]).subject, 1);
+}
+
+Test(names_index, an_index_that_was_built_empty_takes_names_as_well)
+{
+    uint32_t found[INDEX_FOUND_MAX];
+
+    names_index_build(filled);
+    add("韶关市璞廪钢铁有限公司", 1);
+    cr_assert_eq(find("韶关璞廪钢铁", found), 1);
+    cr_assert_eq(find("韶关璞廪钢铁", found), 1, "asking leaves nothing behind");
+    names_index_set_former(filled, found[0], true);
+    cr_assert(names_index_entry(filled, found[0]).is_former);
+}
+
+Test(names_index, more_than_fit_after_building_are_refused)
+{
+    struct name_form form = form_of("甲乙");
+
+    names_index_build(filled);
+    for (uint32_t i = 0; i < INDEX_LATER_MAX; i++) {
+        form.at[0] = (uint16_t)(0x4E00 + i % 5000);
+        form.at[1] = (uint16_t)(0x4E00 + i / 5000);
+        cr_assert(names_index_add(filled, &form, i, false, &err), "%s", err.text);
+    }
+    cr_assert_not(names_index_add(filled, &form, 0, false, &err));
+    cr_assert_eq(err.code, ERR_LIMIT);
+}

@@ -22,6 +22,7 @@ struct csv {
     const char *at; /* what is left of the piece */
     const char *end;
     bool is_drained;
+    char separator;
     bool ends_in_cr; /* the first line ended in CR alone, as old Macintosh programs write: so do the others */
     bool is_quoted;  /* the field at hand began with a quote */
     enum state state;
@@ -40,7 +41,13 @@ struct csv *csv_new(csv_source *source, void *context)
 
     csv->source = source;
     csv->context = context;
+    csv->separator = ',';
     return csv;
+}
+
+void csv_set_separator(struct csv *csv, char separator)
+{
+    csv->separator = separator;
 }
 
 void csv_free(struct csv *csv)
@@ -109,9 +116,9 @@ static void end_field(struct csv *csv)
     csv->state = FIELD_START;
 }
 
-static bool is_plain_end(char byte)
+static bool is_plain_end(const struct csv *csv, char byte)
 {
-    return byte == ',' || byte == '\n' || byte == '\r';
+    return byte == csv->separator || byte == '\n' || byte == '\r';
 }
 
 /* True: the record is complete. */
@@ -120,7 +127,7 @@ static bool walk_plain(struct csv *csv)
     const char *at = csv->at;
     char byte;
 
-    while (at < csv->end && !is_plain_end(*at))
+    while (at < csv->end && !is_plain_end(csv, *at))
         at++;
     add(csv, csv->at, (size_t)(at - csv->at));
     csv->at = at;
@@ -128,7 +135,7 @@ static bool walk_plain(struct csv *csv)
     if (at == csv->end)
         return false;
     byte = *csv->at++;
-    if (byte == ',')
+    if (byte == csv->separator)
         end_field(csv);
     else if (byte == '\r')
         csv->state = CR_SEEN;
@@ -155,7 +162,7 @@ static bool walk_after_quote(struct csv *csv)
         csv->state = QUOTED;
         return false;
     }
-    if (!is_plain_end(*csv->at))
+    if (!is_plain_end(csv, *csv->at))
         set_fault(csv, RECORD_QUOTE);
     return walk_plain(csv);
 }

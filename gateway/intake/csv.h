@@ -14,6 +14,8 @@ typedef bool csv_source(void *context, struct span *piece, struct error *err);
 struct csv;
 
 struct csv *csv_new(csv_source *source, void *context);
+/* Another byte than the comma, as the tabulator; before the first record. */
+void csv_set_separator(struct csv *csv, char separator);
 void csv_free(struct csv *csv);
 /* *is_end: there was no further record. A quote that is never closed refuses the file, naming the record in which it
  * was opened. */

@@ -4,14 +4,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <zlib.h>
 
+#include "base/crc.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "keys/digest.h"
 
-enum { AT_BYTES = 0, AT_CRC = 4, AT_NUMBER = 8, AT_PROMISED = 12 };
+enum { AT_BYTES = 0, AT_CRC = 4, AT_NUMBER = 8, AT_PROMISED = 12, NUMBER_DIGITS = 10 };
 
 static void put_u32(char *at, uint32_t value)
 {
@@ -61,7 +61,17 @@ char *segment_path(const char *folder, const char *id, const char *suffix)
 
 void receipt_format(const char id[SEGMENT_ID_BYTES], uint32_t number, char receipt[TRACE_RECEIPT_BYTES])
 {
-    snprintf(receipt, TRACE_RECEIPT_BYTES, "%.*s-%" PRIu32, SEGMENT_ID_LENGTH, id, number);
+    char digits[NUMBER_DIGITS];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    memcpy(receipt, id, SEGMENT_ID_LENGTH);
+    receipt[SEGMENT_ID_LENGTH] = '-';
+    memcpy(receipt + SEGMENT_ID_LENGTH + 1, digits + at, sizeof digits - at);
+    receipt[SEGMENT_ID_LENGTH + 1 + sizeof digits - at] = '\0';
 }
 
 bool receipt_parse(struct span text, char id[SEGMENT_ID_BYTES], uint32_t *number)
@@ -90,9 +100,7 @@ void frame_begin(struct buf *out)
 
 static uint32_t crc_of(const char id[SEGMENT_ID_BYTES], struct span after_crc)
 {
-    uLong crc = crc32(0, (const Bytef *)id, SEGMENT_ID_LENGTH);
-
-    return (uint32_t)crc32(crc, (const Bytef *)after_crc.at, (uInt)after_crc.bytes);
+    return crc32_of(crc32_of(0, (struct span){id, SEGMENT_ID_LENGTH}), after_crc);
 }
 
 void frame_end(struct buf *out, size_t at, const char id[SEGMENT_ID_BYTES], uint32_t number, uint32_t promised)

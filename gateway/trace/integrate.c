@@ -20,7 +20,9 @@
 #include "gateway/trace/log_parts.h"
 #include "gateway/trace/segment.h"
 
-enum { BATCH_ENTRIES = 20000, READ_BYTES = 256 * 1024 * 1024 };
+/* Entries are read, checked, hashed and written while they are in the processor's cache: in windows. Only damage is
+ * looked at in the whole. */
+enum { BATCH_ENTRIES = 20000, WINDOW_BYTES = 256 * 1024, READ_BYTES = 256 * 1024 * 1024 };
 
 /* One call of trace_log_integrate. */
 struct turn {
@@ -172,9 +174,10 @@ struct source {
     int fd;
     bool has_writer;
     struct taken *taken;
+    size_t window_bytes;
 };
 
-/* Everything behind what was taken, or as much of it as one turn holds. */
+/* Everything behind what was taken, or as much of it as the window holds. */
 static bool read_rest(struct turn *turn, const struct source *source, bool *is_end, struct error *err)
 {
     struct buf *bytes = &turn->bytes;
@@ -182,11 +185,11 @@ static bool read_rest(struct turn *turn, const struct source *source, bool *is_e
 
     buf_clear(bytes);
     *is_end = false;
-    while (bytes->bytes < READ_BYTES) {
+    while (bytes->bytes < source->window_bytes) {
         ssize_t got;
 
-        buf_reserve(bytes, 1024 * 1024);
-        got = pread(source->fd, bytes->data + bytes->bytes, 1024 * 1024, (off_t)(offset + bytes->bytes));
+        buf_reserve(bytes, WINDOW_BYTES);
+        got = pread(source->fd, bytes->data + bytes->bytes, WINDOW_BYTES, (off_t)(offset + bytes->bytes));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -201,7 +204,7 @@ static bool read_rest(struct turn *turn, const struct source *source, bool *is_e
 }
 
 /* What a live writer has not finished yet is left for the next turn; what a dead one left is a torn tail, or damage. */
-static bool take_window(struct turn *turn, const struct source *source, bool is_end, bool *goes_on, struct error *err)
+static bool take_window(struct turn *turn, struct source *source, bool is_end, bool *goes_on, struct error *err)
 {
     struct span rest = buf_span(&turn->bytes);
 
@@ -215,6 +218,11 @@ static bool take_window(struct turn *turn, const struct source *source, bool is_
         *goes_on = !is_end && fault == FRAME_SHORT;
         if (rest.bytes == 0 || *goes_on || source->has_writer)
             return true;
+        *goes_on = !is_end && source->window_bytes < READ_BYTES;
+        if (*goes_on) {
+            source->window_bytes = READ_BYTES;
+            return true;
+        }
         resumption = find_resumption(rest, source->taken, &first);
         if (resumption == rest.bytes)
             return is_end || fail(err, ERR_LIMIT, "trace: segment %s is too long", source->taken->id);
@@ -225,7 +233,7 @@ static bool take_window(struct turn *turn, const struct source *source, bool is_
     }
 }
 
-static bool take_source(struct turn *turn, const struct source *source, struct error *err)
+static bool take_source(struct turn *turn, struct source *source, struct error *err)
 {
     bool goes_on = true;
 
@@ -248,7 +256,7 @@ static bool take_segment(struct turn *turn, const char *id, struct error *err)
 {
     struct trace_log *log = turn->log;
     AUTO(file_close) int fd = -1;
-    struct source source = {.fd = -1};
+    struct source source = {.fd = -1, .window_bytes = WINDOW_BYTES};
 
     if (!segment_open(log->folder, id, &fd, &source.has_writer, err))
         return false;

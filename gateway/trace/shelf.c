@@ -13,7 +13,7 @@ enum {
     TABLE_BYTES = BUNDLES_A_FILE * SLOT_BYTES,
     LENGTH_BYTES = 2,
     PIECE_BYTES = 64 * 1024,
-    PENDING_MAX = 4 * 1024 * 1024,
+    PENDING_MAX = 256 * 1024, /* stays in the processor's cache until it is written */
     RUN_BYTES = 16
 };
 

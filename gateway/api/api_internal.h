@@ -11,6 +11,7 @@
 #include "gateway/api/openapi.h"
 #include "gateway/api/problem.h"
 #include "gateway/http/http.h"
+#include "gateway/lookup/lookup.h"
 #include "gateway/trace/trace.h"
 #include "schemas/calendar.h"
 #include "schemas/windows.h"
@@ -47,6 +48,7 @@ struct api {
     char *spool;
     struct buf parameters[LOOKUP_PARAMETERS]; /* of the lookup under way; kept for their memory */
     struct buf shown;
+    struct lookup_memory memory;
     struct buf openapi; /* openapi.h */
     struct lookups_batch *batch;
 };

@@ -200,6 +200,7 @@ struct lookup_question asking_question(const struct asking *asking)
                                     .as_of_ms = asking->as_of_ms,
                                     .as_of_sequence = asking->as_of_sequence,
                                     .shown = &asking->visit->api->shown,
+                                    .memory = &asking->visit->api->memory,
                                     .windows = asking->visit->api->windows};
 }
 

@@ -41,19 +41,33 @@ enum { LOOKUP_ITEMS_MAX = 200 };
 enum verdict { VERDICT_UNKNOWN, VERDICT_NOT_LISTED, VERDICT_LISTED, VERDICT_COUNT };
 extern const char *const VERDICT_NAMES[VERDICT_COUNT];
 
+/* What every question would read anew of a store that is still the same. Zeroed at first; only for one store. */
+enum { LOOKUP_INSTANT_BYTES = 40 };
+struct lookup_memory {
+    bool is_known;
+    uint64_t version;
+    uint64_t sequence;
+    char changed_at[LOOKUP_INSTANT_BYTES];
+    size_t changed_at_bytes;
+    bool has_register;
+    int64_t since_ms;
+    uint64_t since;
+};
+
 struct lookup_question {
     const struct domain *domain;
-    struct span uscc;          /* as given */
-    struct span purpose;       /* one that the domain accepts (domain_accepts) */
-    struct domain_given given; /* a logged authorisation may open scope 2 (domain.md 5.5) */
-    bool is_government;        /* may see scope 1 (domain.md 5.5) */
-    bool is_internal;          /* our own staff: also sees, of the past, what was withdrawn or repaired since */
-    int64_t at_ms;             /* now */
-    int64_t as_of_ms;          /* what held at this instant, not after now; 0: the newest state */
-    uint64_t as_of_sequence;   /* or when the journal had this many events; 0: not asked so */
-    const char *receipt;       /* id of the trace entry (trace.h) */
-    struct buf *shown;         /* is added [["id",version]…] of what `records` or `obligations` shows, nothing when
-                                * that is nothing; NULL: not wanted */
+    struct span uscc;             /* as given */
+    struct span purpose;          /* one that the domain accepts (domain_accepts) */
+    struct domain_given given;    /* a logged authorisation may open scope 2 (domain.md 5.5) */
+    bool is_government;           /* may see scope 1 (domain.md 5.5) */
+    bool is_internal;             /* our own staff: also sees, of the past, what was withdrawn or repaired since */
+    int64_t at_ms;                /* now */
+    int64_t as_of_ms;             /* what held at this instant, not after now; 0: the newest state */
+    uint64_t as_of_sequence;      /* or when the journal had this many events; 0: not asked so */
+    const char *receipt;          /* id of the trace entry (trace.h) */
+    struct buf *shown;            /* is added [["id",version]…] of what `records` or `obligations` shows, nothing when
+                                   * that is nothing; NULL: not wanted */
+    struct lookup_memory *memory; /* of whoever asks often; NULL: none */
     const struct windows *windows; /* publication by the law as it is; NULL: as each record was listed */
 };
 

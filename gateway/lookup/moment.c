@@ -1,5 +1,7 @@
 #include "gateway/lookup/moment.h"
 
+#include <string.h>
+
 #include "base/walk.h"
 #include "gateway/journal/event.h"
 #include "gateway/journal/journal.h"
@@ -31,10 +33,9 @@ static bool read_instant(struct store_txn *txn, struct span event, struct span *
 }
 
 /* The newest event says how fresh the answer is. */
-static void find_version(struct store_txn *txn, struct moment *moment)
+static void find_version(struct store_txn *txn, struct lookup_memory *memory)
 {
-    struct span key;
-    struct span event;
+    struct span key, event, at;
 
     if (!store_last(txn, STORE_JOURNAL, &key, &event))
         return;
@@ -42,8 +43,15 @@ static void find_version(struct store_txn *txn, struct moment *moment)
         store_txn_spoil(txn, STORE_JOURNAL, "the newest event is none");
         return;
     }
-    if (read_instant(txn, event, &moment->changed_at))
-        moment->sequence = store_read_u64(key.at) + 1;
+    if (!read_instant(txn, event, &at))
+        return;
+    if (at.bytes > sizeof memory->changed_at) {
+        store_txn_spoil(txn, STORE_JOURNAL, "an event with an endless instant");
+        return;
+    }
+    memcpy(memory->changed_at, at.at, at.bytes);
+    memory->changed_at_bytes = at.bytes;
+    memory->sequence = store_read_u64(key.at) + 1;
 }
 
 /* As of a sequence: the journal had that many events, and the last of them says when that was. */
@@ -67,31 +75,48 @@ static bool go_back(struct store_txn *txn, struct moment *moment, struct error *
 }
 
 /* Why nothing can be said about any code, or REASON_NONE. */
-static enum answer_reason find_doubt(struct store_txn *txn, const struct lookup_question *question)
+static enum answer_reason find_doubt(const struct lookup_memory *memory, const struct lookup_question *question)
 {
-    int64_t since_ms;
-    uint64_t since;
-
-    if (!registry_since(txn, &since_ms, &since))
+    if (!memory->has_register)
         return REASON_REGISTER_EMPTY;
     if (question->as_of_sequence != 0)
-        return question->as_of_sequence <= since ? REASON_BEFORE_REGISTER : REASON_NONE;
-    return question->as_of_ms != 0 && question->as_of_ms < since_ms ? REASON_BEFORE_REGISTER : REASON_NONE;
+        return question->as_of_sequence <= memory->since ? REASON_BEFORE_REGISTER : REASON_NONE;
+    return question->as_of_ms != 0 && question->as_of_ms < memory->since_ms ? REASON_BEFORE_REGISTER : REASON_NONE;
+}
+
+/* The state of the register, read once for each commit of the store. */
+static bool remember(struct store_txn *txn, struct lookup_memory *memory, struct error *err)
+{
+    uint64_t version = store_version(txn);
+
+    if (memory->is_known && memory->version == version)
+        return true;
+    *memory = (struct lookup_memory){.version = version};
+    find_version(txn, memory);
+    memory->has_register = registry_since(txn, &memory->since_ms, &memory->since);
+    memory->is_known = store_txn_is_good(txn, err);
+    return memory->is_known;
 }
 
 bool moment_find(struct store_txn *txn, const struct lookup_question *question, struct moment *moment,
                  struct error *err)
 {
+    struct lookup_memory *memory;
+
     if (!check_question(question, err))
         return false;
     *moment = (struct moment){.question = question,
                               .purpose = domain_purpose_of(question->domain, question->purpose),
                               .instant_ms = question->as_of_ms ? question->as_of_ms : question->at_ms};
-    find_version(txn, moment);
-    if (!store_txn_is_good(txn, err) || (question->as_of_sequence != 0 && !go_back(txn, moment, err)))
+    memory = question->memory ? question->memory : &moment->own;
+    if (!remember(txn, memory, err))
+        return false;
+    moment->sequence = memory->sequence;
+    moment->changed_at = (struct span){memory->changed_at, memory->changed_at_bytes};
+    if (question->as_of_sequence != 0 && !go_back(txn, moment, err))
         return false;
     moment->day = day_of_instant(moment->instant_ms);
     moment->edition = domain_edition_on(question->domain, moment->day);
-    moment->reason = find_doubt(txn, question);
+    moment->reason = find_doubt(memory, question);
     return store_txn_is_good(txn, err);
 }

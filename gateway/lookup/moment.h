@@ -7,7 +7,7 @@
 
 enum answer_reason { REASON_NONE, REASON_REGISTER_EMPTY, REASON_BEFORE_REGISTER, REASON_WITHHELD, REASON_COUNT };
 
-/* Borrows from question and transaction. */
+/* Borrows from question and transaction, and from itself: it stays where it is. */
 struct moment {
     const struct lookup_question *question; /* code and receipt do not matter */
     const struct domain_purpose *purpose;
@@ -17,6 +17,7 @@ struct moment {
     uint64_t sequence;
     struct span changed_at;    /* of the newest event, as it stands there; empty when there is none */
     enum answer_reason reason; /* why nothing can be said about any code, or REASON_NONE */
+    struct lookup_memory own;  /* when the question brought none */
 };
 
 /* Refusals: those of lookup_by_code but for the code. */

@@ -108,6 +108,8 @@ void store_delete(struct store_txn *txn, enum store_table table, struct span key
 uint64_t store_count(struct store_txn *txn, enum store_table table);
 /* The greatest key, or false when the table is empty. */
 bool store_last(struct store_txn *txn, enum store_table table, struct span *key, struct span *value);
+/* Which commit this transaction sees: as long as it is the same, so is everything that is read. */
+uint64_t store_version(const struct store_txn *txn);
 
 /* Walk keys in order. `seek` goes to the first key ≥ `key`; `seek_last_below` to the last key < `key`. False at the
  * end. */

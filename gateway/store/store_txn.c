@@ -302,3 +302,8 @@ uint64_t store_count(struct store_txn *txn, enum store_table table)
         return store_txn_fail(txn, code, table, "cannot count");
     return stat.ms_entries;
 }
+
+uint64_t store_version(const struct store_txn *txn)
+{
+    return mdb_txn_id(txn->mdb);
+}

@@ -20,7 +20,7 @@
 #include "gateway/keeper/keeper.h"
 
 /* Its own descriptors beside one a sibling. */
-enum { SIGNER_DESCRIPTORS = 32, JOB_NICENESS = 5 };
+enum { SIGNER_DESCRIPTORS = 32, JOB_NICENESS = 5, KEEPER_NICENESS = 10 };
 
 /* All requests of an api process wait while one answer is signed: it must not be long. */
 enum { API_SIGNER_MS = 500, API_SIGNER_TRIES = 3 };
@@ -147,6 +147,15 @@ static int run_courier(const struct process *process)
     return ended(process, courier_run(&options, process->stop_fd, &err), &err);
 }
 
+/* Below what answering and sending have, wherever that is; without leave to be humble it still works. */
+static void be_humble(const struct process *process, int niceness)
+{
+    errno = 0;
+    if (nice(niceness) == -1 && errno != 0)
+        log_warning(process_name(process->kind), "the priority could not be lowered: %s", strerrordesc_np(errno));
+}
+
+/* What it has to do in time is little; the rest it does with what answers leave of the processor. */
 static int run_keeper(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
@@ -154,6 +163,7 @@ static int run_keeper(const struct process *process)
     struct keeper_options options = {.config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM};
     struct error err;
 
+    be_humble(process, KEEPER_NICENESS);
     if (!open_store(process, &store, &err))
         return cannot_begin(process, &err);
     options.store = store;
@@ -170,9 +180,7 @@ static int run_job(const struct process *process)
         .config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM, .courier_fd = process->courier_fd};
     struct error err;
 
-    /* Long work takes what answering and sending leave of the processor; without leave to be humble it still works. */
-    if (setpriority(PRIO_PROCESS, 0, JOB_NICENESS) != 0)
-        log_warning("job", "the priority could not be lowered: %s", strerror(errno));
+    be_humble(process, JOB_NICENESS);
     if (!open_store(process, &store, &err))
         return cannot_begin(process, &err);
     environment.store = store;

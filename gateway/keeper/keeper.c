@@ -22,7 +22,7 @@ struct keeper {
     struct trace_log *trace;
     struct statute *statute;
     struct owed *owed;
-    bool trace_is_read; /* in this turn, to its end */
+    bool trace_is_read; /* in the last turn, to its end */
     struct guard_head published[GUARD_LOG_COUNT];
     bool is_published[GUARD_LOG_COUNT];
     struct error trace_refused; /* why; ERR_NONE: it is not */
@@ -87,6 +87,7 @@ static bool do_trace(struct keeper *keeper, struct error *err)
     struct guard_head head;
     uint64_t taken;
 
+    keeper->trace_is_read = false;
     if (!open_trace(keeper, err) || !trace_continues(keeper, err) || !trace_log_integrate(keeper->trace, &taken, err))
         return false;
     keeper->trace_is_read = true;
@@ -117,10 +118,7 @@ static bool turn_trace(struct keeper *keeper, struct error *err)
 /* What was answered and wants a feedback. A trace that was not taken up in this turn is looked at in a later one. */
 static bool turn_owed(struct keeper *keeper, struct error *err)
 {
-    bool is_read = keeper->trace_is_read;
-
-    keeper->trace_is_read = false;
-    return !is_read || owed_turn(keeper->owed, keeper->trace, err);
+    return !keeper->trace_is_read || owed_turn(keeper->owed, keeper->trace, err);
 }
 
 /* --- what comes round --- */
@@ -222,12 +220,32 @@ static void say(struct saying *saying, const struct error *err)
     log_error("keeper", "%s", err->text);
 }
 
-/* Waits until the next turn; true when the keeper shall stop. A poll that breaks counts as a wait. */
-static bool is_stopped(int stop_fd)
+/* True when the keeper shall stop. A poll that breaks counts as a wait. */
+static bool is_stopped(int stop_fd, int64_t wait_ms)
 {
     struct pollfd watched = {stop_fd, POLLIN, 0};
 
-    return poll(&watched, 1, KEEPER_TURN_MS) > 0;
+    return poll(&watched, 1, (int)wait_ms) > 0;
+}
+
+/* Until the next turn, whatever the last one had no time for is done in small pieces: a receipt waits for none of it.
+ * True when the keeper shall stop. */
+static bool wait_for_turn(struct keeper *keeper, int stop_fd, int64_t turn_ms, struct saying *saying)
+{
+    for (;;) {
+        int64_t left_ms = turn_ms - time_monotonic_ms();
+        bool has_more = left_ms > 0 && keeper->trace_is_read && owed_waits(keeper->owed, keeper->trace);
+        struct error why;
+
+        if (is_stopped(stop_fd, has_more || left_ms < 0 ? 0 : left_ms))
+            return true;
+        if (!has_more)
+            return false;
+        if (owed_turn(keeper->owed, keeper->trace, &why))
+            continue;
+        say(saying, &why);
+        keeper->trace_is_read = false;
+    }
 }
 
 bool keeper_run(const struct keeper_options *options, int stop_fd, struct error *err)
@@ -241,7 +259,7 @@ bool keeper_run(const struct keeper_options *options, int stop_fd, struct error 
     do {
         struct error why;
 
-        is_last = is_stopped(stop_fd);
+        is_last = wait_for_turn(keeper, stop_fd, time_monotonic_ms() + KEEPER_TURN_MS, &saying);
         if (keeper_turn(keeper, &why))
             continue;
         if (why.code == ERR_REFUSED) {

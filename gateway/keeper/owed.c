@@ -157,6 +157,11 @@ static bool look(struct owed *owed, struct trace_log *log, uint64_t end, struct 
     return true;
 }
 
+bool owed_waits(const struct owed *owed, const struct trace_log *log)
+{
+    return owed->is_known && trace_log_size(log) > owed->next;
+}
+
 bool owed_turn(struct owed *owed, struct trace_log *log, struct error *err)
 {
     uint64_t size = trace_log_size(log);

@@ -11,14 +11,17 @@
 #include "gateway/keeper/keeper.h"
 #include "gateway/trace/trace.h"
 
-enum { OWED_TURN_ENTRIES = 100 * 1000, OWED_QUIET_ENTRIES = 1000 * 1000 };
+enum { OWED_TURN_ENTRIES = 8192, OWED_QUIET_ENTRIES = 1000 * 1000 };
 
 struct owed;
 /* `options` is borrowed. */
 struct owed *owed_new(const struct keeper_options *options);
 void owed_free(struct owed *owed);
-/* Look at up to OWED_TURN_ENTRIES more. `log` must hold what is committed, no more. ERR_CORRUPT when the log is shorter
- * than what was looked at: it is another's, or was cut. */
+/* Has the log entries that were not looked at? */
+bool owed_waits(const struct owed *owed, const struct trace_log *log);
+/* Look at up to OWED_TURN_ENTRIES more: a fraction of a second's work, since others wait for the store meanwhile. `log`
+ * must hold what is committed, no more. ERR_CORRUPT when the log is shorter than what was looked at: it is another's,
+ * or was cut. */
 MUST_CHECK bool owed_turn(struct owed *owed, struct trace_log *log, struct error *err);
 
 DEFINE_AUTO(struct owed *, owed_free)

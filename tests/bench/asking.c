@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -47,7 +48,9 @@ void asking_end(struct asking *asking)
 
 bool connection_open(struct connection *connection, const struct asking *asking, struct error *err)
 {
-    static const unsigned char PROTOCOL[] = "\x08http/1.1";
+    const char *protocol = asking->is_http2 ? "\x02h2" : "\x08http/1.1";
+    const unsigned char *chosen = NULL;
+    unsigned chosen_bytes = 0;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)asking->port)};
     int one = 1;
 
@@ -58,12 +61,23 @@ bool connection_open(struct connection *connection, const struct asking *asking,
     setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     connection->ssl = SSL_new(asking->tls);
     if (!connection->ssl || SSL_set_fd(connection->ssl, connection->fd) != 1 ||
-        SSL_set_alpn_protos(connection->ssl, PROTOCOL, sizeof PROTOCOL - 1) != 0 ||
+        SSL_set_alpn_protos(connection->ssl, (const unsigned char *)protocol, (unsigned)strlen(protocol)) != 0 ||
         SSL_set1_host(connection->ssl, "localhost") != 1 || SSL_connect(connection->ssl) != 1)
         return fail_tls(err, "handshake");
+    SSL_get0_alpn_selected(connection->ssl, &chosen, &chosen_bytes);
+    if (asking->is_http2 && chosen_bytes != 2)
+        return fail(err, ERR_INVALID, "the server does not speak HTTP/2");
     if (fcntl(connection->fd, F_SETFL, O_NONBLOCK) != 0)
         return fail(err, ERR_IO, "fcntl: %s", strerrordesc_np(errno));
     return true;
+}
+
+int64_t asking_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 void connection_close(struct connection *connection)

@@ -1,4 +1,5 @@
-/* asking.h - one HTTPS client connection as tool_load needs it: HTTP/1.1 over TLS 1.3, one question at a time. */
+/* asking.h - one HTTPS client connection as tool_load needs it: HTTP/1.1 over TLS 1.3, one question at a time; and what
+ * asking2.h shares with it. */
 #ifndef TESTS_BENCH_ASKING_H
 #define TESTS_BENCH_ASKING_H
 
@@ -16,6 +17,7 @@ struct asking {
     const char *key;
     const char *path;     /* "{}" stands for the code */
     const char *expected; /* must stand in every answer; NULL: nothing must */
+    bool is_http2;        /* offered in the handshake, and nothing else */
     SSL_CTX *tls;
 };
 MUST_CHECK bool asking_begin(struct asking *asking, struct error *err);
@@ -37,6 +39,7 @@ enum answer_state { ANSWER_PARTIAL, ANSWER_WHOLE };
 /* Take what is there. False for anything but a good answer. */
 MUST_CHECK bool connection_read(struct connection *connection, const struct asking *asking, enum answer_state *state,
                                 struct error *err);
+int64_t asking_now_ns(void); /* monotonic */
 void connection_close(struct connection *connection);
 
 #endif

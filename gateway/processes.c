@@ -115,6 +115,7 @@ static int run_api(const struct process *process)
                                   .admin_fd = process->admin_fd,
                                   .parent_fd = process->parent_fd,
                                   .limits = process->limits,
+                                  .board = process->board,
                                   .ticket_key = process->ticket_key};
     struct error err;
 

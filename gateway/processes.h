@@ -2,6 +2,7 @@
 #ifndef GATEWAY_PROCESSES_H
 #define GATEWAY_PROCESSES_H
 
+#include "gateway/access/board.h"
 #include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 
@@ -34,6 +35,7 @@ struct process {
     int courier_fd;                /* eventfd: write to wake the courier; the courier reads it */
     const uint8_t *ticket_key;     /* api: the same in all, so that a TLS session resumes with any of them */
     struct limits *limits;         /* api: shared by all */
+    struct board *board;           /* likewise; api and jobs */
     bool warms;                    /* api: read the store's pages in before the first answer */
     char job[PROCESS_JOB_BYTES];   /* job: its id */
     int sibling_fds[SIBLINGS_MAX]; /* signer: where requests come from */

@@ -84,11 +84,15 @@ static bool open_sockets(struct supervisor *parent, struct error *err)
 
 static bool make_shared(struct supervisor *parent, struct error *err)
 {
+    AUTO(text_free) char *board = config_state_path(parent->config, "board");
+
     if (getrandom(parent->ticket_key, sizeof parent->ticket_key, 0) != (ssize_t)sizeof parent->ticket_key)
         return fail(err, ERR_IO, "getrandom: %s", strerrordesc_np(errno));
     parent->given.ticket_key = parent->ticket_key;
-    /* One bucket more, for strangers. */
-    parent->given.limits = limits_new(parent->config->client_count + 1);
+    parent->given.limits = limits_new(BOARD_PLACES);
+    if (!board_open(board, &parent->given.board, err))
+        return false;
+    board_seat(parent->given.board, parent->config);
     return true;
 }
 
@@ -147,6 +151,7 @@ static void supervisor_free(struct supervisor *parent)
     file_close(parent->words_read);
     file_close(parent->signal_fd);
     limits_free(parent->given.limits);
+    board_close(parent->given.board);
     file_close(parent->given.lock_fd); /* last: now another may begin */
     free(parent);
 }
@@ -402,6 +407,7 @@ static void remove_traces(const struct supervisor *parent)
 
 static bool run(struct supervisor *parent, struct error *err)
 {
+    struct error why;
     bool is_clean;
 
     if (!open_all(parent, err))
@@ -409,6 +415,8 @@ static bool run(struct supervisor *parent, struct error *err)
     loop(parent);
     is_clean = stop_all(parent);
     remove_traces(parent);
+    if (!board_settle(parent->given.board, &why))
+        log_error("gateway", "%s", why.text);
     log_notice("gateway", "stopped");
     if (parent->is_refused)
         return refuse(err, ERR_REFUSED, "gateway.guard",

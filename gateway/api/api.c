@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "gateway/api/api_internal.h"
+#include "gateway/api/refused.h"
 #include "gateway/lookup/domain.h"
 
 /* --- the store --- */
@@ -136,22 +137,44 @@ void visit_not_found(const struct visit *visit)
     visit_refuse(visit, &err);
 }
 
+static uint64_t begin(struct api *api)
+{
+    admission_begin(&api->admission);
+    return trace_added(api->trace);
+}
+
+/* A refusal that its handler did not trace, and what every client is told. */
+static void end(struct visit *visit, uint64_t added)
+{
+    struct api *api = visit->api;
+
+    if (visit->request->peer->is_local)
+        return;
+    if (visit->reply->status >= 400 && trace_added(api->trace) == added)
+        refused_trace(visit);
+    if (api->admission.is_admitted)
+        admission_tell(&api->desk, &api->admission, visit->request->peer, clock_now_ms(api->options.clock),
+                       visit->reply);
+}
+
 static void handle(void *context, const struct http_request *request, struct http_reply *reply)
 {
     struct visit visit = {.api = context, .request = request, .reply = reply};
     const struct route *route = find_route(request, &visit.rest);
+    uint64_t added = begin(visit.api);
 
     if (route)
         route->handle(&visit);
     else
         visit_not_found(&visit);
+    end(&visit, added);
 }
 
 static bool end_of_turn(void *context, struct error *err)
 {
     struct api *api = context;
 
-    return trace_flush(api->trace, err);
+    return board_flush(api->desk.board, err) && trace_flush(api->trace, err);
 }
 
 static bool lookup_is_post(const struct route *route, const struct visit *visit)
@@ -159,21 +182,31 @@ static bool lookup_is_post(const struct route *route, const struct visit *visit)
     return route->handle == lookup_handle && lookup_is_batch(visit);
 }
 
+static bool admits_body(struct visit *visit)
+{
+    const struct route *route = find_route(visit->request, &visit->rest);
+
+    if (!route) {
+        visit_not_found(visit);
+        return false;
+    }
+    if (route->handle == admin_handle)
+        return admin_admits(visit);
+    if (route->handle == feedback_handle)
+        return feedback_admits(visit);
+    return lookup_is_post(route, visit) ? visit_is_post(visit) : visit_is_get(visit);
+}
+
 /* A body is let in only where one is expected: it may be large, and what it would be refused for is known before. */
 static bool admits(void *context, const struct http_request *head, struct http_reply *reply)
 {
     struct visit visit = {.api = context, .request = head, .reply = reply};
-    const struct route *route = find_route(head, &visit.rest);
+    uint64_t added = begin(visit.api);
 
-    if (!route) {
-        visit_not_found(&visit);
-        return false;
-    }
-    if (route->handle == admin_handle)
-        return admin_admits(&visit);
-    if (route->handle == feedback_handle)
-        return feedback_admits(&visit);
-    return lookup_is_post(route, &visit) ? visit_is_post(&visit) : visit_is_get(&visit);
+    if (admits_body(&visit))
+        return true;
+    end(&visit, added);
+    return false;
 }
 
 static bool spools(void *context, const struct http_request *head, uint64_t *limit)
@@ -266,6 +299,25 @@ static bool listen_all(struct api *api, struct error *err)
     return true;
 }
 
+/* Without a parent that prepared them: limits and a board of our own. */
+static bool set_up_desk(struct api *api, struct error *err)
+{
+    const struct api_options *options = &api->options;
+
+    if (!options->limits)
+        api->own_limits = limits_new(BOARD_PLACES);
+    if (!options->board) {
+        if (!board_open(NULL, &api->own_board, err))
+            return false;
+        board_seat(api->own_board, api->config);
+    }
+    api->desk.limits = options->limits ? options->limits : api->own_limits;
+    api->desk.board = options->board ? options->board : api->own_board;
+    api->clients = clients_new(api->config, api->domains, api->desk.board);
+    api->desk.clients = api->clients;
+    return true;
+}
+
 bool api_new(const struct api_options *options, struct api **out, struct error *err)
 {
     AUTO(api_free) struct api *api = memory_new(sizeof *api);
@@ -275,13 +327,9 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     api->broken_fd = eventfd(0, EFD_CLOEXEC);
     if (api->broken_fd < 0)
         return fail(err, ERR_IO, "eventfd: %s", strerrordesc_np(errno));
-    if (!options->limits)
-        api->own_limits = limits_new(options->config->client_count + 1);
-    api->limits = options->limits ? options->limits : api->own_limits;
-    if (!load_domains(api, err) || !load_rules(api, err) || !describe(api, err))
+    if (!load_domains(api, err) || !load_rules(api, err) || !describe(api, err) || !set_up_desk(api, err))
         return false;
     api->batch = lookups_batch_new();
-    api->clients = clients_new(api->config, api->domains);
     if (!open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
         return false;
     *out = TAKE(api);
@@ -322,6 +370,7 @@ void api_free(struct api *api)
     windows_free(api->windows);
     calendar_free(api->calendar);
     limits_free(api->own_limits);
+    board_close(api->own_board);
     for (size_t i = 0; i < LOOKUP_PARAMETERS; i++)
         buf_done(&api->parameters[i]);
     buf_done(&api->shown);

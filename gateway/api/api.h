@@ -2,25 +2,21 @@
  *
  * Over TLS with a client certificate:
  *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&matter=…][&case=…][&authorisation=…][&operator=…]
- *       [&department=…][&as_of=…]          lookup.h; matter, case, authorisation, and who asks in the calling system and
- *                                          for which department, where the domain's file asks for them (domain.h);
- *                                          as_of: a day, YYYY-MM-DD, means its end (or now); digits mean what the
- *                                          register said when the journal had that many events. By a client of the
- *                                          configuration, known by its certificate. With Accept-Signature the
- *                                          answer is signed (signing.h)
- *   POST /v1/lookups/{domain}              {"purpose","matter"?,"case"?,"authorisation"?,"operator"?,"department"?,
- *                                          "as_of"?,"subjects":[{"uscc"
- *                                          or "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each
- *                                          its own result or problem, in order, and its own receipt. Each hundred
- *                                          begun counts as a request against the client's limit
- *   GET  /v1/domains                       {"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
+ *       [&department=…][&as_of=…]          lookup.h; matter, case, authorisation, and who asks in the calling system
+ * and for which department, where the domain's file asks for them (domain.h); as_of: a day, YYYY-MM-DD, means its end
+ * (or now); digits mean what the register said when the journal had that many events. By a client of the configuration,
+ * known by its certificate. With Accept-Signature the answer is signed (signing.h) POST /v1/lookups/{domain}
+ * {"purpose","matter"?,"case"?,"authorisation"?,"operator"?,"department"?, "as_of"?,"subjects":[{"uscc" or
+ * "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each its own result or problem, in order, and its
+ * own receipt. Each hundred begun counts as a request against the client's limit GET  /v1/domains
+ * {"certificate":{"days_left","ends"},"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
  *                                          "domain"}]}: what this client may ask
  *   GET  /v1/receipts/{id}                 the proof that an answer is in the trace (journal/proof.h), only for the
  *                                          client that got it; 503 until the log that has it is signed
  *   GET  /v1/log/{journal|trace}/…         checkpoint, tile/…, consistency?from=N&to=M: the hashes of the logs (log.c),
  *                                          never their entries; for any client of the configuration
- *   GET  /v1/changes?domain=…&purpose=…[&operator=…][&department=…][&after=SEQ][&limit=N][&wait=S]    {"changes":[…changes.h],"domain","more",
- *                                          "next","receipt"}: what changed in the records this client may see, in the
+ *   GET  /v1/changes?domain=…&purpose=…[&operator=…][&department=…][&after=SEQ][&limit=N][&wait=S]
+ * {"changes":[…changes.h],"domain","more", "next","receipt"}: what changed in the records this client may see, in the
  *                                          events from `after` on; `next` is what the next `after` wants. With nothing
  *                                          to tell it waits up to S (30) seconds for something. A copy begins with
  *                                          after=0, or with "as_of"."sequence" of a lookup
@@ -55,13 +51,15 @@
  * HEAD works wherever GET does. Every refusal is an RFC 9457 problem
  * {"detail","detail_zh","instance"?,"rule"?,"status", "title","title_zh","type"} (problem.h).
  *
- * Every lookup by a certificate of ours, answered or refused, is in the trace before the answer leaves, and an answer
- * rests on all that was committed before its request was read. Limits per client hold for the gateway as a whole
- * (limits.h). */
+ * Who may ask at all is judged by admission.h, for every door that is for clients; an answer to a client has the fields
+ * RateLimit-Policy and RateLimit (limits_fields.h). Every question by a certificate of ours, answered or refused, and
+ * every other refusal (refused.h) is in the trace before the answer leaves, and an answer rests on all that was
+ * committed before its request was read. Limits per client hold for the gateway as a whole (limits.h, board.h). */
 #ifndef GATEWAY_API_API_H
 #define GATEWAY_API_API_H
 
 #include "base/time.h"
+#include "gateway/access/board.h"
 #include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 #include "gateway/store/store.h"
@@ -78,7 +76,8 @@ struct api_options {
     int listen_fd;             /* HTTPS; -1: none */
     int admin_fd;              /* Unix socket; -1: none */
     int parent_fd;             /* SEQPACKET: a job's id orders it; -1: none */
-    struct limits *limits;     /* one bucket a client and one more, shared by all api processes; NULL: our own */
+    struct limits *limits;     /* BOARD_PLACES buckets, shared by all api processes; NULL: our own */
+    struct board *board;       /* with a place for every client, shared likewise; NULL: our own, forgotten at the end */
     const uint8_t *ticket_key; /* HTTP_TICKET_KEY_BYTES shared by all api processes, or NULL */
 };
 

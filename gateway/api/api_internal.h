@@ -6,6 +6,7 @@
 #define GATEWAY_API_API_INTERNAL_H
 
 #include "base/text.h"
+#include "gateway/api/admission.h"
 #include "gateway/api/api.h"
 #include "gateway/api/clients.h"
 #include "gateway/api/openapi.h"
@@ -39,7 +40,9 @@ struct api {
     struct calendar *calendar;
     struct clients *clients;
     struct limits *own_limits; /* when none were given */
-    struct limits *limits;
+    struct board *own_board;
+    struct admission_desk desk;
+    struct admission admission; /* of the request under way */
     struct trace_writer *trace;
     struct store_txn *txn; /* reset between requests; NULL: none yet */
     int failed_reads;      /* in a row */
@@ -92,8 +95,10 @@ MUST_CHECK bool receipt_prove(const struct api *api, const char *receipt, struct
 bool visit_receipt(const struct visit *visit, char receipt[TRACE_RECEIPT_BYTES]);
 /* The second line of a checkpoint is the size of its tree. Whether it is signed well is for verifiers to see. */
 bool checkpoint_size(struct span note, uint64_t *size);
-/* The client whose certificate asks, one token of its limit taken. NULL: refused. */
+/* The client whose certificate asks, if it may ask (admission.h), one token of its limit taken. NULL: refused. */
 const struct client *visit_client(const struct visit *visit);
+/* Answer with what admission.h refused: 429 with Retry-After where waiting helps. */
+void visit_refuse_admission(const struct visit *visit, const struct error *err, const char *instance);
 
 /* changes.c */
 void changes_handle(struct visit *visit);

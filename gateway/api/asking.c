@@ -2,49 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-enum { STRANGERS_PER_MINUTE = 600, STATUS_TOO_MANY = 429, SEQUENCE_DIGITS_MAX = 19 };
+enum { STATUS_TOO_MANY = 429, SEQUENCE_DIGITS_MAX = 19 };
 
 /* --- who asks --- */
-
-static int64_t shared_now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static void fingerprint_text(const struct http_peer *peer, char text[65])
-{
-    for (size_t i = 0; i < sizeof peer->certificate_sha256; i++)
-        snprintf(text + 2 * i, 3, "%02x", peer->certificate_sha256[i]);
-}
-
-static bool refuse_stranger(const struct http_peer *peer, struct error *err)
-{
-    char text[65];
-
-    if (!peer->has_certificate)
-        return refuse(err, ERR_FORBIDDEN, "client.unknown", "this needs a client certificate", "须使用客户端证书");
-    fingerprint_text(peer, text);
-    return refuse(err, ERR_FORBIDDEN, "client.unknown",
-                  "no client with this certificate is configured (SHA-256 %s): ask the gateway's operator",
-                  "未登记使用该证书（SHA-256 %s）的接入系统：请联系网关管理员", text);
-}
-
-static bool take_tokens(struct api *api, const struct client *client, int64_t count, int64_t *wait_ms,
-                        struct error *err)
-{
-    int64_t per_minute = client ? client->config->requests_per_minute : STRANGERS_PER_MINUTE;
-    struct limits_wish wish = {client ? client->bucket : clients_strangers_bucket(api->clients), per_minute, count};
-
-    if (limits_take_many(api->limits, &wish, shared_now_ns(), wait_ms))
-        return true;
-    return refuse(err, ERR_LIMIT, "client.limit", "more than %lld requests in a minute: wait %lld s",
-                  "每分钟请求超过 %lld 次：请等待 %lld 秒", (long long)per_minute, (long long)(*wait_ms + 999) / 1000);
-}
 
 static void refuse_too_many(struct http_reply *reply, const struct error *err, int64_t wait_ms, const char *instance)
 {
@@ -55,21 +16,25 @@ static void refuse_too_many(struct http_reply *reply, const struct error *err, i
     http_reply_header(reply, "Retry-After", seconds);
 }
 
+void visit_refuse_admission(const struct visit *visit, const struct error *err, const char *instance)
+{
+    const struct admission *admission = &visit->api->admission;
+
+    if (admission->wait_ms > 0)
+        refuse_too_many(visit->reply, err, admission->wait_ms, admission->client ? instance : NULL);
+    else
+        problem_reply(visit->reply, err, instance);
+}
+
 const struct client *visit_client(const struct visit *visit)
 {
-    const struct http_peer *peer = visit->request->peer;
-    const struct client *client = clients_find(visit->api->clients, peer->certificate_sha256);
+    struct api *api = visit->api;
+    int64_t at_ms = clock_now_ms(api->options.clock);
     struct error err;
-    int64_t wait_ms = 0;
 
-    if (!take_tokens(visit->api, client, 1, &wait_ms, &err)) {
-        refuse_too_many(visit->reply, &err, wait_ms, NULL);
-        return NULL;
-    }
-    if (client)
-        return client;
-    (void)refuse_stranger(peer, &err);
-    problem_reply(visit->reply, &err, NULL);
+    if (admission_enter(&api->desk, visit->request->peer, at_ms, &api->admission, &err))
+        return api->admission.client;
+    visit_refuse_admission(visit, &err, NULL);
     return NULL;
 }
 
@@ -85,14 +50,33 @@ void asking_end(struct asking *asking)
     structured_done(&asking->wishes);
 }
 
+/* What the judgement says is kept where the refusal and the trace look for it. */
+static bool heed(struct asking *asking, bool is_good)
+{
+    asking->client = asking->visit->api->admission.client;
+    asking->wait_ms = asking->visit->api->admission.wait_ms;
+    return is_good;
+}
+
 bool asking_take(struct asking *asking, int64_t count, struct error *err)
 {
-    return count <= 0 || take_tokens(asking->visit->api, asking->client, count, &asking->wait_ms, err);
+    struct api *api = asking->visit->api;
+
+    return heed(asking, admission_take(&api->desk, &api->admission, count, err));
+}
+
+bool asking_charge(struct asking *asking, int64_t count, struct error *err)
+{
+    struct api *api = asking->visit->api;
+
+    return heed(asking, admission_charge(&api->desk, &api->admission, count, asking->at_ms, err));
 }
 
 bool asking_admit(struct asking *asking, struct error *err)
 {
-    return asking_take(asking, 1, err) && (asking->client || refuse_stranger(asking->visit->request->peer, err));
+    struct api *api = asking->visit->api;
+
+    return heed(asking, admission_enter(&api->desk, asking->visit->request->peer, asking->at_ms, &api->admission, err));
 }
 
 /* --- what is asked --- */
@@ -196,6 +180,7 @@ struct lookup_question asking_question(const struct asking *asking)
                                     .purpose = asking->purpose,
                                     .given = asking->given,
                                     .is_government = asking->client->config->kind == CLIENT_GOVERNMENT,
+                                    .withheld_scopes = asking->client->withheld_scopes,
                                     .at_ms = asking->at_ms,
                                     .as_of_ms = asking->as_of_ms,
                                     .as_of_sequence = asking->as_of_sequence,
@@ -236,8 +221,5 @@ bool asking_sign(const struct asking *asking, struct error *err)
 
 void asking_refuse(const struct asking *asking, const struct error *err, const char *receipt)
 {
-    if (asking->wait_ms > 0)
-        refuse_too_many(asking->visit->reply, err, asking->wait_ms, asking->client ? receipt : NULL);
-    else
-        problem_reply(asking->visit->reply, err, receipt);
+    visit_refuse_admission(asking->visit, err, receipt);
 }

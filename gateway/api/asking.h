@@ -12,7 +12,7 @@ enum { AUTHORISATION_BYTES_MAX = 200, GIVEN_BYTES_MAX = 100, ASKED_MAX = 64 };
 
 struct asking {
     struct visit *visit;
-    const struct client *client; /* NULL: a stranger */
+    const struct client *client; /* NULL: a stranger, or too many of them */
     const struct domain *domain;
     struct span domain_text; /* as asked */
     struct span purpose;
@@ -28,14 +28,17 @@ struct asking {
 /* The client and the time; nothing is refused yet. */
 void asking_begin(struct visit *visit, struct asking *asking);
 void asking_end(struct asking *asking);
-/* One token; a stranger is refused. */
+/* May it ask at all (admission.h)? One token. */
 MUST_CHECK bool asking_admit(struct asking *asking, struct error *err);
 /* `count` further tokens, for a question about many. */
 MUST_CHECK bool asking_take(struct asking *asking, int64_t count, struct error *err);
+/* `count` subjects of the day's quota, just before they are answered: what is refused before costs nothing of it. */
+MUST_CHECK bool asking_charge(struct asking *asking, int64_t count, struct error *err);
 /* domain_text → domain: there, and this client's. */
 MUST_CHECK bool asking_domain(struct asking *asking, struct error *err);
-/* Purpose, matter, case, authorisation, operator, department and as_of: their lengths and characters, is the purpose this client's, and which
- * instant or sequence is meant: a day means its end, or now when it is not over yet. Then what signature is wished. */
+/* Purpose, matter, case, authorisation, operator, department and as_of: their lengths and characters, is the purpose
+ * this client's, and which instant or sequence is meant: a day means its end, or now when it is not over yet. Then what
+ * signature is wished. */
 MUST_CHECK bool asking_given(struct asking *asking, struct error *err);
 /* A text that a client gave to be kept in the trace. `name` for the message. */
 MUST_CHECK bool asking_check_text(const char *name, struct span text, size_t bytes_max, struct error *err);

@@ -2,6 +2,7 @@
  * meanwhile, so nobody is in the way of anybody. Every page that leaves is in the trace. */
 #include "gateway/lookup/changes.h"
 #include "gateway/api/asking.h"
+#include "gateway/api/refused.h"
 
 enum { WAIT_MAX_S = 30, QUIET_EVENTS_MAX = 100 };
 
@@ -87,6 +88,7 @@ static bool add_page(struct following *following, struct error *err)
     struct buf *out = &following->visit->reply->body;
     struct lookup_question question = {.domain = following->domain,
                                        .is_government = following->client->config->kind == CLIENT_GOVERNMENT,
+                                       .withheld_scopes = following->client->withheld_scopes,
                                        .at_ms = following->at_ms,
                                        .shown = &api->shown,
                                        .windows = api->windows};
@@ -115,7 +117,7 @@ static void add_trace(const struct following *following, bool is_answered)
     const struct visit *visit = following->visit;
     struct trace_entry entry = {.at_ms = following->at_ms,
                                 .receipt = following->receipt,
-                                .by = following->client->name,
+                                .by = following->client ? following->client->name : SPAN_NONE,
                                 .certificate = visit->request->peer->certificate_sha256,
                                 .domain = following->domain ? span_of(domain_name(following->domain)) : SPAN_NONE,
                                 .purpose = utf8_cut(buf_span(&following->purpose), TRACE_TEXT_MAX),
@@ -126,7 +128,32 @@ static void add_trace(const struct following *following, bool is_answered)
                                 .shown = is_answered ? buf_span(&visit->api->shown) : SPAN_NONE,
                                 .answer = buf_span(&visit->reply->body)};
 
+    if (!is_answered)
+        refused_fill(visit, &entry);
     trace_add(visit->api->trace, &entry);
+}
+
+/* Asking again is not another request of the client's; but it may have been suspended meanwhile. */
+static bool admit(struct following *following, struct error *err)
+{
+    const struct visit *visit = following->visit;
+    struct api *api = visit->api;
+    const struct http_peer *peer = visit->request->peer;
+    bool is_good = visit->request->waited_ms > 0
+                       ? admission_stay(&api->desk, peer, following->at_ms, &api->admission, err)
+                       : admission_enter(&api->desk, peer, following->at_ms, &api->admission, err);
+
+    following->client = api->admission.client;
+    return is_good;
+}
+
+/* A page is as one subject, however long it was waited for. */
+static bool charge(struct following *following, struct error *err)
+{
+    struct api *api = following->visit->api;
+
+    return following->visit->request->waited_ms > 0 ||
+           admission_charge(&api->desk, &api->admission, 1, following->at_ms, err);
 }
 
 void changes_handle(struct visit *visit)
@@ -143,22 +170,18 @@ void changes_handle(struct visit *visit)
     }
     if (!visit_is_get(visit) || !visit_takes(visit, NAMES))
         return;
-    /* Asking again is not another request of the client's. */
-    following.client = visit->request->waited_ms > 0
-                           ? clients_find(api->clients, visit->request->peer->certificate_sha256)
-                           : visit_client(visit);
-    if (!following.client)
-        return;
+    following.client = clients_find(api->clients, visit->request->peer->certificate_sha256);
     buf_clear(&api->shown);
     trace_next_receipt(api->trace, following.receipt);
-    is_good = take_question(&following, &err) && add_page(&following, &err);
+    is_good = admit(&following, &err) && take_question(&following, &err) && charge(&following, &err) &&
+              add_page(&following, &err);
     visit->reply->is_early = is_good && following.is_early;
     if (!is_good)
-        problem_reply(visit->reply, &err, following.receipt);
+        visit_refuse_admission(visit, &err, following.receipt);
     else
         buf_add_text(&visit->reply->headers, "Cache-Control: no-store\r\n");
     /* What is early shows nothing, and is mostly forgotten. */
-    if (!visit->reply->is_early)
+    if (!visit->reply->is_early && !api->admission.is_untraced)
         add_trace(&following, is_good);
     buf_done(&following.purpose);
     buf_done(&following.operator);

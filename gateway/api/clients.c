@@ -5,11 +5,18 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/api/limits_fields.h"
+
+/* One of a client's certificates. */
+struct known {
+    const struct client *client; /* NULL: free */
+    const struct config_certificate *certificate;
+};
 
 struct clients {
     struct client *list;
     size_t count;
-    const struct client **places; /* by the first bytes of the fingerprint, which are evenly spread; NULL: free */
+    struct known *places; /* by the first bytes of the fingerprint, which are evenly spread */
     size_t mask;
 };
 
@@ -21,13 +28,13 @@ static size_t place_of(const struct clients *clients, const uint8_t fingerprint[
     return start & clients->mask;
 }
 
-static void put(struct clients *clients, const struct client *client)
+static void put(struct clients *clients, const struct client *client, const struct config_certificate *certificate)
 {
-    size_t at = place_of(clients, client->config->fingerprint);
+    size_t at = place_of(clients, certificate->fingerprint);
 
-    while (clients->places[at])
+    while (clients->places[at].client)
         at = (at + 1) & clients->mask;
-    clients->places[at] = client;
+    clients->places[at] = (struct known){client, certificate};
 }
 
 static const struct domain **resolve(const struct config_client *config, const struct domains *domains)
@@ -50,22 +57,35 @@ static const struct domain **resolve(const struct config_client *config, const s
     return list;
 }
 
-struct clients *clients_new(const struct config *config, const struct domains *domains)
+static void seat(struct clients *clients, struct client *client, const struct config_client *config)
+{
+    *client = (struct client){
+        .config = config, .name = span_of(config->name), .withheld_scopes = ~config->scopes, .policy = BUF_INIT};
+    limits_policy_add(config, &client->policy);
+    for (size_t i = 0; i < config->certificate_count; i++)
+        put(clients, client, &config->certificates[i]);
+}
+
+struct clients *clients_new(const struct config *config, const struct domains *domains, const struct board *board)
 {
     struct clients *clients = memory_new(sizeof *clients);
+    size_t certificates = 0;
     size_t places = 16;
 
-    while (places < 2 * config->client_count)
+    for (size_t i = 0; i < config->client_count; i++)
+        certificates += config->clients[i].certificate_count;
+    while (places < 2 * certificates)
         places *= 2;
     clients->mask = places - 1;
-    clients->places = memory_new(places * sizeof(const struct client *));
+    clients->places = memory_new(places * sizeof *clients->places);
     clients->list = memory_new((config->client_count + 1) * sizeof *clients->list);
     clients->count = config->client_count;
     for (size_t i = 0; i < clients->count; i++) {
-        const struct config_client *one = &config->clients[i];
+        struct client *client = &clients->list[i];
 
-        clients->list[i] = (struct client){one, span_of(one->name), i, resolve(one, domains)};
-        put(clients, &clients->list[i]);
+        seat(clients, client, &config->clients[i]);
+        client->bucket = board_place_of(board, config->clients[i].name);
+        client->domains = resolve(&config->clients[i], domains);
     }
     return clients;
 }
@@ -74,25 +94,34 @@ void clients_free(struct clients *clients)
 {
     if (!clients)
         return;
-    for (size_t i = 0; i < clients->count; i++)
+    for (size_t i = 0; i < clients->count; i++) {
         free(clients->list[i].domains);
+        buf_done(&clients->list[i].policy);
+    }
     free(clients->list);
     free(clients->places);
     free(clients);
 }
 
-const struct client *clients_find(const struct clients *clients, const uint8_t fingerprint[32])
+const struct client *clients_find_certificate(const struct clients *clients, const uint8_t fingerprint[32],
+                                              const struct config_certificate **certificate)
 {
-    for (size_t at = place_of(clients, fingerprint); clients->places[at]; at = (at + 1) & clients->mask) {
-        if (memcmp(clients->places[at]->config->fingerprint, fingerprint, 32) == 0)
-            return clients->places[at];
+    for (size_t at = place_of(clients, fingerprint); clients->places[at].client; at = (at + 1) & clients->mask) {
+        const struct known *known = &clients->places[at];
+
+        if (memcmp(known->certificate->fingerprint, fingerprint, 32) != 0)
+            continue;
+        *certificate = known->certificate;
+        return known->client;
     }
     return NULL;
 }
 
-size_t clients_strangers_bucket(const struct clients *clients)
+const struct client *clients_find(const struct clients *clients, const uint8_t fingerprint[32])
 {
-    return clients->count;
+    const struct config_certificate *certificate;
+
+    return clients_find_certificate(clients, fingerprint, &certificate);
 }
 
 bool client_may_ask(const struct client *client, const struct domain *domain)

@@ -59,3 +59,14 @@ bool limits_take_many(struct limits *limits, const struct limits_wish *wish, int
                                                     memory_order_relaxed));
     return true;
 }
+
+void limits_left(const struct limits *limits, size_t index, int64_t per_minute, int64_t now_ns, int64_t *left,
+                 int64_t *full_s)
+{
+    int64_t ahead_ns = atomic_load_explicit(&limits->full_at_ns[index], memory_order_relaxed) - now_ns;
+
+    ahead_ns = ahead_ns < 0 ? 0 : ahead_ns > MINUTE_NS ? MINUTE_NS : ahead_ns;
+    *left = (MINUTE_NS - ahead_ns) / (MINUTE_NS / per_minute);
+    *left = *left > per_minute ? per_minute : *left;
+    *full_s = (ahead_ns + 999999999) / 1000000000;
+}

@@ -26,6 +26,11 @@ bool limits_take(struct limits *limits, size_t index, int64_t per_minute, int64_
 /* `count` tokens at once or none; never more than a minute's worth, or nobody could have them. */
 bool limits_take_many(struct limits *limits, const struct limits_wish *wish, int64_t now_ns, int64_t *wait_ms);
 
+/* What a client may know: `*left` tokens are there now, and after `*full_s` seconds (rounded up) there are all of them
+ * when it asks nothing meanwhile. */
+void limits_left(const struct limits *limits, size_t index, int64_t per_minute, int64_t now_ns, int64_t *left,
+                 int64_t *full_s);
+
 DEFINE_AUTO(struct limits *, limits_free)
 
 #endif

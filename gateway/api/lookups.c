@@ -1,6 +1,7 @@
 /* GET /v1/lookups/{domain}/{uscc}. What is asked is judged step by step; whatever comes out, an answer or a problem, is
  * added to the trace, and leaves after the turn's flush. This is the hot path: nothing is parsed twice or allocated. */
 #include "gateway/api/asking.h"
+#include "gateway/api/refused.h"
 
 #include <string.h>
 
@@ -97,6 +98,8 @@ static void add_trace(const struct asking *asking, const struct outcome *outcome
         entry.rules = outcome->facts.rules;
         entry.shown = buf_span(&visit->api->shown);
         entry.owes = outcome->facts.owes;
+    } else {
+        refused_fill(visit, &entry);
     }
     trace_add(visit->api->trace, &entry);
 }
@@ -124,7 +127,7 @@ static void handle_get(struct visit *visit)
     is_path = hear_path(&asking, &outcome.uscc);
     hear_query(&asking);
     if (asking_admit(&asking, &err) && (is_path || refuse_path(&err)) && asking_domain(&asking, &err) &&
-        check_query(&asking, &err)) {
+        check_query(&asking, &err) && asking_charge(&asking, 1, &err)) {
         question = asking_question(&asking);
         question.uscc = outcome.uscc;
         question.receipt = receipt;
@@ -133,7 +136,7 @@ static void handle_get(struct visit *visit)
     if (!outcome.is_answered)
         asking_refuse(&asking, &err, receipt);
     /* Strangers fill the trace no faster than their limit. */
-    if (asking.client || asking.wait_ms == 0)
+    if (!visit->api->admission.is_untraced)
         add_trace(&asking, &outcome);
     asking_end(&asking);
 }

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/walk.h"
 #include "gateway/api/asking.h"
+#include "gateway/api/refused.h"
 #include "gateway/lookup/batch.h"
 
 enum {
@@ -195,7 +197,8 @@ static bool take_question(struct asking *asking, json_t **body, struct buf *digi
     if (!*body)
         return refuse_body(err, "JSON", why.text, "请求正文不是有效的 JSON");
     return take_body(asking, *body, digits, err) && take_subjects(api->batch, *body, err) &&
-           asking_take(asking, ((int64_t)api->batch->count - 1) / SUBJECTS_A_TOKEN, err);
+           asking_take(asking, ((int64_t)api->batch->count - 1) / SUBJECTS_A_TOKEN, err) &&
+           asking_charge(asking, (int64_t)api->batch->count, err);
 }
 
 /* --- the answer --- */
@@ -283,6 +286,7 @@ static void trace_results(const struct asking *asking)
         entry.shown = (struct span){shown + result->shown_begin, result->shown_end - result->shown_begin};
         entry.owes = is_answered && result->facts.owes;
         entry.answer = (struct span){body + result->begin, result->end - result->begin};
+        entry.refusal = is_answered ? SPAN_NONE : walk_plain_of(entry.answer, "rule");
         trace_add(api->trace, &entry);
     }
 }
@@ -292,11 +296,12 @@ static void trace_refusal(const struct asking *asking, const char *receipt)
 {
     struct trace_entry entry = asking_entry(asking);
 
-    if (!asking->client && asking->wait_ms > 0)
+    if (asking->visit->api->admission.is_untraced)
         return;
     entry.receipt = receipt;
     entry.status = asking->visit->reply->status;
     entry.answer = buf_span(&asking->visit->reply->body);
+    refused_fill(asking->visit, &entry);
     trace_add(asking->visit->api->trace, &entry);
 }
 

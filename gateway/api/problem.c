@@ -44,10 +44,23 @@ static const struct kind BY_CODE[ERR_CODE_COUNT] = {
     [ERR_INTERNAL] = {0, NULL, "The gateway has a fault", "网关故障"},
 };
 
-static struct kind kind_of(int status, enum error_code code)
+/* By rule: what a program should tell apart from others of its status. */
+static const struct {
+    const char *rule;
+    struct kind kind;
+} BY_RULE[] = {
+    {"client.suspended", {0, "client-suspended", "Access is suspended", "接入已暂停"}},
+    {"client.quota", {0, "quota-exceeded", "The day's quota is used up", "已达每日限额"}},
+};
+
+static struct kind kind_of(int status, enum error_code code, const char *rule)
 {
     struct kind kind;
 
+    for (size_t i = 0; i < COUNT_OF(BY_RULE); i++) {
+        if (strcmp(BY_RULE[i].rule, rule) == 0)
+            return BY_RULE[i].kind;
+    }
     for (size_t i = 0; i < COUNT_OF(BY_STATUS); i++) {
         if (BY_STATUS[i].status == status)
             return BY_STATUS[i];
@@ -126,7 +139,7 @@ static struct error told_of(const struct error *err, int status, const struct ki
 
 void problem_reply_status(struct http_reply *reply, int status, const struct error *err, const char *instance)
 {
-    struct kind kind = kind_of(status, err->code);
+    struct kind kind = kind_of(status, err->code, err->rule);
     struct error told = told_of(err, status, &kind);
 
     write(reply, status, &kind, &told, instance);
@@ -137,7 +150,7 @@ void problem_reply_status(struct http_reply *reply, int status, const struct err
 int problem_add(const struct error *err, const char *instance, struct buf *out)
 {
     int status = error_info(err->code)->http_status;
-    struct kind kind = kind_of(status, err->code);
+    struct kind kind = kind_of(status, err->code, err->rule);
     struct error told = told_of(err, status, &kind);
 
     object_add(out, status, &kind, &told, instance);
@@ -157,7 +170,7 @@ static enum error_code code_of(int status)
 /* The server adds Retry-After itself. */
 void problem_of_server(void *context, int status, const char *detail, struct http_reply *reply)
 {
-    struct kind kind = kind_of(status, code_of(status));
+    struct kind kind = kind_of(status, code_of(status), "");
     struct error err;
 
     (void)context;

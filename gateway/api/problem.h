@@ -1,8 +1,8 @@
 /* problem.h - what went wrong, as RFC 9457 wants it (application/problem+json), in English and Chinese.
  *
  * "type" is urn:creditgate:problem:<slug> with the slug of base/error.h, or one of the server's own for what HTTP
- * itself refuses; "rule" names the rule that refused; "instance" is the receipt under which a refused lookup was
- * traced. */
+ * itself refuses, or one for a single rule (client-suspended, quota-exceeded); "rule" names the rule that refused;
+ * "instance" is the receipt under which a refused lookup was traced. */
 #ifndef GATEWAY_API_PROBLEM_H
 #define GATEWAY_API_PROBLEM_H
 

@@ -50,6 +50,23 @@ static void add_domain(const struct client *client, const struct domain *domain,
     buf_add_byte(out, '}');
 }
 
+/* {"days_left","ends"}: when the one that asks will not be taken any more; null when that is not known. */
+static void add_certificate(const struct visit *visit, struct buf *out)
+{
+    const struct api *api = visit->api;
+    int64_t now_ms = clock_now_ms(api->options.clock);
+    int64_t ends_ms = admission_ends_ms(&api->admission, visit->request->peer);
+    int64_t days = admission_days_left(&api->admission, visit->request->peer, now_ms);
+    char at[INSTANT_TEXT_BYTES];
+
+    if (ends_ms == INT64_MAX) {
+        buf_add_text(out, "null");
+        return;
+    }
+    json_count_add(out, "{\"days_left\":", (uint64_t)(days > 0 ? days : 0));
+    buf_addf(out, ",\"ends\":\"%s\"}", instant_format(ends_ms, at));
+}
+
 void public_domains(struct visit *visit)
 {
     struct buf *body = &visit->reply->body;
@@ -57,7 +74,9 @@ void public_domains(struct visit *visit)
 
     if (!is_plain_get(visit) || !(client = visit_client(visit)))
         return;
-    buf_add_text(body, "{\"client\":");
+    buf_add_text(body, "{\"certificate\":");
+    add_certificate(visit, body);
+    buf_add_text(body, ",\"client\":");
     json_string_add(body, client->name);
     buf_add_text(body, ",\"domains\":[");
     for (size_t i = 0; client->domains[i]; i++) {

@@ -13,8 +13,6 @@
 #include "gateway/config/certificate.h"
 #include "gateway/config/problem.h"
 
-enum { CERTIFICATE_WARNING_DAYS = 30 };
-
 struct checking {
     config_report *report;
     void *context;
@@ -154,22 +152,59 @@ static void check_staff(struct checking *checking, const struct config *config)
     tell(checking, "staff", true, &err);
 }
 
-static void check_clients(struct checking *checking, const struct config *config)
+/* Of several certificates one may have ended: that is how a rotation ends. Of all of them none may. */
+static void check_client_term(struct checking *checking, const struct config_client *client)
+{
+    int64_t latest = INT64_MIN;
+    struct error err;
+
+    for (size_t i = 0; i < client->certificate_count; i++) {
+        int64_t days = config_certificate_days_left(&client->certificates[i], checking->now_ms);
+
+        latest = days > latest ? days : latest;
+        if (days >= 0 || client->certificate_count == 1)
+            continue;
+        error_set_both(&err, ERR_INVALID, "config.certificate", "a certificate of %s is over: take it out",
+                       "接入系统 %s 的一张证书已停用或到期：可从配置中删去", client->name);
+        tell(checking, client->name, true, &err);
+    }
+    if (latest >= CERTIFICATE_WARNING_DAYS)
+        return;
+    error_set_both(&err, ERR_INVALID, "config.certificate",
+                   "the last certificate of %s ends in %lld days: put the next one beside it",
+                   "接入系统 %s 的最后一张证书还剩 %lld 天：请预先加入新证书", client->name,
+                   (long long)(latest < 0 ? 0 : latest));
+    tell(checking, client->name, latest >= 0, &err);
+}
+
+/* Two that show the same certificate cannot be told apart; nor can two of one name, whose limits are one. */
+static void check_clients_apart(struct checking *checking, const struct config_client *one,
+                                const struct config_client *other)
 {
     struct error err;
 
-    for (size_t i = 0; i < config->client_count; i++) {
-        const struct config_client *client = &config->clients[i];
-
-        if (client->certificate && *client->certificate)
-            check_certificate(checking, client->name, client->certificate);
-        for (size_t j = 0; j < i; j++) {
-            if (memcmp(client->fingerprint, config->clients[j].fingerprint, 32) != 0)
+    if (strcmp(one->name, other->name) == 0) {
+        error_set_both(&err, ERR_CONFLICT, "config.client", "there are two clients called %s", "有两个接入系统名为 %s",
+                       one->name);
+        tell(checking, "clients", false, &err);
+    }
+    for (size_t i = 0; i < one->certificate_count; i++) {
+        for (size_t j = 0; j < other->certificate_count; j++) {
+            if (memcmp(one->certificates[i].fingerprint, other->certificates[j].fingerprint, 32) != 0)
                 continue;
             error_set_both(&err, ERR_CONFLICT, "config.client", "%s and %s have the same certificate",
-                           "%s 与 %s 使用同一证书", config->clients[j].name, client->name);
+                           "%s 与 %s 使用同一证书", other->name, one->name);
             tell(checking, "clients", false, &err);
         }
+    }
+}
+
+static void check_clients(struct checking *checking, const struct config *config)
+{
+    for (size_t i = 0; i < config->client_count; i++) {
+        check_client_term(checking, &config->clients[i]);
+        for (size_t j = 0; j < i; j++)
+            check_clients_apart(checking, &config->clients[i], &config->clients[j]);
     }
 }
 

@@ -8,8 +8,9 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "gateway/config/addresses.h"
 
-enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_LIST_MAX = 4096 };
+enum { CONFIG_BYTES_MAX = 1024 * 1024, CONFIG_LIST_MAX = 4096, CONFIG_CERTIFICATES_MAX = 16 };
 
 /* Where the rules and tables lie when nothing else is said: set by the build. */
 extern const char CONFIG_DATA_DEFAULT[];
@@ -33,19 +34,42 @@ struct config_person {
 
 enum client_kind { CLIENT_GOVERNMENT, CLIENT_LENDER, CLIENT_PROCUREMENT, CLIENT_KIND_COUNT };
 
-/* An outside system, known by its client certificate. */
+/* A client's certificate, and the days (Asia/Shanghai, both included) on which it may be used besides its own term. */
+struct config_certificate {
+    char *file;      /* PEM, or "" when sha256 is given */
+    char *sha256;    /* 64 hex digits: of the DER certificate */
+    char *from_text; /* YYYY-MM-DD, or "" */
+    char *until_text;
+    /* Filled by config_load: */
+    uint8_t fingerprint[32];
+    int64_t not_after_ms; /* as the certificate says; 0: not known, there is no file */
+    int64_t from_ms;
+    int64_t until_ms; /* the last instant; INT64_MAX: not limited */
+};
+
+/* Use scopes of records (domain.md 5.5) as bits: 0 public, 1 government, 2 with authorisation. */
+enum { CLIENT_SCOPE_PUBLIC = 1, CLIENT_SCOPE_GOVERNMENT = 2, CLIENT_SCOPE_AUTHORISED = 4 };
+
+/* An outside system, known by its client certificates: several while one takes over from another. */
 struct config_client {
     char *name;
     char *kind_text;
     enum client_kind kind;
-    char *certificate;        /* PEM file, or NULL when sha256 is given */
-    char *certificate_sha256; /* 64 hex digits: of the DER certificate */
-    uint8_t fingerprint[32];  /* filled by config_load */
-    char *domains_text;       /* "lending,tax" as written */
-    char **domains;           /* NULL-terminated */
+    char *certificate;                       /* the short form of a list of one: PEM file, or "" */
+    char *certificate_sha256;                /* or its sha256, or "" */
+    struct config_certificate *certificates; /* all of them */
+    size_t certificate_count;
+    char *domains_text; /* "lending,tax" as written */
+    char **domains;     /* NULL-terminated */
     char *purposes_text;
     char **purposes; /* NULL-terminated; empty: any purpose of the domain */
+    char *scopes_text;
+    unsigned scopes; /* the most it may see, CLIENT_SCOPE_…; scope 1 only when it is government */
+    char *addresses_text;
+    struct address_range *addresses;
+    size_t address_count; /* 0: from anywhere */
     int64_t requests_per_minute;
+    int64_t daily_quota; /* subjects asked about in a day; 0: as many as it likes */
 };
 
 /* The stages of row 18, then the channels that are no stage (gateway/outbox/outbox.h). */
@@ -149,6 +173,11 @@ char *config_state_path(const struct config *config, const char *name);
 /* Borrowed; NULL when unknown. */
 const struct config_person *config_person_of_uid(const struct config *config, int64_t uid);
 const struct config_client *config_client_of_fingerprint(const struct config *config, const uint8_t fingerprint[32]);
+/* The instant at which a certificate of a client is over: by its own term or by `until`. INT64_MAX: not known. */
+int64_t config_certificate_ends_ms(const struct config_certificate *certificate);
+/* Days, rounded down, from `now_ms` to then; negative when it is over. INT64_MAX: not known. */
+int64_t config_certificate_days_left(const struct config_certificate *certificate, int64_t now_ms);
+enum { CERTIFICATE_WARNING_DAYS = 30 };
 bool config_client_has_domain(const struct config_client *client, const char *domain);
 /* Is it in the file, and enabled? */
 bool config_channel_is_used(const struct config_channel *channel);

@@ -32,6 +32,15 @@ static void words_free(char **words)
     free(words);
 }
 
+static void client_free(struct config_client *client)
+{
+    for (size_t i = 0; i < client->certificate_count; i++)
+        group_free(SETTINGS_CERTIFICATE, (char *)&client->certificates[i]);
+    free(client->certificates);
+    free(client->addresses);
+    group_free(SETTINGS_CLIENT, (char *)client);
+}
+
 void config_free(struct config *config)
 {
     if (!config)
@@ -39,7 +48,7 @@ void config_free(struct config *config)
     for (size_t i = 0; i < config->staff_count; i++)
         group_free(SETTINGS_PERSON, (char *)&config->staff[i]);
     for (size_t i = 0; i < config->client_count; i++) {
-        group_free(SETTINGS_CLIENT, (char *)&config->clients[i]);
+        client_free(&config->clients[i]);
         words_free(config->clients[i].domains);
         words_free(config->clients[i].purposes);
     }
@@ -69,8 +78,12 @@ const struct config_person *config_person_of_uid(const struct config *config, in
 const struct config_client *config_client_of_fingerprint(const struct config *config, const uint8_t fingerprint[32])
 {
     for (size_t i = 0; i < config->client_count; i++) {
-        if (memcmp(config->clients[i].fingerprint, fingerprint, 32) == 0)
-            return &config->clients[i];
+        const struct config_client *client = &config->clients[i];
+
+        for (size_t j = 0; j < client->certificate_count; j++) {
+            if (memcmp(client->certificates[j].fingerprint, fingerprint, 32) == 0)
+                return client;
+        }
     }
     return NULL;
 }
@@ -120,6 +133,7 @@ void config_describe(const char *lang, struct buf *out)
     describe_group("", SETTINGS_MAIN, lang, out);
     describe_group("staff[]", SETTINGS_PERSON, lang, out);
     describe_group("clients[]", SETTINGS_CLIENT, lang, out);
+    describe_group("clients[].certificates[]", SETTINGS_CERTIFICATE, lang, out);
     describe_group("channels.{credit-guangdong,national-platform,credit-china}", SETTINGS_CHANNEL, lang, out);
     for (size_t i = 0; i < SETTINGS_PROTOCOL_COUNT; i++) {
         AUTO(buf_done) struct buf title = BUF_INIT;

@@ -83,6 +83,10 @@ void config_example(const char *lang, struct buf *out)
     add_commented(&writing, SETTINGS_PERSON, "#  - ", "#    ");
     buf_addf(out, "# %s\n#clients:\n", say(&writing, "可查询的外部系统", "outside systems that may ask"));
     add_commented(&writing, SETTINGS_CLIENT, "#  - ", "#    ");
+    buf_addf(out, "#    certificates: # %s\n",
+             say(&writing, "或：换证期间的几张证书，取代 certificate 与 sha256",
+                 "or: several, while one takes over from another; instead of certificate and sha256"));
+    add_commented(&writing, SETTINGS_CERTIFICATE, "#      - ", "#        ");
     buf_addf(out, "# %s\n#channels:\n",
              say(&writing, "报送渠道，按先后顺序；不用的可以不写",
                  "where records are sent, in this order; leave out what is not used"));

@@ -183,3 +183,28 @@ void loading_group(struct loading *loading, struct setting_group group, struct t
     for (size_t i = 0; i < group.count; i++)
         load_setting(loading, &group.settings[i], tree, base);
 }
+
+void *loading_list(struct loading *loading, struct tree *tree, const char *name, struct setting_group group,
+                   size_t size, size_t *count)
+{
+    struct tree *list = tree_find(tree, name);
+    struct error err = {0};
+    char *items;
+
+    *count = 0;
+    if (!list)
+        return NULL;
+    if (list->kind != TREE_LIST || list->count > CONFIG_LIST_MAX) {
+        error_set_both(&err, ERR_INVALID, "config.type", "a list of at most %d is expected here",
+                       "此处应为不超过 %d 项的列表", CONFIG_LIST_MAX);
+        loading_tell(loading, list, name, &err);
+        return NULL;
+    }
+    items = memory_new((list->count + 1) * size);
+    for (size_t i = 0; i < list->count; i++) {
+        list->children[i]->is_used = true;
+        loading_group(loading, group, list->children[i], items + i * size);
+    }
+    *count = list->count;
+    return items;
+}

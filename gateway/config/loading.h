@@ -20,6 +20,11 @@ struct loading {
 void loading_tell(struct loading *loading, const struct tree *at, const char *setting, const struct error *what);
 /* Every setting of `group` that `tree` has, or its default, into the struct at `base`. */
 void loading_group(struct loading *loading, struct setting_group group, struct tree *tree, void *base);
+/* The list `name` of `tree`, each item by `group` into a struct of `size` bytes; the caller's to free. */
+void *loading_list(struct loading *loading, struct tree *tree, const char *name, struct setting_group group,
+                   size_t size, size_t *count);
+/* What of a client is more than a value of the table: certificates, words, scopes, addresses (clients.c). */
+void loading_client(struct loading *loading, struct tree *tree, struct config_client *client);
 /* The channels (channels.c), into loading->config. */
 void loading_channels(struct loading *loading, struct tree *tree);
 

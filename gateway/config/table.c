@@ -5,6 +5,7 @@ const char CONFIG_DATA_DEFAULT[] = CREDITGATE_DATA;
 #define MAIN(field) offsetof(struct config, field)
 #define PERSON(field) offsetof(struct config_person, field)
 #define CLIENT(field) offsetof(struct config_client, field)
+#define CERTIFICATE(field) offsetof(struct config_certificate, field)
 #define GROUP(list)                                                                                                    \
     {                                                                                                                  \
         list, COUNT_OF(list)                                                                                           \
@@ -77,7 +78,28 @@ static const struct setting CLIENT_LIST[] = {
     {"domains", SETTING_LIST, CLIENT(domains_text), NULL, 1, 1000, NULL, "可查询的领域", "domains it may ask"},
     {"purposes", SETTING_LIST, CLIENT(purposes_text), "", 0, 1000, NULL, "可用的查询目的（空：领域内全部）",
      "purposes it may name (empty: all of the domain)"},
+    {"scopes", SETTING_LIST, CLIENT(scopes_text), "", 0, 16, "0|1|2",
+     "可见的使用范围：0 公示、1 仅政府部门、2 须授权（空：该类别可见的全部；1 仅限政府部门）",
+     "use scopes it may see at most: 0 public, 1 government only, 2 with authorisation (empty: all that its kind may; "
+     "1 only for government)"},
+    {"addresses", SETTING_LIST, CLIENT(addresses_text), "", 0, 16384, NULL,
+     "可接入的地址与地址段（CIDR，IPv4 与 IPv6；空：不限）",
+     "addresses and ranges it may come from (CIDR, IPv4 and IPv6; empty: any)"},
+    {"daily_quota", SETTING_INTEGER, CLIENT(daily_quota), "0", 0, 100000000000, NULL,
+     "每日可查询的主体数（北京时间；批量按条计；0：不限）",
+     "subjects it may ask about in a day (Asia/Shanghai; each of a batch counts; 0: no limit)"},
     {"requests_per_minute", SETTING_INTEGER, CLIENT(requests_per_minute), "60000", 1, 100000000, NULL,
      "每分钟请求数上限", "requests per minute"},
 };
 const struct setting_group SETTINGS_CLIENT = GROUP(CLIENT_LIST);
+
+static const struct setting CERTIFICATE_LIST[] = {
+    {"file", SETTING_PATH, CERTIFICATE(file), "", 0, 512, NULL, "证书文件（PEM）", "certificate (PEM)"},
+    {"sha256", SETTING_TEXT, CERTIFICATE(sha256), "", 0, 64, NULL, "或：证书的 SHA-256（64 位十六进制）",
+     "or: SHA-256 of the certificate (64 hex digits)"},
+    {"from", SETTING_TEXT, CERTIFICATE(from_text), "", 0, 10, NULL, "启用日期（含；空：即日）",
+     "first day on which it may be used (empty: at once)"},
+    {"until", SETTING_TEXT, CERTIFICATE(until_text), "", 0, 10, NULL, "停用前最后一日（含；空：至证书到期）",
+     "last day on which it may be used (empty: to its own end)"},
+};
+const struct setting_group SETTINGS_CERTIFICATE = GROUP(CERTIFICATE_LIST);

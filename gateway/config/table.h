@@ -32,10 +32,11 @@ struct setting_group {
     size_t count;
 };
 
-extern const struct setting_group SETTINGS_MAIN;    /* into struct config */
-extern const struct setting_group SETTINGS_PERSON;  /* staff[] */
-extern const struct setting_group SETTINGS_CLIENT;  /* clients[] */
-extern const struct setting_group SETTINGS_CHANNEL; /* channels.NAME, whatever its protocol */
+extern const struct setting_group SETTINGS_MAIN;        /* into struct config */
+extern const struct setting_group SETTINGS_PERSON;      /* staff[] */
+extern const struct setting_group SETTINGS_CLIENT;      /* clients[] */
+extern const struct setting_group SETTINGS_CERTIFICATE; /* clients[].certificates[] */
+extern const struct setting_group SETTINGS_CHANNEL;     /* channels.NAME, whatever its protocol */
 
 /* What a protocol needs besides. `name` is that of an adapter. */
 struct setting_protocol {

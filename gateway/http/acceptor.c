@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -70,11 +71,14 @@ static void fill_address(const struct sockaddr_storage *from, struct http_peer *
 
         inet_ntop(AF_INET, &four->sin_addr, peer->address, sizeof peer->address);
         peer->port = ntohs(four->sin_port);
+        peer->address_bytes[10] = peer->address_bytes[11] = 0xFF;
+        memcpy(peer->address_bytes + 12, &four->sin_addr, 4);
     } else if (from->ss_family == AF_INET6) {
         const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)from;
 
         inet_ntop(AF_INET6, &six->sin6_addr, peer->address, sizeof peer->address);
         peer->port = ntohs(six->sin6_port);
+        memcpy(peer->address_bytes, &six->sin6_addr, sizeof peer->address_bytes);
     }
 }
 

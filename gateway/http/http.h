@@ -50,7 +50,8 @@ struct http_peer {
     uint8_t certificate_sha256[32];
     char certificate_subject[256]; /* RFC 2253 text, printable; ends in "..." when it was longer: for people only */
     int64_t certificate_not_after_ms;
-    char address[64]; /* numeric */
+    char address[64];          /* numeric */
+    uint8_t address_bytes[16]; /* the same, IPv4 as ::ffff:a.b.c.d; zeroes: none */
     uint16_t port;
 };
 

@@ -60,6 +60,7 @@ struct lookup_question {
     struct span purpose;          /* one that the domain accepts (domain_accepts) */
     struct domain_given given;    /* a logged authorisation may open scope 2 (domain.md 5.5) */
     bool is_government;           /* may see scope 1 (domain.md 5.5) */
+    unsigned withheld_scopes;     /* bits (1U << enum scope) of what it may not see whatever the rest says */
     bool is_internal;             /* our own staff: also sees, of the past, what was withdrawn or repaired since */
     int64_t at_ms;                /* now */
     int64_t as_of_ms;             /* what held at this instant, not after now; 0: the newest state */

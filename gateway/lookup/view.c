@@ -15,6 +15,8 @@ static bool is_current(const struct view *view, const struct subject_item *item)
 
 bool view_has_scope(const struct lookup_question *question, enum scope scope)
 {
+    if (question->withheld_scopes & 1U << scope)
+        return false;
     if (scope == SCOPE_PUBLIC)
         return true;
     if (scope == SCOPE_GOVERNMENT)

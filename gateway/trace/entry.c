@@ -55,6 +55,12 @@ static void text_add(struct buf *out, const char *before, struct span text, size
     json_string_add(out, buf_span(&clean));
 }
 
+static void given_add(struct buf *out, const char *before, struct span text)
+{
+    if (text.bytes > 0)
+        text_add(out, before, text, TRACE_TEXT_MAX);
+}
+
 static void hex_text_add(struct buf *out, const char *before, const uint8_t *bytes, size_t count)
 {
     buf_add_text(out, before);
@@ -97,12 +103,15 @@ void entry_add(const struct trace_entry *entry, const uint8_t salt[ENTRY_SALT_BY
     hex_text_add(out, ",\"certificate\":", entry->certificate, DIGEST_BYTES);
     text_add(out, ",\"department\":", entry->department, ENTRY_GIVEN_MAX);
     text_add(out, ",\"domain\":", entry->domain, TRACE_TEXT_MAX);
+    given_add(out, ",\"from\":", entry->from);
     text_add(out, ",\"matter\":", entry->matter, ENTRY_GIVEN_MAX);
     text_add(out, ",\"name\":", entry->name, TRACE_TEXT_MAX);
     text_add(out, ",\"operator\":", entry->operator, ENTRY_GIVEN_MAX);
     buf_add_text(out, entry->owes ? ",\"owes\":true" : ",\"owes\":false");
+    given_add(out, ",\"path\":", entry->path);
     text_add(out, ",\"purpose\":", entry->purpose, TRACE_TEXT_MAX);
     text_add(out, ",\"receipt\":", span_of(entry->receipt), TRACE_RECEIPT_BYTES);
+    given_add(out, ",\"refusal\":", entry->refusal);
     text_add(out, ",\"rules\":", entry->rules, TRACE_RULES_MAX);
     hex_text_add(out, ",\"salt\":", salt, ENTRY_SALT_BYTES);
     json_count_add(out, ",\"sequence\":", entry->sequence);

@@ -23,8 +23,10 @@
  * answered, in a batch (gateway/lookup/batch.h) of the one result; `salt` is random, so that nobody who guesses an
  * entry can find his guess confirmed by the log's hashes, which others may read; `shown` is [[id, version]…] of what
  * the answer showed, `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not
- * apply are null; what a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it
- * becomes U+FFFD. Source: architecture 6 and 7, domain.md 5.5. */
+ * apply are null. What was refused also has "from" (the address it came from), "path" (of what is no lookup) and
+ * "refusal" (the rule that refused, problem.h), where they are known; nothing else has these. What a stranger said is
+ * cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7,
+ * domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 
@@ -66,6 +68,10 @@ struct trace_entry {
     bool owes;           /* is a feedback owed on that? */
     bool is_test;        /* answered from the test list: nothing of it is about a real enterprise */
     struct span answer;  /* whose SHA-256 is kept; empty: null */
+    /* Of what was refused; empty: left out. */
+    struct span from; /* address */
+    struct span path;
+    struct span refusal; /* rule */
 };
 
 /* --- writing: one writer a process, never across a fork --- */
@@ -78,6 +84,8 @@ void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_
 /* The receipt of the entry that is added after `ahead` others, for answers of many subjects; 0: as trace_next_receipt.
  */
 void trace_receipt_ahead(struct trace_writer *writer, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES]);
+/* How many were added so far; only grows. */
+uint64_t trace_added(const struct trace_writer *writer);
 /* `entry->receipt` must be the one that trace_next_receipt gave, else the next flush fails. Nothing is borrowed. */
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry);
 /* Everything added is on disk when true; cheap when nothing was added. A segment that is large or old enough ends here,

@@ -34,6 +34,7 @@ struct trace_writer {
     uint64_t bytes;     /* in the segment */
     uint64_t zeroed;    /* how far the file reaches */
     uint32_t next;      /* number of the next entry */
+    uint64_t added;     /* of all segments */
     uint32_t promised;  /* entries of this segment that are durable */
     int64_t begun_ms;   /* monotonic */
     bool has_failed;    /* what is pending may not be promised */
@@ -92,6 +93,11 @@ static const uint8_t *next_salt(struct trace_writer *writer)
     return writer->salts[--writer->salts_left];
 }
 
+uint64_t trace_added(const struct trace_writer *writer)
+{
+    return writer->added;
+}
+
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry)
 {
     char wanted[TRACE_RECEIPT_BYTES];
@@ -106,6 +112,7 @@ void trace_add(struct trace_writer *writer, const struct trace_entry *entry)
     entry_add(entry, next_salt(writer), writer->digester, &writer->pending);
     frame_end(&writer->pending, at, writer->id, writer->next, writer->promised);
     writer->next++;
+    writer->added++;
 }
 
 static bool open_locked(const char *path, int *out, struct error *err)

@@ -35,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_CHECK(told.errors == 0, "taken in spite of %zu errors", told.errors);
     for (size_t i = 0; i < config->client_count; i++)
-        FUZZ_CHECK(config_client_of_fingerprint(config, config->clients[i].fingerprint), "client %zu is lost", i);
+        FUZZ_CHECK(config_client_of_fingerprint(config, config->clients[i].certificates[0].fingerprint),
+                   "client %zu is lost", i);
     return 0;
 }

@@ -140,7 +140,7 @@ Test(config, roles_and_fingerprints_must_be_right)
     buf_add_text(&yaml, "gateway: {name: t, state: s}\nlisten: {certificate: c, key: k, client_ca: a}\n"
                         "staff: [{name: x, uid: 5, roles: [boss]}]\n"
                         "clients: [{name: y, kind: lender, domains: tax, sha256: 00}]\n");
-    expect_problems(buf_text(&yaml), "3:roles|0:clients.sha256|");
+    expect_problems(buf_text(&yaml), "3:roles|4:clients.sha256|");
 }
 
 Test(config, each_protocol_asks_for_its_own_settings)
@@ -323,7 +323,7 @@ Test(config, defaults_units_and_relative_paths)
     cr_assert_null(config_person_of_uid(config, 0));
     cr_assert(config_client_has_domain(&config->clients[0], "tax"));
     cr_assert_not(config_client_has_domain(&config->clients[0], "land-supply"));
-    cr_assert_eq(config->clients[0].fingerprint[31], 0x1f);
+    cr_assert_eq(config->clients[0].certificates[0].fingerprint[31], 0x1f);
 }
 
 static void expect_text(const struct config_problem *problem, void *context)

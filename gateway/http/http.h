@@ -110,7 +110,8 @@ struct http_server_options {
     /* May be NULL. */
     bool (*end_of_turn)(void *context, struct error *err);
     /* Is this request worth its body? Asked once the headers are there, if there is a body, before any of it is taken.
-     * False: `reply` is the answer (status and body filled), and what the client still sends is not read. May be NULL:
+     * False: `reply` is the answer (status and body filled), which leaves after end_of_turn like any other; what the
+     * client still sends is not read. May be NULL:
      * always. */
     bool (*admits)(void *context, const struct http_request *head, struct http_reply *reply);
     /* Should this request's body go to a file (up to `*limit` bytes)? Asked once the headers are there, if there is a

@@ -214,7 +214,8 @@ static void settle(struct connection *connection, bool is_durable)
     struct exchange *exchange;
 
     while ((exchange = exchange_queue_take(&http2->held))) {
-        if (!is_durable && !exchange->why.status) {
+        /* Of what was refused, only a refusal with words of its own is the server's alone. */
+        if (!is_durable && !(exchange->why.status && exchange->why.detail)) {
             http2->unsent_bytes -= exchange->reply.body.bytes;
             server_refuse(connection->server, &SERVER_NOT_DURABLE, &exchange->reply);
             http2->unsent_bytes += exchange->reply.body.bytes;

@@ -192,8 +192,10 @@ bool server_prepare_body(struct http_server *server, struct exchange *exchange, 
     uint64_t limit = options->limits.body_bytes;
     bool spools;
 
-    if (has_body && options->admits && !options->admits(options->context, &exchange->request, &exchange->reply))
+    if (has_body && options->admits && !options->admits(options->context, &exchange->request, &exchange->reply)) {
+        server->handled++; /* what it promised is kept as a handler's promises are */
         return refuse_with(&exchange->why, exchange->reply.status, NULL);
+    }
     spools = has_body && options->spools && options->spools(options->context, &exchange->request, &limit);
     if (exchange->content_length > limit)
         return refuse_with(&exchange->why, 413, "the request body is larger than allowed");

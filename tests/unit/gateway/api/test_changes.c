@@ -221,7 +221,7 @@ Test(changes, waiting_counts_as_one_request_and_leaves_one_trace)
     cr_assert_eq(read_from("stranger", AS_BANK "&wait=1", next()), 0);
     cr_assert_str_eq(refused("stranger", AS_BANK, 429), "client.limit");
     cr_assert(trace_log_open(folder, &log, &T.err) && trace_log_integrate(log, &taken, &T.err), "%s", T.err.text);
-    cr_assert_eq(trace_log_size(log), 2);
+    cr_assert_eq(trace_log_size(log), 3, "two pages, and the refusal");
     cr_assert(trace_log_read(log, 0, &entry, &T.err), "%s", T.err.text);
     cr_assert_not_null(strstr(buf_text(&entry), "\"shown\":[[\"R"), "%s", buf_text(&entry));
     cr_assert_not_null(strstr(buf_text(&entry), "\"by\":\"slow\""), "%s", buf_text(&entry));

@@ -181,7 +181,8 @@ bool command_push(const struct desk *desk, const struct push_request *request, c
 
     if (!channel_is_stage(request->channel))
         return refuse(err, ERR_REFUSED, "push.stage", "%s is no stage of row 18: no records go there",
-                      "%s 不属于任务分工表第 18 行的报送环节，不报送记录", CHANNEL_NAMES[request->channel]);
+                      "%s 不属于任务分工表第 18 行的报送环节，不报送记录",
+                      request->channel < CHANNEL_COUNT ? CHANNEL_NAMES[request->channel] : "?");
     if (request->channel != CHANNEL_CREDIT_GUANGDONG)
         return stage_push_held(desk, request, report, context, tally, err);
     is_good =

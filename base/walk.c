@@ -1,5 +1,7 @@
 #include "base/walk.h"
 
+#include <endian.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -19,13 +21,34 @@ bool walk_begin(struct walk *walk, struct span raw)
     return true;
 }
 
+/* Eight bytes at a time: most strings are too short for a call to pay. */
+static const char *next_quote(const char *at, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    for (; end - at >= (ptrdiff_t)sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t word;
+
+        memcpy(&word, at, sizeof word);
+        word = le64toh(word) ^ ones * '"';
+        word = (word - ones) & ~word & ones * 0x80; /* the lowest bit is of the first quote */
+        if (word)
+            return at + __builtin_ctzll(word) / 8;
+    }
+    for (; at < end; at++) {
+        if (*at == '"')
+            return at;
+    }
+    return NULL;
+}
+
 /* Past a string that begins at `at`; NULL when it does not end. A quote behind an odd number of backslashes is part of
  * it. */
 static const char *string_end(const char *at, const char *end)
 {
     const char *quote;
 
-    for (at++; at < end && (quote = memchr(at, '"', (size_t)(end - at))); at = quote + 1) {
+    for (at++; (quote = next_quote(at, end)); at = quote + 1) {
         const char *slash = quote;
 
         while (slash > at && slash[-1] == '\\')

@@ -168,21 +168,44 @@ void answer_shown_add(const struct subject_item *item, size_t before, struct buf
     buf_add_byte(out, ']');
 }
 
+/* The subject's items that count, one after the other: as they were kept, or judged again when there are many. */
+struct shown_walk {
+    const struct answer *answer;
+    size_t at;
+    struct subject_walk walk;
+};
+
+static bool shown_next(struct shown_walk *shown, enum view_result wanted, struct subject_item *item)
+{
+    const struct answer *answer = shown->answer;
+    const struct answer_items *items = answer->items;
+    struct view view = {answer->moment->question, answer->subject, answer->moment->day};
+
+    while (items->is_all && shown->at < items->count) {
+        if (items->kept[shown->at++].result != wanted)
+            continue;
+        *item = items->kept[shown->at - 1].item;
+        return true;
+    }
+    while (!items->is_all && subject_walk_next(&shown->walk, item)) {
+        if (view_of(&view, item) == wanted)
+            return true;
+    }
+    return false;
+}
+
 static void items_add(const struct answer *answer, enum view_result wanted, const struct members *members,
                       struct buf *out)
 {
-    struct view view = {answer->moment->question, answer->subject, answer->moment->day};
-    struct subject_walk walk;
+    struct shown_walk walk = {.answer = answer};
     struct subject_item item;
     struct buf *told = wanted == VIEW_LISTED ? answer->moment->question->shown : NULL;
     size_t shown = 0;
 
     if (!answer->subject)
         return;
-    subject_walk_begin(&walk, answer->subject);
-    while (shown < LOOKUP_ITEMS_MAX && subject_walk_next(&walk, &item)) {
-        if (view_of(&view, &item) != wanted)
-            continue;
+    subject_walk_begin(&walk.walk, answer->subject);
+    while (shown < LOOKUP_ITEMS_MAX && shown_next(&walk, wanted, &item)) {
         if (told)
             answer_shown_add(&item, shown, told);
         if (shown++ > 0)

@@ -16,11 +16,29 @@ struct answer {
     uint32_t kinds;  /* of what is listed: domain_parts.h */
     uint32_t listed; /* how many records or obligations */
     uint32_t supportive;
+    struct answer_items *items;
 };
 
-/* Judge a code that was checked: moment, uscc and receipt are set, the rest is filled in; `subject` is room for what it
+/* The first of the subject's items that count, as they were judged: nearly always all of them, so that what is written
+ * need not be judged again. */
+enum { ANSWER_ITEMS_KEPT = 4 };
+struct answer_items {
+    size_t count;
+    bool is_all;
+    struct {
+        enum view_result result;
+        struct subject_item item;
+    } kept[ANSWER_ITEMS_KEPT];
+};
+/* Room for what an answer borrows. */
+struct answer_room {
+    struct subject subject;
+    struct answer_items items;
+};
+
+/* Judge a code that was checked: moment, uscc and receipt are set, the rest is filled in; `room` is for what it
  * borrows. Neither this nor writing can fail but for the store: see store_txn_is_good. */
-void answer_find(struct store_txn *txn, struct answer *answer, struct subject *subject);
+void answer_find(struct store_txn *txn, struct answer *answer, struct answer_room *room);
 /* Is a measure named for what is listed? */
 bool answer_has_measures(const struct answer *answer);
 void answer_facts(const struct answer *answer, struct lookup_facts *facts);

@@ -6,6 +6,18 @@ static uint32_t kinds_of(const struct subject_item *item)
     return item->kind == SUBJECT_RECORD ? kind_bit(item->ground, item->severity) : kind_of_ground(item->ground);
 }
 
+static void keep_item(struct answer_items *items, enum view_result result, const struct subject_item *item)
+{
+    if (result != VIEW_LISTED && result != VIEW_SUPPORTIVE)
+        return;
+    if (items->count == ANSWER_ITEMS_KEPT) {
+        items->is_all = false;
+        return;
+    }
+    items->kept[items->count].result = result;
+    items->kept[items->count++].item = *item;
+}
+
 /* Count what will be shown: the answer names the measures before the records they are for. */
 static void look_at_items(struct answer *answer)
 {
@@ -18,6 +30,7 @@ static void look_at_items(struct answer *answer)
     while (subject_walk_next(&walk, &item)) {
         enum view_result result = view_of(&view, &item);
 
+        keep_item(answer->items, result, &item);
         has_withheld = has_withheld || result == VIEW_WITHHELD;
         answer->supportive += result == VIEW_SUPPORTIVE;
         if (result != VIEW_LISTED)
@@ -31,8 +44,13 @@ static void look_at_items(struct answer *answer)
         answer->reason = REASON_WITHHELD;
 }
 
-void answer_find(struct store_txn *txn, struct answer *answer, struct subject *subject)
+void answer_find(struct store_txn *txn, struct answer *answer, struct answer_room *room)
 {
+    struct subject *subject = &room->subject;
+
+    answer->items = &room->items;
+    room->items.count = 0;
+    room->items.is_all = true;
     answer->reason = answer->moment->reason;
     answer->verdict = VERDICT_NOT_LISTED;
     if (answer->reason == REASON_NONE && subject_find(txn, answer->uscc, subject)) {

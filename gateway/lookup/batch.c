@@ -38,13 +38,13 @@ bool lookup_batch_add(struct lookup_batch *batch, const struct lookup_batch_code
 {
     struct answer answer = {.moment = &batch->moment, .uscc = code->uscc, .receipt = code->receipt};
     struct domain_given *given = &batch->question.given;
-    struct subject subject;
+    struct answer_room room;
 
     given->authorisation = code->authorisation.bytes > 0 ? code->authorisation : batch->authorisation;
     if (!lookup_check_code(code->uscc, err) ||
         !domain_check_authorisation(batch->question.domain, batch->question.purpose, given, err))
         return false;
-    answer_find(batch->txn, &answer, &subject);
+    answer_find(batch->txn, &answer, &room);
     answer_result_add(&answer, out);
     answer_facts(&answer, facts);
     return true;

@@ -32,14 +32,14 @@ bool lookup_by_code(struct store_txn *txn, const struct lookup_question *questio
 {
     struct moment moment;
     struct answer answer = {.moment = &moment, .uscc = question->uscc, .receipt = question->receipt};
-    struct subject subject;
+    struct answer_room room;
     size_t before = out->bytes;
 
     if (!lookup_check_code(question->uscc, err) ||
         !domain_check_authorisation(question->domain, question->purpose, &question->given, err) ||
         !moment_find(txn, question, &moment, err))
         return false;
-    answer_find(txn, &answer, &subject);
+    answer_find(txn, &answer, &room);
     answer_add(&answer, out);
     if (!store_txn_is_good(txn, err)) {
         out->bytes = before;

@@ -15,6 +15,7 @@
 #include "gateway/api/api.h"
 #include "gateway/courier/channel.h"
 #include "gateway/courier/courier.h"
+#include "gateway/finder/finder.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/journal/guard.h"
 #include "gateway/keeper/keeper.h"
@@ -27,11 +28,9 @@ enum { API_SIGNER_MS = 500, API_SIGNER_TRIES = 3 };
 
 const char *process_name(enum process_kind kind)
 {
-    static const char *const NAMES[PROCESS_KIND_COUNT] = {[PROCESS_SIGNER] = "signer",
-                                                          [PROCESS_API] = "api",
-                                                          [PROCESS_COURIER] = "courier",
-                                                          [PROCESS_KEEPER] = "keeper",
-                                                          [PROCESS_JOB] = "job"};
+    static const char *const NAMES[PROCESS_KIND_COUNT] = {
+        [PROCESS_SIGNER] = "signer", [PROCESS_API] = "api",     [PROCESS_COURIER] = "courier",
+        [PROCESS_KEEPER] = "keeper", [PROCESS_NAMES] = "names", [PROCESS_JOB] = "job"};
 
     return (size_t)kind < PROCESS_KIND_COUNT ? NAMES[kind] : "process";
 }
@@ -114,6 +113,7 @@ static int run_api(const struct process *process)
                                   .listen_fd = process->listen_fd,
                                   .admin_fd = process->admin_fd,
                                   .parent_fd = process->parent_fd,
+                                  .names_fd = process->names_fd,
                                   .limits = process->limits,
                                   .board = process->board,
                                   .ticket_key = process->ticket_key};
@@ -173,6 +173,17 @@ static int run_keeper(const struct process *process)
 }
 
 /* What went wrong in a job is its result; only a job without a result is to be run again. */
+/* Ready at once: what takes long is done behind, and nobody waits for it with his start. */
+static int run_names(const struct process *process)
+{
+    struct finder_options options = {
+        .config = process->config, .fds = process->sibling_fds, .fd_count = process->sibling_count};
+    struct error err;
+
+    say_ready(process);
+    return ended(process, finder_run(&options, process->stop_fd, &err), &err);
+}
+
 static int run_job(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
@@ -190,11 +201,9 @@ static int run_job(const struct process *process)
 
 int process_run(const struct process *process)
 {
-    static int (*const RUN[PROCESS_KIND_COUNT])(const struct process *) = {[PROCESS_SIGNER] = run_signer,
-                                                                           [PROCESS_API] = run_api,
-                                                                           [PROCESS_COURIER] = run_courier,
-                                                                           [PROCESS_KEEPER] = run_keeper,
-                                                                           [PROCESS_JOB] = run_job};
+    static int (*const RUN[PROCESS_KIND_COUNT])(const struct process *) = {
+        [PROCESS_SIGNER] = run_signer, [PROCESS_API] = run_api,     [PROCESS_COURIER] = run_courier,
+        [PROCESS_KEEPER] = run_keeper, [PROCESS_NAMES] = run_names, [PROCESS_JOB] = run_job};
 
     return RUN[process->kind](process);
 }

@@ -6,7 +6,15 @@
 #include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 
-enum process_kind { PROCESS_SIGNER, PROCESS_API, PROCESS_COURIER, PROCESS_KEEPER, PROCESS_JOB, PROCESS_KIND_COUNT };
+enum process_kind {
+    PROCESS_SIGNER,
+    PROCESS_API,
+    PROCESS_COURIER,
+    PROCESS_KEEPER,
+    PROCESS_NAMES,
+    PROCESS_JOB,
+    PROCESS_KIND_COUNT
+};
 
 enum { SIBLINGS_MAX = 80, PROCESS_JOB_BYTES = 64 };
 
@@ -32,13 +40,14 @@ struct process {
     int signer_fd;                 /* to the signer */
     int listen_fd;                 /* api: HTTPS */
     int admin_fd;                  /* api: the administration socket */
+    int names_fd;                  /* api: to the process that finds names */
     int courier_fd;                /* eventfd: write to wake the courier; the courier reads it */
     const uint8_t *ticket_key;     /* api: the same in all, so that a TLS session resumes with any of them */
     struct limits *limits;         /* api: shared by all */
     struct board *board;           /* likewise; api and jobs */
     bool warms;                    /* api: read the store's pages in before the first answer */
     char job[PROCESS_JOB_BYTES];   /* job: its id */
-    int sibling_fds[SIBLINGS_MAX]; /* signer: where requests come from */
+    int sibling_fds[SIBLINGS_MAX]; /* signer, names: where requests come from */
     size_t sibling_count;
 };
 

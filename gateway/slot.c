@@ -22,11 +22,19 @@ static bool add_slots(struct slots *slots, enum process_kind kind, int64_t count
     for (int64_t i = 0; i < count; i++) {
         struct slot *slot = &slots->list[slots->count];
         int pair[2] = {-1, -1};
+        int names[2] = {-1, -1};
 
         if (kind != PROCESS_SIGNER && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
             return fail(err, ERR_IO, "socketpair: %s", strerrordesc_np(errno));
-        *slot = (struct slot){
-            .kind = kind, .stop_write = -1, .signer_near = pair[0], .signer_far = pair[1], .exit_status = -1};
+        if (kind == PROCESS_API && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, names) != 0)
+            return fail(err, ERR_IO, "socketpair: %s", strerrordesc_np(errno));
+        *slot = (struct slot){.kind = kind,
+                              .stop_write = -1,
+                              .signer_near = pair[0],
+                              .signer_far = pair[1],
+                              .names_near = names[0],
+                              .names_far = names[1],
+                              .exit_status = -1};
         slot->restart_ms = kind == PROCESS_JOB ? 0 : 1;
         slots->count++;
     }
@@ -35,7 +43,7 @@ static bool add_slots(struct slots *slots, enum process_kind kind, int64_t count
 
 bool slots_make(struct slots *slots, const struct config *config, struct error *err)
 {
-    int64_t most = SLOTS_MAX - SLOT_JOBS - 3;
+    int64_t most = SLOTS_MAX - SLOT_JOBS - 4;
     int64_t workers = config->workers ? config->workers : sysconf(_SC_NPROCESSORS_ONLN);
     bool has_channel = false;
 
@@ -43,7 +51,7 @@ bool slots_make(struct slots *slots, const struct config *config, struct error *
         has_channel = has_channel || config_channel_is_used(&config->channels[i]);
     workers = workers < 1 ? 1 : workers > most ? most : workers;
     return add_slots(slots, PROCESS_SIGNER, 1, err) && add_slots(slots, PROCESS_KEEPER, 1, err) &&
-           add_slots(slots, PROCESS_COURIER, has_channel ? 1 : 0, err) &&
+           add_slots(slots, PROCESS_COURIER, has_channel ? 1 : 0, err) && add_slots(slots, PROCESS_NAMES, 1, err) &&
            add_slots(slots, PROCESS_JOB, SLOT_JOBS, err) && add_slots(slots, PROCESS_API, workers, err);
 }
 
@@ -128,21 +136,26 @@ static void choose(const struct slots *slots, const struct slot *slot, struct pr
     process->listen_fd = is_api ? process->listen_fd : -1;
     process->admin_fd = is_api ? process->admin_fd : -1;
     process->parent_fd = slot->kind == PROCESS_JOB ? -1 : process->parent_fd;
+    process->names_fd = slot->names_near;
     process->courier_fd = wakes ? process->courier_fd : -1;
     process->ticket_key = is_api ? process->ticket_key : NULL;
     process->warms = is_api && !slot->was_started && slot == &slots->list[slots->count - 1];
     memcpy(process->job, slot->job, sizeof process->job);
-    for (size_t i = 0; slot->kind == PROCESS_SIGNER && i < slots->count; i++) {
-        if (slots->list[i].signer_far >= 0)
-            process->sibling_fds[process->sibling_count++] = slots->list[i].signer_far;
+    for (size_t i = 0; i < slots->count; i++) {
+        int far = slot->kind == PROCESS_SIGNER  ? slots->list[i].signer_far
+                  : slot->kind == PROCESS_NAMES ? slots->list[i].names_far
+                                                : -1;
+
+        if (far >= 0)
+            process->sibling_fds[process->sibling_count++] = far;
     }
 }
 
 static void keep_own_descriptors(const struct process *process)
 {
-    int kept[SIBLINGS_MAX + 8] = {process->stop_fd,   process->parent_fd, process->lock_fd,   process->signer_fd,
-                                  process->listen_fd, process->admin_fd,  process->courier_fd};
-    size_t count = 7;
+    int kept[SIBLINGS_MAX + 8] = {process->stop_fd,   process->parent_fd, process->lock_fd,    process->signer_fd,
+                                  process->listen_fd, process->admin_fd,  process->courier_fd, process->names_fd};
+    size_t count = 8;
 
     for (size_t i = 0; i < process->sibling_count; i++)
         kept[count++] = process->sibling_fds[i];

@@ -18,6 +18,8 @@ struct slot {
     int stop_write; /* closed: the process shall stop */
     int signer_near;
     int signer_far; /* the signer's end; -1: the signer itself */
+    int names_near; /* api: to the process that finds names; else -1 */
+    int names_far;
     int64_t started_ms;
     int64_t restart_ms; /* monotonic: when to start it; 0: not planned */
     int64_t pause_ms;   /* before the last restart */

@@ -36,8 +36,8 @@ static const struct {
     int64_t asks_ms;
     int64_t most_ms;
 } STOPS[] = {
-    {PROCESS_API, 0, 0, 15000},    {PROCESS_JOB, SIGTERM, 2000, 5000}, {PROCESS_COURIER, 0, 0, 15000},
-    {PROCESS_KEEPER, 0, 0, 15000}, {PROCESS_SIGNER, 0, 0, 5000},
+    {PROCESS_API, 0, 0, 15000},     {PROCESS_NAMES, 0, 0, 15000},  {PROCESS_JOB, SIGTERM, 2000, 5000},
+    {PROCESS_COURIER, 0, 0, 15000}, {PROCESS_KEEPER, 0, 0, 15000}, {PROCESS_SIGNER, 0, 0, 5000},
 };
 
 struct supervisor {
@@ -132,6 +132,7 @@ static struct supervisor *supervisor_new(const struct config *config, const stru
                                      .signer_fd = -1,
                                      .listen_fd = -1,
                                      .admin_fd = -1,
+                                     .names_fd = -1,
                                      .courier_fd = -1};
     parent->words_read = parent->signal_fd = -1;
     job_queue_init(&parent->jobs);
@@ -143,6 +144,8 @@ static void supervisor_free(struct supervisor *parent)
     for (size_t i = 0; i < parent->slots.count; i++) {
         file_close(parent->slots.list[i].signer_near);
         file_close(parent->slots.list[i].signer_far);
+        file_close(parent->slots.list[i].names_near);
+        file_close(parent->slots.list[i].names_far);
     }
     file_close(parent->given.listen_fd);
     file_close(parent->given.admin_fd);

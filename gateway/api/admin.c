@@ -94,7 +94,7 @@ static const struct {
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
     {"/jobs", admin_jobs},   {"/status", admin_status}, {"/records", admin_records},
-    {"/trace", admin_trace}, {"/whoami", admin_whoami},
+    {"/trace", admin_trace}, {"/whoami", admin_whoami}, {"/names", admin_names},
 };
 
 void admin_handle(struct visit *visit)

@@ -9,7 +9,7 @@
 #include "gateway/jobs/jobs.h"
 
 enum { KIND_BYTES_MAX = 32, FILE_NAME_BYTES_MAX = 255, LANG_BYTES_MAX = 2 };
-#define KIND_WITH_FILE "import"
+#define JOBS_PATH "/admin/v1/jobs/"
 
 /* "/x" and nothing behind it, as a text. */
 static bool take_name(const struct visit *visit, char *name, size_t room)
@@ -48,7 +48,17 @@ bool admin_jobs_admits(struct visit *visit)
 
 bool admin_spools(const struct api *api, const struct http_request *head, uint64_t *limit)
 {
-    if (!span_is(head->path, "/admin/v1/jobs/" KIND_WITH_FILE))
+    char kind[KIND_BYTES_MAX];
+    struct span name = head->path;
+
+    if (!span_starts(name, JOBS_PATH))
+        return false;
+    name = (struct span){name.at + sizeof JOBS_PATH - 1, name.bytes - (sizeof JOBS_PATH - 1)};
+    if (name.bytes >= sizeof kind)
+        return false;
+    memcpy(kind, name.at, name.bytes);
+    kind[name.bytes] = '\0';
+    if (!jobs_takes_file(kind))
         return false;
     *limit = (uint64_t)api->config->import_bytes;
     return true;
@@ -121,7 +131,7 @@ static bool order_job(const struct visit *visit, struct order_text *text, struct
 {
     AUTO(json_release) json_t *arguments = NULL;
 
-    if (strcmp(text->kind, KIND_WITH_FILE) == 0 && visit->request->body_fd < 0)
+    if (jobs_takes_file(text->kind) && visit->request->body_fd < 0)
         return refuse(err, ERR_INVALID, "job.file", "the file to import is missing", "缺少要导入的文件");
     if (!take_query(visit, text, err) || !take_arguments(visit, text, &arguments, err))
         return false;

@@ -95,6 +95,7 @@ static const struct route {
     {"/v1/lookups", BY_TLS, lookup_handle},    /* lookups.c */
     {"/v1/feedback", BY_TLS, feedback_handle}, /* feedback.c */
     {"/v1/changes", BY_TLS, changes_handle},   /* changes.c */
+    {"/v1/names", BY_TLS, names_handle},       /* names.c */
     {"/v1/receipts", BY_TLS, receipts_handle}, /* receipts.c */
     {"/v1/log", BY_TLS, log_handle},           /* log.c */
     {"/v1/domains", BY_TLS, public_domains},   /* public.c */
@@ -222,6 +223,21 @@ static bool warm(void *context)
     return store_warm_step(api->options.store);
 }
 
+/* The process that finds names has answered something. */
+static bool woken(void *context)
+{
+    const struct api *api = context;
+
+    return finder_pump(api->finder);
+}
+
+static bool is_due(void *context, uint64_t key)
+{
+    const struct api *api = context;
+
+    return finder_is_due(api->finder, key);
+}
+
 /* --- setting up --- */
 
 static bool load_domains(struct api *api, struct error *err)
@@ -271,6 +287,9 @@ static bool make_server(struct api *api, struct error *err)
                                           .spools = spools,
                                           .tick = warm,
                                           .tick_ms = API_WARM_MS,
+                                          .wake_fd = api->options.names_fd,
+                                          .woken = api->options.names_fd >= 0 ? woken : NULL,
+                                          .is_due = is_due,
                                           .spool_folder = spool,
                                           .context = api};
 
@@ -330,6 +349,7 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     if (!load_domains(api, err) || !load_rules(api, err) || !describe(api, err) || !set_up_desk(api, err))
         return false;
     api->batch = lookups_batch_new();
+    api->finder = finder_client_new(options->names_fd);
     if (!open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
         return false;
     *out = TAKE(api);
@@ -376,6 +396,7 @@ void api_free(struct api *api)
     buf_done(&api->shown);
     buf_done(&api->openapi);
     lookups_batch_free(api->batch);
+    finder_client_free(api->finder);
     free(api->spool);
     file_close(api->broken_fd);
     free(api);

@@ -7,7 +7,8 @@
  * (or now); digits mean what the register said when the journal had that many events. By a client of the configuration,
  * known by its certificate. With Accept-Signature the answer is signed (signing.h) POST /v1/lookups/{domain}
  * {"purpose","matter"?,"case"?,"authorisation"?,"operator"?,"department"?, "as_of"?,"subjects":[{"uscc" or
- * "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each its own result or problem, in order, and its
+ * "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each its own result or problem (for a name
+ * {"candidates","index","q","receipt"}), in order, and its
  * own receipt. Each hundred begun counts as a request against the client's limit GET  /v1/domains
  * {"certificate":{"days_left","ends"},"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
  *                                          "domain"}]}: what this client may ask
@@ -20,6 +21,10 @@
  *                                          events from `after` on; `next` is what the next `after` wants. With nothing
  *                                          to tell it waits up to S (30) seconds for something. A copy begins with
  *                                          after=0, or with "as_of"."sequence" of a lookup
+ *   GET  /v1/names?q=…&purpose=…[&domain=…][&limit=N][&matter=…][&case=…][&authorisation=…][&operator=…][&department=…]
+ *                                          {"candidates":[…finder.h],"domain","index":{…},"purpose","q","receipt"}: the
+ *                                          companies that a name may mean, never a verdict; 503 while the index is
+ *                                          made. Without a domain, the first of the client's that knows the purpose
  *   POST /v1/feedback   (Idempotency-Key)  what was done with an answer (gateway/feedback/words.h), only by the client
  *                                          that got it → 201 {"at","client","details":[…],"key","left","receipt",
  *                                          "sequence"}
@@ -46,6 +51,8 @@
  *   GET  /admin/v1/records/{id}/seal[?version=N]    the JWS of an effective version, by default the newest
  *   GET  /admin/v1/trace/{receipt}         auditors: the entry and its proof (journal/proof.h), for `creditgate verify`
  *   GET  /admin/v1/trace?…                 auditors: search, page by page (admin_trace_search.c)
+ *   GET  /admin/v1/names?q=…[&limit=N][&reason=…]    staff: {"candidates","index","q","receipt"}, traced like a reading
+ *                                          of the trace
  *   GET  /admin/v1/whoami                  {"name","title","uid","roles","lang"}
  *
  * HEAD works wherever GET does. Every refusal is an RFC 9457 problem
@@ -76,6 +83,7 @@ struct api_options {
     int listen_fd;             /* HTTPS; -1: none */
     int admin_fd;              /* Unix socket; -1: none */
     int parent_fd;             /* SEQPACKET: a job's id orders it; -1: none */
+    int names_fd;              /* to the process that finds names (finder.h); -1: none */
     struct limits *limits;     /* BOARD_PLACES buckets, shared by all api processes; NULL: our own */
     struct board *board;       /* with a place for every client, shared likewise; NULL: our own, forgotten at the end */
     const uint8_t *ticket_key; /* HTTP_TICKET_KEY_BYTES shared by all api processes, or NULL */

@@ -11,6 +11,7 @@
 #include "gateway/api/clients.h"
 #include "gateway/api/openapi.h"
 #include "gateway/api/problem.h"
+#include "gateway/finder/finder.h"
 #include "gateway/http/http.h"
 #include "gateway/lookup/lookup.h"
 #include "gateway/trace/trace.h"
@@ -54,6 +55,7 @@ struct api {
     struct lookup_memory memory;
     struct buf openapi; /* openapi.h */
     struct lookups_batch *batch;
+    struct finder_client *finder;
 };
 
 /* What all paths of a route begin with; NULL behind the last. `*is_public`: outside systems may come this way. */
@@ -102,6 +104,10 @@ void visit_refuse_admission(const struct visit *visit, const struct error *err, 
 
 /* changes.c */
 void changes_handle(struct visit *visit);
+
+/* names.c, admin_names.c */
+void names_handle(struct visit *visit);
+void admin_names(struct visit *visit);
 
 /* feedback.c */
 void feedback_handle(struct visit *visit);

@@ -75,8 +75,11 @@ bool asking_charge(struct asking *asking, int64_t count, struct error *err)
 bool asking_admit(struct asking *asking, struct error *err)
 {
     struct api *api = asking->visit->api;
+    const struct http_request *request = asking->visit->request;
 
-    return heed(asking, admission_enter(&api->desk, asking->visit->request->peer, asking->at_ms, &api->admission, err));
+    return heed(asking, request->early_key
+                            ? admission_stay(&api->desk, request->peer, asking->at_ms, &api->admission, err)
+                            : admission_enter(&api->desk, request->peer, asking->at_ms, &api->admission, err));
 }
 
 /* --- what is asked --- */

@@ -28,7 +28,7 @@ struct asking {
 /* The client and the time; nothing is refused yet. */
 void asking_begin(struct visit *visit, struct asking *asking);
 void asking_end(struct asking *asking);
-/* May it ask at all (admission.h)? One token. */
+/* May it ask at all (admission.h)? One token; none when the same request is asked again (http_request.early_key). */
 MUST_CHECK bool asking_admit(struct asking *asking, struct error *err);
 /* `count` further tokens, for a question about many. */
 MUST_CHECK bool asking_take(struct asking *asking, int64_t count, struct error *err);

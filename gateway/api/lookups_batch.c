@@ -1,6 +1,7 @@
 /* POST /v1/lookups/{domain}: many subjects in one question.
  *
- * The request is read once, into JSON; then for each subject the register's entry is found and its result is copied
+ * The request is read into JSON; names among the subjects are looked for by another process, and the
+ * reply is early until they are found. Then for each subject the register's entry is found and its result is copied
  * together into the reply. Only when all of them are there and the store proved readable are the results traced, one
  * entry each, so that a reader of the trace never finds an answer that was not given; the turn's flush makes them
  * durable together before the reply leaves. What is wrong with the question as a whole is one problem and one entry. */
@@ -10,14 +11,14 @@
 #include "base/json.h"
 #include "base/walk.h"
 #include "gateway/api/asking.h"
+#include "gateway/api/finding.h"
 #include "gateway/api/refused.h"
 #include "gateway/lookup/batch.h"
 
 enum {
     SUBJECTS_MAX = 1000,
-    SUBJECTS_A_TOKEN = 100,              /* of the client's limit; the first hundred are in the request's own */
-    ANSWER_BYTES_MAX = 16 * 1024 * 1024, /* subjects behind it are told to ask again */
-    NAME_BYTES_MAX = 600
+    SUBJECTS_A_TOKEN = 100,             /* of the client's limit; the first hundred are in the request's own */
+    ANSWER_BYTES_MAX = 16 * 1024 * 1024 /* subjects behind it are told to ask again */
 };
 
 struct result {
@@ -29,12 +30,16 @@ struct result {
     size_t shown_begin; /* in api->shown */
     size_t shown_end;
     struct lookup_facts facts;
-    int status; /* 200: answered */
+    int status;         /* 200: answered */
+    size_t name_number; /* among the names */
 };
 
 struct lookups_batch {
     struct lookup_batch *lookup;
     size_t count;
+    size_t name_count;
+    struct finding finding; /* of the names */
+    struct error unfound;   /* why there is none */
     struct result results[SUBJECTS_MAX];
 };
 
@@ -178,6 +183,9 @@ static bool take_subjects(struct lookups_batch *batch, const json_t *body, struc
             return fail_in(err, "%zu", i);
     }
     batch->count = count;
+    batch->name_count = 0;
+    for (size_t i = 0; i < count; i++)
+        batch->results[i].name_number = batch->results[i].name.at ? batch->name_count++ : 0;
     return true;
 }
 
@@ -187,6 +195,7 @@ static bool take_question(struct asking *asking, json_t **body, struct buf *digi
     const struct http_request *request = asking->visit->request;
 
     struct error why;
+    bool is_again = request->early_key != 0; /* not another request of the client's */
 
     if (!asking_admit(asking, err))
         return false;
@@ -197,35 +206,80 @@ static bool take_question(struct asking *asking, json_t **body, struct buf *digi
     if (!*body)
         return refuse_body(err, "JSON", why.text, "请求正文不是有效的 JSON");
     return take_body(asking, *body, digits, err) && take_subjects(api->batch, *body, err) &&
-           asking_take(asking, ((int64_t)api->batch->count - 1) / SUBJECTS_A_TOKEN, err) &&
-           asking_charge(asking, (int64_t)api->batch->count, err);
+           (is_again || (asking_take(asking, ((int64_t)api->batch->count - 1) / SUBJECTS_A_TOKEN, err) &&
+                         asking_charge(asking, (int64_t)api->batch->count, err)));
 }
 
 /* --- the answer --- */
 
-/* A name may mean several enterprises, or another one than was meant: it is told apart before anything is answered. */
-static bool answer_name(struct error *err)
+/* True: the names are not found yet, and the reply is early. Names that cannot be looked for are refused one by one:
+ * the codes beside them are answered. */
+static bool waits_for_names(const struct asking *asking)
 {
-    return refuse(err, ERR_INVALID, "lookup.name",
-                  "a name is not answered with a verdict: find the enterprise's code first, then ask by code",
-                  "不按名称作出查询结论：请先查明统一社会信用代码，再按代码查询");
+    struct lookups_batch *batch = asking->visit->api->batch;
+    struct finding *finding = &batch->finding;
+
+    *finding = (struct finding){.key = 0};
+    if (batch->name_count == 0 || !finding_begin(finding, asking->visit, batch->name_count, &batch->unfound))
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->results[i].name.at)
+            finding_add(finding, batch->results[i].name, FINDING_LIMIT_DEFAULT);
+    }
+    return finding_is_early(finding);
 }
 
-static bool answer_subject(struct api *api, struct result *result, const char *receipt, struct buf *body,
-                           struct error *err)
+/* A name may mean several enterprises, or another one than was meant: candidates, never a verdict. */
+static bool answer_name(const struct asking *asking, struct result *result, const char *receipt, struct error *err)
 {
+    struct api *api = asking->visit->api;
+    struct buf *body = &asking->visit->reply->body;
+    struct domain_given given = asking->given;
+    struct finder_answer found;
+
+    if (result->authorisation.bytes > 0)
+        given.authorisation = result->authorisation;
+    if (!domain_check_authorisation(asking->domain, asking->purpose, &given, err))
+        return false;
+    if (span_trim(result->name).bytes == 0)
+        return refuse(err, ERR_INVALID, "names.missing", "the name is empty", "名称为空");
+    if (!api->batch->finding.key) {
+        *err = api->batch->unfound;
+        return false;
+    }
+    if (!finding_take(&api->batch->finding, result->name_number, &found, err))
+        return false;
+    buf_add_byte(body, '{');
+    finding_add_candidates(&found, body);
+    buf_add_text(body, ",\"index\":");
+    buf_add_span(body, found.index);
+    buf_add_text(body, ",\"q\":");
+    json_string_add(body, result->name);
+    buf_addf(body, ",\"receipt\":\"%s\"}", receipt);
+    buf_add_span(&api->shown, found.shown);
+    result->facts.sequence = found.sequence;
+    return true;
+}
+
+static bool answer_subject(const struct asking *asking, struct result *result, const char *receipt, struct error *err)
+{
+    struct api *api = asking->visit->api;
+    struct buf *body = &asking->visit->reply->body;
     struct lookup_batch_code code = {result->uscc, result->authorisation, receipt};
 
     if (body->bytes > ANSWER_BYTES_MAX)
         return refuse(err, ERR_LIMIT, "batch.answer", "the answer is too large: ask for the rest in another question",
                       "答复过大：其余主体请另行查询");
     if (result->name.at)
-        return answer_name(err);
+        return answer_name(asking, result, receipt, err);
     return lookup_batch_add(api->batch->lookup, &code, body, &result->facts, err);
 }
 
-static void answer_subjects(struct api *api, struct buf *body)
+static void answer_subjects(const struct asking *asking)
 {
+    struct api *api = asking->visit->api;
+    struct buf *body = &asking->visit->reply->body;
+
     for (size_t i = 0; i < api->batch->count; i++) {
         struct result *result = &api->batch->results[i];
         char receipt[TRACE_RECEIPT_BYTES];
@@ -236,7 +290,7 @@ static void answer_subjects(struct api *api, struct buf *body)
             buf_add_byte(body, ',');
         result->begin = body->bytes;
         result->shown_begin = api->shown.bytes;
-        result->status = answer_subject(api, result, receipt, body, &err) ? 200 : problem_add(&err, receipt, body);
+        result->status = answer_subject(asking, result, receipt, &err) ? 200 : problem_add(&err, receipt, body);
         result->end = body->bytes;
         result->shown_end = api->shown.bytes;
     }
@@ -254,7 +308,7 @@ static bool answer(const struct asking *asking, struct error *err)
         return false;
     is_answered = lookup_batch_begin(api->batch->lookup, txn, &question, body, err);
     if (is_answered) {
-        answer_subjects(api, body);
+        answer_subjects(asking);
         is_answered = lookup_batch_end(api->batch->lookup, body, err);
     }
     api_end_read(api);
@@ -279,7 +333,7 @@ static void trace_results(const struct asking *asking)
         entry.uscc = utf8_cut(result->uscc, ASKED_MAX);
         entry.name = utf8_cut(result->name, NAME_BYTES_MAX);
         entry.authorisation = result->authorisation.bytes > 0 ? result->authorisation : asking->given.authorisation;
-        entry.verdict = is_answered ? VERDICT_NAMES[result->facts.verdict] : NULL;
+        entry.verdict = is_answered && !result->name.at ? VERDICT_NAMES[result->facts.verdict] : NULL;
         entry.status = result->status;
         entry.rules = result->facts.rules;
         entry.sequence = result->facts.sequence;
@@ -313,15 +367,25 @@ void lookup_handle_batch(struct visit *visit)
     struct asking asking;
     char receipt[TRACE_RECEIPT_BYTES];
     struct error err;
+    bool is_good;
 
     buf_clear(&api->shown);
     trace_next_receipt(api->trace, receipt);
     asking_begin(visit, &asking);
-    if (take_question(&asking, &body, &digits, &err) && answer(&asking, &err) && asking_sign(&asking, &err)) {
+    api->batch->finding.key = 0;
+    is_good = take_question(&asking, &body, &digits, &err);
+    if (is_good && waits_for_names(&asking)) {
+        asking_end(&asking);
+        return;
+    }
+    is_good = is_good && answer(&asking, &err) && asking_sign(&asking, &err);
+    if (is_good) {
         trace_results(&asking);
     } else {
         asking_refuse(&asking, &err, receipt);
         trace_refusal(&asking, receipt);
     }
+    if (api->batch->finding.key)
+        finding_end(&api->batch->finding);
     asking_end(&asking);
 }

@@ -1,7 +1,8 @@
 /* `creditgate backup`: a consistent copy while the gateway runs.
  *
  * The order makes it consistent without stopping anybody: first the guard (what was signed for), then the checkpoints,
- * then the trace, and the store last, so that everything the earlier parts speak of is in the later ones. The manifest
+ * then the trace, then the store, so that everything the earlier parts speak of is in the later ones; and the registers
+ * of names, of which the store speaks, at the end. The manifest
  * comes at the very end: a folder without one is no backup. */
 #include "gateway/cli/backup.h"
 
@@ -15,9 +16,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/walk.h"
 #include "gateway/cli/copying.h"
 #include "gateway/cli/offline.h"
 #include "gateway/cli/workplace.h"
+#include "gateway/registry/registry.h"
 
 #define TRACE_STATE "trace/log/state"
 enum { TRACE_STATE_MAX = 16 * 1024 * 1024, TRACE_TRIES = 20, TRACE_PAUSE_MS = 130 };
@@ -126,6 +129,41 @@ static bool copy_store(struct backing *backing, struct error *err)
            guard_measure(copy, &backing->head, err);
 }
 
+/* A register of names that is not there, or is another file than was registered: the copy is a good one of what is
+ * here, and whoever keeps it must know. */
+static bool has_names(const struct backing *backing, struct error *err)
+{
+    AUTO(text_free) char *path = path_join(backing->into, "store");
+    AUTO(store_close) struct store *copy = NULL;
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    uint64_t sequence;
+    struct span data, sha256;
+    size_t i;
+    const json_t *file;
+
+    if (!store_open(path, &(struct store_options){.is_read_only = true}, &copy, err) ||
+        !store_begin(copy, STORE_READ, &txn, err))
+        return false;
+    if (!registry_names(txn, &sequence, &data))
+        return store_txn_is_good(txn, err);
+    sha256 = walk_plain_of(data, "sha256");
+    json_array_foreach(backing->files, i, file)
+    {
+        const char *name = json_text_of(file, "path");
+
+        if (name && span_starts(span_of(name), "names/") && span_is(sha256, name + sizeof "names/" - 1) &&
+            span_is(sha256, json_text_of(file, "sha256")))
+            return true;
+    }
+    return refuse(err, ERR_CORRUPT, "backup.names", "names/%.*s, the register of company names, is missing or changed",
+                  "企业名称库 names/%.*s 缺失或已改变", (int)sha256.bytes, sha256.at);
+}
+
+static bool copy_names(struct backing *backing, struct error *err)
+{
+    return copy_tree(backing->workplace->config->state, backing->into, "names", backing->files, err);
+}
+
 static bool digest_store(struct backing *backing, struct error *err)
 {
     json_t *file = json_object();
@@ -156,7 +194,8 @@ static bool back_up(struct backing *backing, struct error *err)
 {
     return require_empty(backing->into, err) && file_make_folder(backing->into, 0700, err) &&
            workplace_open_store(backing->workplace, true, err) && copy_parts(backing, err) &&
-           copy_store(backing, err) && digest_store(backing, err) && write_manifest(backing, err);
+           copy_store(backing, err) && copy_names(backing, err) && digest_store(backing, err) &&
+           write_manifest(backing, err);
 }
 
 static void tell(const struct backing *backing)
@@ -190,7 +229,7 @@ int backup_run(struct cli *cli, json_t *arguments)
         return cli_fail(cli, &err);
     tell(&backing);
     /* A store that is refused may have to be kept, too; but nobody should take it for a good backup. */
-    if (guard_check(workplace.store, workplace.config->state, &suspicion))
+    if (guard_check(workplace.store, workplace.config->state, &suspicion) && has_names(&backing, &suspicion))
         return CLI_OK;
     (void)cli_fail(cli, &suspicion);
     return CLI_SOME_REFUSED;

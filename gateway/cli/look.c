@@ -1,4 +1,5 @@
 /* What only looks, through the running gateway. */
+#include "gateway/cli/names.h"
 #include "gateway/cli/show.h"
 #include "gateway/cli/status.h"
 #include "gateway/cli/trace.h"
@@ -50,10 +51,42 @@ static const struct cli_usage TRACE = {
     "查询留痕：谁查询了什么、得到什么答复。限审计人员；每次查阅本身也留痕（领域“(trace)”）。",
     "The trace: who asked what and was told what. For auditors; every reading is itself traced (domain \"(trace)\")."};
 
+static const struct cli_option NAMES_OPTIONS[] = {
+    {"limit", "N", CLI_INTEGER, false, NULL, "每个名称至多几个候选（默认 5，至多 10）",
+     "at most so many candidates a name (default 5, at most 10)"},
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "查询理由，一并留痕", "why; it is traced with the question"},
+};
+static const struct cli_usage NAMES = {
+    "TEXT…",
+    1,
+    100,
+    NAMES_OPTIONS,
+    COUNT_OF(NAMES_OPTIONS),
+    "给出可能的企业、相似度和理由，不作结论：结论须按统一社会信用代码查询。每次查询留痕（领域“(names)”）。",
+    "Candidates with scores and reasons, never a verdict: for that ask by code. Each question is traced (domain "
+    "\"(names)\")."};
+
+static const struct cli_option NAMES_REGISTER_OPTIONS[] = {
+    {"on", "DATE", CLI_DATE, false, NULL, "版次：数据截至哪一天（默认今天）",
+     "edition: as of which day (default today)"},
+};
+static const struct cli_usage NAMES_REGISTER = {
+    "FILE",
+    1,
+    1,
+    NAMES_REGISTER_OPTIONS,
+    COUNT_OF(NAMES_REGISTER_OPTIONS),
+    "CSV 或制表符分隔，UTF-8 或 GB18030。列：uscc（统一社会信用代码）、name（企业名称），可另有 "
+    "former_name（曾用名，多个以分号分隔）。\n限管理员；有误的行被拒并说明原因；按名称查找随即使用新的名称库。",
+    "CSV or with tabulators, UTF-8 or GB18030. Columns: uscc, name, perhaps former_name (several with semicolons).\n"
+    "For administrators. Wrong rows are refused and explained; the service finds by the new register in a moment."};
+
 static const struct cli_command COMMANDS[] = {
     {"status", "各渠道的报送情况", "where every channel stands", &STATUS, status_run},
     {"show", "一条记录的全过程", "the whole life of a record", &SHOW, show_run},
     {"seal", "取出已签封的记录", "fetch a sealed record", &SEAL, seal_run},
+    {"names", "按名称查找企业", "find companies by name", &NAMES, names_run},
+    {"names-register", "登记企业名称库", "register the names of companies", &NAMES_REGISTER, names_register_run},
     {"trace", "查阅或导出查询留痕", "search or export who asked what", &TRACE, trace_run},
 };
 const struct cli_commands CLI_LOOK = {COMMANDS, COUNT_OF(COMMANDS)};

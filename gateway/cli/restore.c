@@ -37,7 +37,12 @@ struct restoring {
 static const struct {
     const char *name;
     bool is_needed;
-} PARTS[] = {{"public-keys.json", false}, {"keys", false}, {"checkpoints", false}, {"trace", false}, {"store", true}};
+} PARTS[] = {{"public-keys.json", false},
+             {"keys", false},
+             {"checkpoints", false},
+             {"trace", false},
+             {"names", false},
+             {"store", true}};
 
 static bool refuse_backup(struct error *err, const char *from)
 {

@@ -46,6 +46,7 @@ void exchange_reset_reply(struct http_reply *reply)
     reply->status = 200;
     reply->content_type = "application/json";
     reply->is_early = false;
+    reply->early_key = 0;
     reply->is_dropped = false;
     clear_or_free(&reply->headers);
     clear_or_free(&reply->body);

@@ -17,6 +17,7 @@ struct exchange {
     bool has_length;
     uint64_t content_length;
     bool is_early;      /* the handler was asked, and wants to be asked again */
+    uint64_t early_key; /* when this is due, or after a while */
     int64_t asked_ms;   /* when first */
     struct refusal why; /* HTTP/2: answer with this instead of asking the handler */
 

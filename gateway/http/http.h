@@ -69,7 +69,9 @@ struct http_request {
     int body_fd; /* ≥ 0: the body stands in this unlinked file, at its start (options.spools); closed after the handler
                   * unless the handler dup()s it */
     uint64_t body_bytes;
-    int64_t waited_ms; /* since the handler was first asked for this request (http_reply.is_early); else 0 */
+    int64_t waited_ms;  /* since the handler was first asked for this request (http_reply.is_early); else 0 */
+    uint64_t early_key; /* of the reply that was early; else 0 */
+    bool is_last_time;  /* the server stops: what is early now leaves as it is */
     const struct http_peer *peer;
 };
 
@@ -88,7 +90,9 @@ struct http_reply {
      * connection that breaks meanwhile, or a stream that is reset, is not asked for again; an HTTP/1.1 client that only
      * closed its end may still be reading, and is found out when the answer leaves. Not for bodies in a file. */
     bool is_early;
-    bool is_dropped; /* no answer leaves: the connection is closed instead (a stand-in that misbehaves on demand) */
+    uint64_t early_key; /* what an early reply waits for (http_server_options.is_due): asked again at once when it is
+                           there; 0: only the time counts */
+    bool is_dropped;    /* no answer leaves: the connection is closed instead (a stand-in that misbehaves on demand) */
 };
 
 struct span http_header_of(const struct http_request *request,
@@ -120,6 +124,11 @@ struct http_server_options {
     /* Called about every `tick_ms` until it returns false. May be NULL. */
     bool (*tick)(void *context);
     int64_t tick_ms;
+    /* When `wake_fd` is readable `woken` is called, which reads what is there; then the handler is asked again for each
+     * early reply whose key is due. False: nothing will come there any more. Both NULL: there is no such descriptor. */
+    int wake_fd;
+    bool (*woken)(void *context);
+    bool (*is_due)(void *context, uint64_t early_key);
     const char *spool_folder; /* where body files are made (and unlinked at once) */
     void *context;
 };

@@ -79,6 +79,7 @@ bool http_server_new(const struct http_server_options *options, struct http_serv
     server->bodies = (struct body_budget){.limit_bytes = limits->bodies_bytes, .spool_folder = options->spool_folder};
     server->scratch = memory_new(SCRATCH_BYTES);
     server->stop.kind = WATCHED_STOP;
+    server->wake.kind = WATCHED_WAKE;
     server->was_durable = true;
     server->http2 = http2_shared_new();
     if (!server->http2)
@@ -219,11 +220,14 @@ bool server_handle(struct http_server *server, struct exchange *exchange)
         exchange->request.waited_ms = server->now_ms - exchange->asked_ms;
     else
         exchange->asked_ms = server->now_ms;
+    exchange->request.early_key = exchange->is_early ? exchange->early_key : 0;
     exchange->is_early = false;
+    exchange->request.is_last_time = server->is_draining;
     server->handled++;
     server->options.handle(server->options.context, &exchange->request, &exchange->reply);
     if (!exchange->reply.is_early || server->is_draining)
         return true;
+    exchange->early_key = exchange->reply.early_key;
     exchange_reset_reply(&exchange->reply);
     exchange->is_early = true;
     return false;
@@ -293,6 +297,35 @@ static void expire_all(struct http_server *server)
         expire(over);
 }
 
+/* Early replies whose key is due: as if their time were over. */
+static void ask_due(struct http_server *server)
+{
+    struct deadline *list = &server->deadlines.lists[DEADLINE_AGAIN];
+    struct deadline *next;
+
+    if (!server->was_woken)
+        return;
+    server->was_woken = false;
+    for (struct deadline *at = list->next; at != list; at = next) {
+        char *whole = (char *)at;
+        const struct exchange *exchange =
+            at->is_stream
+                ? (struct exchange *)(void *)(whole - offsetof(struct exchange, deadline))
+                : ((struct connection *)(void *)(whole - offsetof(struct connection, deadline)))->http1.exchange;
+
+        next = at->next;
+        if (exchange && exchange->early_key && server->options.is_due(server->options.context, exchange->early_key))
+            expire(at);
+    }
+}
+
+static void wake(struct http_server *server)
+{
+    server->was_woken = true;
+    if (!server->options.woken(server->options.context))
+        epoll_ctl(server->epoll_fd, EPOLL_CTL_DEL, server->options.wake_fd, NULL);
+}
+
 static void begin_drain(struct http_server *server)
 {
     struct connection *next;
@@ -320,6 +353,8 @@ static void dispatch(struct http_server *server, struct epoll_event *events, int
 
         if (watched->kind == WATCHED_STOP)
             stops = true;
+        if (watched->kind == WATCHED_WAKE)
+            wake(server);
         if (watched->kind == WATCHED_LISTENER)
             acceptor_accept(server, (struct listener *)watched);
         if (watched->kind == WATCHED_CONNECTION && ((struct connection *)watched)->state != CONNECTION_DEAD) {
@@ -373,6 +408,7 @@ static bool take_turn(struct http_server *server, struct error *err)
     reply_date_update(&server->date);
     dispatch(server, events, count < 0 ? 0 : count);
     settle_all(server);
+    ask_due(server);
     expire_all(server);
     look_after(server);
     free_dead(server);
@@ -382,12 +418,15 @@ static bool take_turn(struct http_server *server, struct error *err)
 bool http_server_run(struct http_server *server, int stop_fd, struct error *err)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &server->stop};
+    struct epoll_event wakes = {.events = EPOLLIN, .data.ptr = &server->wake};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     sigaction(SIGPIPE, &ignore, NULL);
     server->stop_fd = stop_fd;
     if (stop_fd >= 0 && epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, stop_fd, &event) != 0)
         return fail(err, ERR_IO, "the descriptor that tells us to stop: errno %d", errno);
+    if (server->options.woken && epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->options.wake_fd, &wakes) != 0)
+        return fail(err, ERR_IO, "the descriptor that wakes us: errno %d", errno);
     server->now_ms = time_monotonic_ms();
     acceptor_start(server);
     while (!server->is_draining || (server->connections && server->now_ms < server->drain_until_ms)) {

@@ -12,7 +12,7 @@ struct connection;
 struct exchange;
 struct http2_shared;
 
-enum watched_kind { WATCHED_STOP, WATCHED_LISTENER, WATCHED_CONNECTION };
+enum watched_kind { WATCHED_STOP, WATCHED_WAKE, WATCHED_LISTENER, WATCHED_CONNECTION };
 
 /* What epoll's pointer leads to. */
 struct watched {
@@ -33,6 +33,8 @@ struct http_server {
     int epoll_fd;
     int stop_fd;
     struct watched stop;
+    struct watched wake;
+    bool was_woken; /* in this turn */
     struct listener listeners[LISTENERS_LIMIT];
     size_t listener_count;
     bool is_accepting;

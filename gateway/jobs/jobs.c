@@ -36,6 +36,13 @@ bool jobs_kind(const char *name, unsigned *roles)
     return kind != NULL;
 }
 
+bool jobs_takes_file(const char *kind)
+{
+    const struct kind *found = kind_find(kind);
+
+    return found && found->takes_file;
+}
+
 static bool check_person(const struct config *config, const struct job_order *order, const struct kind *kind,
                          struct error *err)
 {

@@ -13,7 +13,8 @@
  *
  * Kinds, the roles they need and their arguments are one table (kinds.c). `arguments` is an object: "ids" a list of at
  * most JOB_IDS_MAX texts, options by the names of the command line with _ for -, texts, days as YYYY-MM-DD, flags as
- * true. An import takes {"file": name as the person gave it, ["on": day to check against]} and the file itself.
+ * true. An import takes {"file": name as the person gave it, ["on": day to check against]} and the file itself;
+ * so does names-register, where `on` is the day of the edition.
  *
  * Reports are for people (a table and a closing sentence, in the order's language) and for programs: of an import the
  * object of `import --json`, of lists {"…", "items": […]}, of all else {"done","refused","skipped","items":[{"record",
@@ -59,6 +60,8 @@ struct job_order {
 
 /* Is this a kind of job, and which roles (enum staff_role) may order it? False when there is no such kind. */
 bool jobs_kind(const char *kind, unsigned *roles);
+/* Does it come with a file? */
+bool jobs_takes_file(const char *kind);
 /* Check and write the order durably. Errors: ERR_NOT_FOUND "job.kind"; ERR_FORBIDDEN "job.role" when the person is no
  * member of the staff or has no role for it; ERR_INVALID "job.argument…" names the argument; ERR_LIMIT. Nothing is left
  * behind by an order that is refused. */

@@ -58,7 +58,7 @@ static const struct argument PUSH_LIST[] = {CHOICE("channel", false, CHANNELS), 
 static const struct argument CLOCKS_LIST[] = {CHOICE("kind", false, KIND_CLOCKS)};
 
 #define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}
-ARGUMENTS(IMPORT, IMPORT_LIST, 0, 0);
+ARGUMENTS(IMPORT, IMPORT_LIST, 0, 0); /* and the register of names */
 ARGUMENTS(OVERDUE, OVERDUE_LIST, 0, 0);
 ARGUMENTS(PROPOSE, PROPOSE_LIST, 0, JOB_IDS_MAX);
 ARGUMENTS(APPROVE, APPROVE_LIST, 0, JOB_IDS_MAX);
@@ -83,6 +83,7 @@ enum {
 
 static const struct kind KINDS[] = {
     {"import", run_import, &IMPORT, NULL, OPERATOR, true},
+    {"names-register", run_names_register, &IMPORT, NULL, ROLE_ADMINISTRATOR, true},
     {"overdue", run_overdue, &OVERDUE, NULL, ANYBODY, false},
     {"propose", run_propose, &PROPOSE, kind_check_choice, OPERATOR, false},
     {"waiting", run_waiting, &FILTERED, NULL, ANYBODY, false},

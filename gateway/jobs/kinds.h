@@ -24,7 +24,7 @@ extern const char *const KIND_SCOPES[];
 extern const char *const KIND_CLOCKS[]; /* list_clocks.c */
 
 /* kind_*.c, list_*.c */
-work_run run_import, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
+work_run run_import, run_names_register, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
 work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 /* "reconcile" and "reconcile-repair" */
 work_run run_reconcile;

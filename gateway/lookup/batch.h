@@ -8,7 +8,8 @@
  *   {"masked":[…]?,"measures":["lending.1",…],"name","obligations":[…]?,"omitted"?,"reason"?,"receipt","records":[…],
  *    "rules","supportive":[…]?,"supportive_measures":[…]?,"uscc","verdict"}
  *
- * or whatever the caller puts in its place for a subject that cannot be answered. Members mean what they mean in
+ * or whatever the caller puts in its place for a subject that cannot be answered, or was asked by name (candidates of
+ * now, gateway/finder/finder.h). Members mean what they mean in
  * lookup.h; the shape is schemas/lookup-batch.schema.json. Nothing is parsed and nothing allocated per code. */
 #ifndef GATEWAY_LOOKUP_BATCH_H
 #define GATEWAY_LOOKUP_BATCH_H

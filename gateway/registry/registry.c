@@ -50,6 +50,33 @@ static bool import_finished(struct store_txn *txn, uint64_t sequence, const stru
     return store_txn_is_good(txn, err);
 }
 
+static bool names_registered(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
+{
+    struct index_key key;
+
+    index_begin(&key, 'm');
+    index_u64(&key, sequence);
+    store_put(txn, STORE_RECORD_INDEX, index_span(&key), event->data);
+    return store_txn_is_good(txn, err);
+}
+
+bool registry_names(struct store_txn *txn, uint64_t *sequence, struct span *data)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct index_key prefix, end;
+    struct span key;
+    struct error err;
+
+    index_begin(&prefix, 'm');
+    index_begin(&end, 'm' + 1);
+    if (!store_cursor_open(txn, STORE_RECORD_INDEX, &cursor, &err) ||
+        !store_cursor_seek_below(cursor, index_span(&end), &key, data) || !index_has_prefix(key, &prefix) ||
+        key.bytes != prefix.bytes + sizeof *sequence)
+        return false;
+    *sequence = store_read_u64(key.at + prefix.bytes);
+    return true;
+}
+
 static const struct {
     const char *type;
     event_apply *apply;
@@ -60,6 +87,7 @@ static const struct {
     {"delivery.held", records_apply_queued},     {"import.finished", import_finished},
     {"record.expired", records_apply_expired},   {"delivery.repeated", records_apply_queued},
     {"delivery.requeued", records_apply_told},   {"delivery.superseded", records_apply_told},
+    {"names.registered", names_registered},
 };
 
 static event_apply *find(struct span type)

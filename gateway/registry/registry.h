@@ -6,6 +6,8 @@
  *   record.proposed     a record's members (record.h) without proposed_* and approved_*: those are the event's own
  *   record.returned     {"reason","record","version"}
  *   record.approved     {"approved_at",["reason",]"record","seal":{…},"version"}
+ *   names.registered    {"bytes","edition","file","former","names","refused","repeated","rows","sha256"}: a register of
+ *                       company names (names/names_register.h) as of the day `edition`, the file kept under its digest
  *   record.expired      {"approved_at","record":{a record's members, as of record.proposed},"seal":{…}}   a version
  * that the law makes by itself when publication is over: op 3, `by` STATUTE_PUBLICATION_END and it listens to
  * delivery.queued {"channel","record","version",…} and to delivery.skipped    {"channel","reason","record","version"}
@@ -15,6 +17,7 @@
  *   'e' record, sequence → ""           events about a record
  *   'i' sequence → data of import.finished
  *   'l' list, record → version          the lists of records.h but the unsent
+ *   'm' sequence → data of names.registered
  *   'n' list → entries (u64 BE)         how long each of the lists is
  *   'o' obligation, ordinal → record
  *   's' → instant, sequence (u64 BE each): since when there is a register
@@ -39,5 +42,9 @@ bool registry_since(struct store_txn *txn, int64_t *at_ms, uint64_t *sequence);
 /* Finished imports, newest first; `data` is borrowed. Until `visit` returns false. */
 typedef bool registry_import_visit(uint64_t sequence, struct span data, void *context);
 MUST_CHECK bool registry_imports(struct store_txn *txn, registry_import_visit *visit, void *context, struct error *err);
+
+/* The register of names that counts: the one that was registered last. `data` is borrowed. False when there is none (or
+ * after a store error). */
+bool registry_names(struct store_txn *txn, uint64_t *sequence, struct span *data);
 
 #endif

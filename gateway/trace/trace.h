@@ -22,11 +22,11 @@
  * instant, or a text of digits when the question was as of that many events; `answer_sha256` is of the bytes that were
  * answered, in a batch (gateway/lookup/batch.h) of the one result; `salt` is random, so that nobody who guesses an
  * entry can find his guess confirmed by the log's hashes, which others may read; `shown` is [[id, version]…] of what
- * the answer showed, `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not
- * apply are null. What was refused also has "from" (the address it came from), "path" (of what is no lookup) and
- * "refusal" (the rule that refused, problem.h), where they are known; nothing else has these. What a stranger said is
- * cut to TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7,
- * domain.md 5.5. */
+ * the answer showed (of candidates for a name: code and score in thousandths), `owes` whether its reader owes a
+ * feedback on each of them (gateway/feedback); members that do not apply are null. What was refused also has "from"
+ * (the address it came from), "path" (of what is no lookup) and "refusal" (the rule that refused, problem.h), where
+ * they are known; nothing else has these. What a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then)
+ * and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7, domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 

@@ -121,6 +121,17 @@ expect 404 bank GET "/v1/lookups/nowhere/$uscc?purpose=credit-review"
 json '{"purpose":"credit-review","subjects":[{"uscc":"91440224MAYUCHK485"}]}'
 expect 404 bank POST /v1/lookups/nowhere
 expect 404 bank GET /v1/receipts/none
+name='/v1/names?purpose=credit-review&q=%E7%92%9E%E5%BB%AA'
+expect 400 bank GET '/v1/names?purpose=credit-review'
+expect 404 bank GET "$name&domain=nowhere"
+expect 403 bank GET "$name&domain=tax"
+expect 429 slow GET "$name"
+for _ in {1..20}; do # the index is made anew
+    kill -9 "$(stage_pids names)"
+    ask bank GET "$name"
+    [ "$status" != 503 ] || break
+done
+[ "$status" = 503 ] || stage_fail "a name while the index is made: $status"
 expect 404 bank GET /v1/feedback/none
 expect 404 bank GET /v1/log/trace/tile/0/999
 expect 404 bank GET /v1/log/trace/tile/3/000.p/255

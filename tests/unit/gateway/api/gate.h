@@ -98,6 +98,7 @@ static inline bool gate_serve(const char *folder, struct error *err)
     AUTO(signer_free) struct signer *signer = NULL;
     AUTO(api_free) struct api *api = NULL;
     struct api_options options = {
+        .names_fd = -1,
         .clock = &T.clock, .listen_fd = GATE_LISTEN_FD, .admin_fd = GATE_ADMIN_FD, .parent_fd = GATE_WORDS_FD};
 
     if (!config_load(config_path, NULL, NULL, &config, err) ||

@@ -122,7 +122,7 @@ Test(batch, more_than_a_thousand_are_too_many_and_a_thousand_are_not)
     cr_assert(has_header("cache-control: no-store"));
 }
 
-Test(batch, a_name_is_told_that_it_is_no_code_and_the_others_are_answered)
+Test(batch, where_nobody_finds_names_they_are_refused_one_by_one_and_codes_answered)
 {
     const json_t *results;
 
@@ -131,7 +131,8 @@ Test(batch, a_name_is_told_that_it_is_no_code_and_the_others_are_answered)
     cr_assert_eq(post(QUESTION("{\"name\":\"韶关市璞廪钢铁有限公司\"},{\"uscc\":\"" SAMPLE "\"}")), 200, "%s",
                  buf_text(&G.body));
     results = json_object_get(G.json, "results");
-    cr_assert_str_eq(json_text_of(json_array_get(results, 0), "rule"), "lookup.name");
+    cr_assert_str_eq(json_text_of(json_array_get(results, 0), "rule"), "names.away");
+    cr_assert_eq(json_integer_of(json_array_get(results, 0), "status", 0), 503);
     cr_assert_null(json_text_of(json_array_get(results, 0), "verdict"), "a name never yields a verdict");
     cr_assert_str_eq(json_text_of(json_array_get(results, 1), "verdict"), "listed");
 }
@@ -154,8 +155,9 @@ Test(batch, many_subjects_take_more_of_the_limit_than_one)
 static bool resolve(void *context, const char *uri, json_t **document)
 {
     (void)context;
-    return json_read_file(strstr(uri, "consumer") ? TEST_SOURCE "/schemas/consumer.schema.json"
-                                                  : TEST_SOURCE "/schemas/lookup-answer.schema.json",
+    return json_read_file(strstr(uri, "consumer")       ? TEST_SOURCE "/schemas/consumer.schema.json"
+                          : strstr(uri, "names-answer") ? TEST_SOURCE "/schemas/names-answer.schema.json"
+                                                        : TEST_SOURCE "/schemas/lookup-answer.schema.json",
                           document, &T.err);
 }
 

@@ -32,6 +32,10 @@
  *                                          "receipt","shown":[{"given","id","version"}…],"uscc"}…],"next"}: answers on
  *                                          which this client still owes one, the oldest first
  *   GET  /v1/feedback/{receipt}            {"answer":{as above},"given":[{as of POST}…]}
+ *   GET  /v1/test-list                     the fictitious enterprises that clients of the configuration with `test: true`
+ *                                          are answered from (testlist.h), each with what is answered about it; 404 when
+ *                                          no client is under test. Such a client comes to the routes above alone, its
+ *                                          answers say "test":true, and every reply to it Creditgate-Test: true
  * there and on the Unix socket:
  *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain)
  *   GET  /v1/keys                          public keys, for whoever verifies

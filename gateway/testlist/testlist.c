@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "gateway/command/command_feedback.h"
 #include "gateway/testlist/script.h"
+#include "gateway/trace/trace.h"
 #include "schemas/uscc.h"
 
 struct testlist {
@@ -38,19 +40,46 @@ static bool open_store(const char *folder, const char *name, bool creates, struc
 
 /* --- before the processes --- */
 
+static int64_t fixed(void *context)
+{
+    const int64_t *now_ms = context;
+
+    return *now_ms;
+}
+
+/* What the trace already holds was answered from a list that is gone: nothing is owed on it. */
+static bool skip_past(const struct config *config, const struct desk *desk, struct error *err)
+{
+    AUTO(text_free) char *folder = config_state_path(config, "trace");
+    AUTO(text_free) char *entries = path_join(folder, "log");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    struct owing owing = {.from = 0, .answers = SPAN("")};
+
+    if (!file_exists(entries))
+        return true;
+    if (!trace_log_open(folder, &log, err))
+        return false;
+    owing.to = trace_log_size(log);
+    return owing.to == 0 || command_feedback_owe(desk, &owing, 1, err);
+}
+
 static bool make(const struct config *config, const char *folder, struct error *err)
 {
     AUTO(text_free) char *keys = path_join(folder, "keys");
     AUTO(json_release) json_t *script = NULL;
     AUTO(store_close) struct store *list = NULL;
     AUTO(store_close) struct store *empty = NULL;
+    int64_t now_ms;
+    struct clock clock = {fixed, &now_ms};
+    struct desk desk = {.clock = &clock};
 
-    return file_make_folder(folder, 0700, err) && script_load(config->data, &script, err) &&
-           open_store(folder, STORE_NAMES[0], true, &list, err) &&
-           open_store(folder, STORE_NAMES[1], true, &empty, err) &&
-           script_run(script, config->data, folder, list, err) &&
-           /* Nobody signs with them any more. */
-           file_remove_tree(keys, err);
+    if (!file_make_folder(folder, 0700, err) || !script_load(config->data, &script, err) ||
+        !script_now(script, &now_ms, err) || !open_store(folder, STORE_NAMES[0], true, &list, err) ||
+        !open_store(folder, STORE_NAMES[1], true, &empty, err) || !script_run(script, config->data, folder, list, err))
+        return false;
+    desk.store = list;
+    /* Nobody signs with the keys any more. */
+    return skip_past(config, &desk, err) && file_remove_tree(keys, err);
 }
 
 bool testlist_prepare(const struct config *config, struct error *err)
@@ -63,13 +92,6 @@ bool testlist_prepare(const struct config *config, struct error *err)
 }
 
 /* --- in a process --- */
-
-static int64_t noon(void *context)
-{
-    const struct testlist *list = context;
-
-    return list->now_ms;
-}
 
 static bool describe(struct testlist *list, const json_t *script, struct error *err)
 {
@@ -94,7 +116,7 @@ bool testlist_open(const struct config *config, struct testlist **out, struct er
     if (!is_wanted(config))
         return true;
     list = memory_new(sizeof *list);
-    list->clock = (struct clock){noon, list};
+    list->clock = (struct clock){fixed, &list->now_ms};
     if (!script_load(config->data, &script, err) || !script_now(script, &list->now_ms, err) ||
         !describe(list, script, err))
         return false;

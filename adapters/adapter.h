@@ -27,6 +27,7 @@
 #include "base/time.h"
 
 struct layout;
+struct webhook; /* adapters/webhook.h */
 
 enum {
     ADAPTER_ROWS_MAX = 1000,           /* of one call, whatever the adapter */
@@ -60,18 +61,19 @@ struct adapter_config {
     const char *table_version_id;
     const char *paasid; /* x-tif gateway */
     const char *token;
-    uint8_t sm4_key[16];         /* exchanged beforehand */
-    const char *sm4_kid;         /* our name for it: tells which key a call was made with */
-    const char *requester;       /* national platform: gjgxjhpt_rid */
-    const char *service;         /* national platform: gjgxjhpt_sid */
-    uint8_t app_key[16];         /* national platform: exchanged beforehand */
-    const char *file_code;       /* file mode: 报文号, 4 digits of the department and 2 of the table */
-    const char *provider_code;   /* BMBM 信息提供部门编码 */
-    const char *provider_name;   /* BMMC 信息提供部门名称 */
-    const char *exchange_unit;   /* JHDWQC 交换单位全称 */
-    unsigned rows_max;           /* of one call; 0: the adapter's own limit, which it never exceeds */
-    unsigned connect_timeout_ms; /* 0: 10 s */
-    unsigned total_timeout_ms;   /* 0: 60 s */
+    uint8_t sm4_key[16];           /* exchanged beforehand */
+    const char *sm4_kid;           /* our name for it: tells which key a call was made with */
+    const char *requester;         /* national platform: gjgxjhpt_rid */
+    const char *service;           /* national platform: gjgxjhpt_sid */
+    uint8_t app_key[16];           /* national platform: exchanged beforehand */
+    const char *file_code;         /* file mode: 报文号, 4 digits of the department and 2 of the table */
+    const char *provider_code;     /* BMBM 信息提供部门编码 */
+    const char *provider_name;     /* BMMC 信息提供部门名称 */
+    const char *exchange_unit;     /* JHDWQC 交换单位全称 */
+    const struct webhook *webhook; /* webhooks only: whose it is and with what it is signed; else NULL */
+    unsigned rows_max;             /* of one call; 0: the adapter's own limit, which it never exceeds */
+    unsigned connect_timeout_ms;   /* 0: 10 s */
+    unsigned total_timeout_ms;     /* 0: 60 s */
 };
 
 /* One version of a record. Spans are valid UTF-8, borrowed; empty when not known. */
@@ -124,9 +126,9 @@ struct adapter_call {
  * The two may overlap. */
 struct adapter_draft {
     struct buf message;
-    size_t signed_bytes;
-    size_t payload_at; /* the payload begins here and runs to the end of the message */
-    uint8_t sm3[32];   /* of the payload */
+    size_t signed_bytes; /* 0: calls are not signed */
+    size_t payload_at;   /* the payload begins here and runs to the end of the message */
+    uint8_t sm3[32];     /* of the payload */
 };
 void adapter_draft_done(struct adapter_draft *draft);
 
@@ -160,6 +162,7 @@ struct adapter_attempt {
     char nonce[40];                      /* fresh for every attempt */
     const struct adapter_secret *secret; /* when the adapter needs one and the step is not ADAPTER_KEY */
     const char *after;                   /* ADAPTER_HOLDINGS: the page behind this record; "" begins */
+    struct span signature;               /* over attempt_message, when there is one; raw */
 };
 
 struct adapter_request {
@@ -231,13 +234,22 @@ struct adapter {
     size_t rows_bytes_max; /* the rows of one call, joined */
     bool needs_secret;     /* ADAPTER_KEY comes before everything else */
     bool is_numbered;      /* calls are numbered by the day without gaps: one at a time */
-    bool needs_rows;       /* the rows themselves go into the request of ADAPTER_UPLOAD, beside the payload */
+    /* The reply to ADAPTER_UPLOAD says what became of its rows (ADAPTER_OUTCOMES): nothing is asked for later. What may
+     * have arrived is sent again under the same id, by which the receiver tells a repeat. */
+    bool settles_at_once;
+    size_t
+        answer_bytes_max; /* the answer is read so far and the rest of it thrown away; 0: one that is too long fails */
+    bool needs_rows;      /* the rows themselves go into the request of ADAPTER_UPLOAD, beside the payload */
 
-    /* ERR_REFUSED names the field that is empty or too long. Adds canonical JSON. */
+    /* ERR_REFUSED names the field that is empty or too long. Adds canonical JSON. NULL: the rows are no records. */
     bool (*row)(const struct adapter_config *config, const struct adapter_record *record, struct buf *out,
                 struct error *err);
     bool (*draft)(const struct adapter_config *config, const struct adapter_call *call, struct adapter_draft *out,
                   struct error *err);
+    /* What is signed with the gateway's answer key (Ed25519) anew for every attempt, for attempt->signature. Adds
+     * nothing when no such signature is wanted. NULL: attempts are not signed. */
+    void (*attempt_message)(const struct adapter_config *config, const struct adapter_call *call,
+                            const struct adapter_draft *draft, const struct adapter_attempt *attempt, struct buf *out);
     /* Adds a canonical JSON object: "request" of the event call.prepared. */
     void (*fix)(const struct adapter_config *config, const struct adapter_call *call, const struct adapter_draft *draft,
                 const struct adapter_signature *signature, struct buf *out);
@@ -264,6 +276,7 @@ struct adapter {
 extern const struct adapter adapter_credit_guangdong;
 extern const struct adapter adapter_national_platform;
 extern const struct adapter adapter_credit_china;
+extern const struct adapter adapter_webhook; /* of clients, not in the list: adapters/webhook.h */
 
 /* NULL when there is none. */
 const struct adapter *adapter_find(const char *name);

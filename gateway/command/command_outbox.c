@@ -81,14 +81,25 @@ bool command_requeue(const struct desk *desk, const uint64_t *deliveries, size_t
     return is_good;
 }
 
+static bool read_name(const struct desk *desk, enum channel channel, char name[CHANNEL_NAME_BYTES], struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    if (!store_begin(desk->store, STORE_READ, &txn, err))
+        return false;
+    channel_name(txn, channel, name);
+    return store_txn_is_good(txn, err);
+}
+
 static bool pause_channel(const struct desk *desk, enum channel channel, bool drains, const char *reason,
                           struct error *err)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
+    char name[CHANNEL_NAME_BYTES];
 
-    if (!check_reason(reason, err))
+    if (!check_reason(reason, err) || !read_name(desk, channel, name, err))
         return false;
-    buf_addf(&data, "{\"channel\":\"%s\",%s\"reason\":", CHANNEL_NAMES[channel], drains ? "\"drains\":true," : "");
+    buf_addf(&data, "{\"channel\":\"%s\",%s\"reason\":", name, drains ? "\"drains\":true," : "");
     json_string_add(&data, span_trim(span_of(reason)));
     buf_add_byte(&data, '}');
     return run_event(desk, EARLIER_PAUSED, "channel.paused", buf_span(&data), err);
@@ -107,7 +118,10 @@ bool command_drain(const struct desk *desk, enum channel channel, const char *re
 bool command_resume(const struct desk *desk, enum channel channel, struct error *err)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
+    char name[CHANNEL_NAME_BYTES];
 
-    buf_addf(&data, "{\"channel\":\"%s\"}", CHANNEL_NAMES[channel]);
+    if (!read_name(desk, channel, name, err))
+        return false;
+    buf_addf(&data, "{\"channel\":\"%s\"}", name);
     return run_event(desk, EARLIER_RESUMED, "channel.resumed", buf_span(&data), err);
 }

@@ -224,4 +224,5 @@ void loading_client(struct loading *loading, struct tree *tree, struct config_cl
     take_certificates(loading, tree, client);
     take_scopes(loading, tree, client);
     take_addresses(loading, tree, client);
+    loading_webhook(loading, tree, client);
 }

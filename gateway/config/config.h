@@ -50,6 +50,21 @@ struct config_certificate {
 /* Use scopes of records (domain.md 5.5) as bits: 0 public, 1 government, 2 with authorisation. */
 enum { CLIENT_SCOPE_PUBLIC = 1, CLIENT_SCOPE_GOVERNMENT = 2, CLIENT_SCOPE_AUTHORISED = 4 };
 
+/* Where a client is told that a subject it watches has changed (Standard Webhooks). */
+struct config_webhook {
+    char *url;         /* "": it has none */
+    char *signature;   /* "ed25519", "hmac" or "both" */
+    char *secret_file; /* whsec_…, one a line (adapters/webhook.h); "" unless hmac or both */
+    char *ca;
+    char *certificate; /* our client certificate; "": none */
+    char *key;
+    int64_t concurrency;
+    int64_t connect_timeout_ms;
+    int64_t total_timeout_ms;
+    int64_t retry_first_ms;
+    int64_t retry_max_ms;
+};
+
 /* An outside system, known by its client certificates: several while one takes over from another. */
 struct config_client {
     char *name;
@@ -70,7 +85,7 @@ struct config_client {
     size_t address_count; /* 0: from anywhere */
     int64_t requests_per_minute;
     int64_t daily_quota; /* subjects asked about in a day; 0: as many as it likes */
-    bool is_test; /* answered from the test list alone (gateway/testlist) */
+    struct config_webhook webhook;
 };
 
 /* The stages of row 18, then the channels that are no stage (gateway/outbox/outbox.h). */
@@ -181,6 +196,7 @@ int64_t config_certificate_days_left(const struct config_certificate *certificat
 enum { CERTIFICATE_WARNING_DAYS = 30 };
 bool config_client_has_domain(const struct config_client *client, const char *domain);
 /* Is it in the file, and enabled? */
+bool config_client_has_webhook(const struct config_client *client);
 bool config_channel_is_used(const struct config_channel *channel);
 
 DEFINE_AUTO(struct config *, config_free)

@@ -39,6 +39,7 @@ static void client_free(struct config_client *client)
     free(client->certificates);
     free(client->addresses);
     group_free(SETTINGS_CLIENT, (char *)client);
+    group_free(SETTINGS_WEBHOOK, (char *)client);
 }
 
 void config_free(struct config *config)
@@ -134,6 +135,7 @@ void config_describe(const char *lang, struct buf *out)
     describe_group("staff[]", SETTINGS_PERSON, lang, out);
     describe_group("clients[]", SETTINGS_CLIENT, lang, out);
     describe_group("clients[].certificates[]", SETTINGS_CERTIFICATE, lang, out);
+    describe_group("clients[]", SETTINGS_WEBHOOK, lang, out);
     describe_group("channels.{credit-guangdong,national-platform,credit-china}", SETTINGS_CHANNEL, lang, out);
     for (size_t i = 0; i < SETTINGS_PROTOCOL_COUNT; i++) {
         AUTO(buf_done) struct buf title = BUF_INIT;

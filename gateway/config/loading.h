@@ -25,6 +25,8 @@ void *loading_list(struct loading *loading, struct tree *tree, const char *name,
                    size_t size, size_t *count);
 /* What of a client is more than a value of the table: certificates, words, scopes, addresses (clients.c). */
 void loading_client(struct loading *loading, struct tree *tree, struct config_client *client);
+/* A client's webhook (table_webhook.c): its settings, and whether they fit together. */
+void loading_webhook(struct loading *loading, struct tree *tree, struct config_client *client);
 /* The channels (channels.c), into loading->config. */
 void loading_channels(struct loading *loading, struct tree *tree);
 

@@ -36,6 +36,7 @@ extern const struct setting_group SETTINGS_MAIN;        /* into struct config */
 extern const struct setting_group SETTINGS_PERSON;      /* staff[] */
 extern const struct setting_group SETTINGS_CLIENT;      /* clients[] */
 extern const struct setting_group SETTINGS_CERTIFICATE; /* clients[].certificates[] */
+extern const struct setting_group SETTINGS_WEBHOOK;     /* clients[], below "webhook." (table_webhook.c) */
 extern const struct setting_group SETTINGS_CHANNEL;     /* channels.NAME, whatever its protocol */
 
 /* What a protocol needs besides. `name` is that of an adapter. */

@@ -145,6 +145,7 @@ static void fill_adapter(const struct config_channel *from, struct channel_setti
 static void fill_courier(const struct config_channel *from, enum channel channel, struct channel_settings *settings)
 {
     settings->courier = (struct courier_channel){.channel = channel,
+                                                 .name = CHANNEL_NAMES[channel],
                                                  .adapter = settings->adapter,
                                                  .config = &settings->config,
                                                  .certificate_path = settings->certificate,

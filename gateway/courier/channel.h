@@ -12,9 +12,10 @@
 /* What the courier needs of a channel. Everything is borrowed. */
 struct courier_channel {
     enum channel channel;
+    const char *name;
     const struct adapter *adapter;
     const struct adapter_config *config;
-    const char *certificate_path; /* our client certificate, PEM */
+    const char *certificate_path; /* our client certificate, PEM; NULL: none (webhooks only) */
     const char *key_path;
     const char *ca_path;  /* who vouches for the upstream; nobody else does */
     unsigned concurrency; /* requests in flight at most, 1 to COURIER_CONCURRENCY_MAX */

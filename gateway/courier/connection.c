@@ -29,8 +29,10 @@ static CURLcode set_tls(CURL *easy, const struct courier_channel *channel)
     SET(CURLOPT_CAINFO, channel->ca_path);
     /* Without this the system's authorities would vouch, too. */
     SET(CURLOPT_CAPATH, NULL);
-    SET(CURLOPT_SSLCERT, channel->certificate_path);
-    SET(CURLOPT_SSLKEY, channel->key_path);
+    if (channel->certificate_path) {
+        SET(CURLOPT_SSLCERT, channel->certificate_path);
+        SET(CURLOPT_SSLKEY, channel->key_path);
+    }
     return code;
 }
 

@@ -25,13 +25,13 @@ static bool courier_begin(struct courier *courier, const struct courier_options 
     signal(SIGPIPE, SIG_IGN);
     courier->options = options;
     courier->endings_end = &courier->endings;
-    if (options->channel_count > CHANNEL_COUNT)
-        return fail(err, ERR_INTERNAL, "more channels than there are");
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return fail(err, ERR_INTERNAL, "libcurl cannot be used");
     courier->multi = curl_multi_init();
     if (!courier->multi)
         return fail(err, ERR_INTERNAL, "libcurl: no handle");
+    courier->destinations = memory_new((options->channel_count + 1) * sizeof *courier->destinations);
+    courier->starts = memory_new((options->channel_count + 1) * COURIER_CONCURRENCY_MAX * sizeof *courier->starts);
     for (size_t i = 0; i < options->channel_count; i++) {
         destination_init(&courier->destinations[courier->count++], &options->channels[i]);
         connections += courier->destinations[i].throttle.limit;
@@ -62,6 +62,8 @@ static void courier_done(struct courier *courier)
         shipment_free(courier->starts[i].shipment);
     for (size_t i = 0; i < courier->count; i++)
         destination_done(&courier->destinations[i]);
+    free(courier->destinations);
+    free(courier->starts);
     if (courier->multi)
         (void)curl_multi_cleanup(courier->multi);
 }
@@ -89,7 +91,7 @@ static void go_on(struct courier *courier, struct ending *ending, int64_t now_ms
     destination_learn(ending->destination, &verdict, -1, now_ms, ending->dice);
     if (ending->shipment)
         courier->starts[courier->start_count++] =
-            (struct start){ending->destination, TAKE(ending->shipment), ending->result.next, false};
+            (struct start){ending->destination, TAKE(ending->shipment), ending->result.next, false, false};
     ending_free(ending);
 }
 

@@ -98,7 +98,8 @@ void destination_learn(struct destination *destination, const struct policy_verd
 {
     if (verdict->action == ACTION_REFUSE_ROW)
         destination->lone_refusals++;
-    else if (verdict->ending == ENDING_ACCEPTED)
+    else if (verdict->ending == ENDING_ACCEPTED ||
+             (destination->channel->adapter->settles_at_once && verdict->ending == ENDING_OUTCOMES))
         destination->lone_refusals = destination->taken_names = 0;
     switch (verdict->blame) {
     case BLAME_NOBODY:

@@ -62,6 +62,11 @@ static bool doubt_work(struct store_txn *txn, void *context, struct error *err)
     if (!ledger_new(txn, doubting->courier->options->clock, &ledger, err))
         return false;
     for (size_t i = 0; i < doubting->courier->count; i++) {
+        const struct adapter *adapter = doubting->courier->destinations[i].channel->adapter;
+
+        /* What settles at once is simply sent again. */
+        if (adapter->settles_at_once)
+            continue;
         if (!doubt_calls(doubting, txn, ledger, &doubting->courier->destinations[i], err))
             return false;
     }

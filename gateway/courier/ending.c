@@ -26,8 +26,11 @@ static struct ending *ending_new(struct destination *destination, struct shipmen
 
     ending->destination = destination;
     ending->shipment = shipment;
-    ending->attempt = (struct policy_attempt){
-        .step = step, .net = net, .was_received = shipment && shipment->state == CALL_RECEIVED, .retry_after_ms = -1};
+    ending->attempt = (struct policy_attempt){.step = step,
+                                              .net = net,
+                                              .settles_at_once = destination->channel->adapter->settles_at_once,
+                                              .was_received = shipment && shipment->state == CALL_RECEIVED,
+                                              .retry_after_ms = -1};
     random_bytes(&ending->dice, sizeof ending->dice);
     return ending;
 }

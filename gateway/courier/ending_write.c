@@ -123,7 +123,7 @@ static bool emit_paused(struct writing *writing, struct error *err)
         return false;
     if (status.is_paused && !status.is_draining)
         return true;
-    buf_addf(&writing->data, "{\"channel\":\"%s\",\"reason\":", CHANNEL_NAMES[destination->channel->channel]);
+    buf_addf(&writing->data, "{\"channel\":\"%s\",\"reason\":", destination->channel->name);
     reason_add(writing->ending, &writing->data);
     buf_add_byte(&writing->data, '}');
     return emit(writing, "channel.paused", err);

@@ -47,7 +47,7 @@ static void start_add(struct look *look, struct shipment *shipment, enum adapter
 {
     struct courier *courier = look->courier;
 
-    courier->starts[courier->start_count++] = (struct start){look->destination, shipment, step, is_new};
+    courier->starts[courier->start_count++] = (struct start){look->destination, shipment, step, is_new, false};
     look->room--;
 }
 
@@ -320,11 +320,26 @@ static void seal_failed(struct courier *courier, struct start *start, int64_t no
         destination->sign_ms =
             now_ms + policy_delay_ms(destination->pace.retry_first_ms, destination->pace.retry_max_ms,
                                      ++destination->sign_failures, 0);
-        log_warning("courier", "%s: cannot sign: %s", CHANNEL_NAMES[destination->channel->channel], why->text);
+        log_warning("courier", "%s: cannot sign: %s", destination->channel->name, why->text);
         courier->next_ms = earlier(courier->next_ms, destination->sign_ms);
         return;
     }
     courier_add_ending(courier, ending_of_trouble(destination, NULL, ADAPTER_UPLOAD, NET_OWN_FAULT, why->text));
+}
+
+/* A new call, or an attempt that is signed for itself. */
+static bool is_to_be_signed(const struct start *start)
+{
+    return start->is_new || (start->shipment && start->destination->channel->adapter->attempt_message);
+}
+
+static bool sign_start(struct courier *courier, struct start *start, struct error *err)
+{
+    struct signer *signer = courier->options->signer;
+    int64_t wall_ms = start->destination->wall_ms;
+
+    return (!start->is_new || shipment_seal(start->shipment, signer, wall_ms, err)) &&
+           shipment_sign_attempt(start->shipment, signer, wall_ms, err);
 }
 
 static void seal_new(struct courier *courier, int64_t now_ms)
@@ -335,14 +350,17 @@ static void seal_new(struct courier *courier, int64_t now_ms)
         struct start *start = &courier->starts[i];
         struct error why = {.code = ERR_NONE};
 
-        if (start->is_new && now_ms < start->destination->sign_ms)
+        if (!is_to_be_signed(start)) {
+            courier->starts[kept++] = *start;
+            continue;
+        }
+        if (now_ms < start->destination->sign_ms)
             shipment_free(TAKE(start->shipment)); /* the signer did not answer for the one before either */
-        else if (start->is_new &&
-                 !shipment_seal(start->shipment, courier->options->signer, start->destination->wall_ms, &why))
+        else if (!sign_start(courier, start, &why))
             seal_failed(courier, start, now_ms, &why);
-        else if (start->is_new)
+        else
             start->destination->sign_failures = 0;
-        if (start->shipment || start->step == ADAPTER_KEY)
+        if (start->shipment)
             courier->starts[kept++] = *start;
     }
     courier->start_count = kept;

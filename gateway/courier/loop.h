@@ -9,32 +9,30 @@
 #include "gateway/courier/ending.h"
 #include "gateway/courier/tempo.h"
 
-enum { STARTS_MAX = CHANNEL_COUNT * COURIER_CONCURRENCY_MAX };
-
 /* What is to be sent this turn. */
 struct start {
     struct destination *destination;
     struct shipment *shipment;
     enum adapter_step step;
-    bool is_new; /* to be journaled first */
+    bool is_new;  /* to be journaled first */
+    bool is_kept; /* write.c: it fits what the store says */
 };
 
 struct courier {
     const struct courier_options *options;
     CURLM *multi;
-    struct destination destinations[CHANNEL_COUNT];
+    struct destination *destinations; /* one a channel */
     size_t count;
     struct transfer *transfers; /* in flight */
     struct ending *endings;     /* not written yet, oldest first */
     struct ending **endings_end;
-    struct start starts[STARTS_MAX];
+    struct start *starts; /* COURIER_CONCURRENCY_MAX a destination */
     size_t start_count;
-    struct tempo tempo;              /* what `now_ms` is everywhere in this room, but for destination.wall_ms */
-    bool has_doubted;                /* what the courier before left */
-    bool has_staged;                 /* something waits to go on to the next channel */
-    bool has_refused[CHANNEL_COUNT]; /* rows were refused: perhaps what puts them right waits behind them */
-    int64_t next_ms;                 /* when something becomes due that could start then; INT64_MAX: nothing */
-    int64_t store_ms;                /* the store had no room: not before */
+    struct tempo tempo; /* what `now_ms` is everywhere in this room, but for destination.wall_ms */
+    bool has_doubted;   /* what the courier before left */
+    bool has_staged;    /* something waits to go on to the next channel */
+    int64_t next_ms;    /* when something becomes due that could start then; INT64_MAX: nothing */
+    int64_t store_ms;   /* the store had no room: not before */
     uint32_t store_failures;
 };
 

@@ -148,6 +148,56 @@ static const struct rule ASK[ENDING_COUNT] = {
                            "it never arrived and its bytes cannot be made again: its rows go in a new call", NEVER},
 };
 
+/* An upload that settles at once. The receiver tells a repeat by its id, so whatever is not clear is sent again. */
+#define AGAIN(zh, en)                                                                                                  \
+    {                                                                                                                  \
+        ACTION_RESEND, BLAME_DESTINATION, NULL, zh, en, NEVER                                                          \
+    }
+#define ODD                                                                                                            \
+    {                                                                                                                  \
+        ACTION_RESEND, BLAME_DESTINATION, MALFORMED, "对方应答一再不可信：请与对方核实后恢复",                         \
+            "answers cannot be believed: ask there, then resume", NONSENSE                                             \
+    }
+static const struct rule DELIVER[ENDING_COUNT] = {
+    [ENDING_OUTCOMES] = {ACTION_SETTLE, BLAME_NOBODY, BUSINESS, "对方已确认", "acknowledged", NEVER},
+    [ENDING_BODY_REFUSED] = {ACTION_SPLIT, BLAME_ROW, REFUSAL, "对方拒收此消息", "the message is refused", NEVER},
+    [ENDING_SETUP_REFUSED] = {ACTION_PAUSE, BLAME_SETUP, REFUSAL, "对方端点已停用：与对方核实后恢复",
+                              "the endpoint wants no more: ask there, then resume", NEVER},
+    [ENDING_SLOW_DOWN] = AGAIN("对方要求稍后再试", "told to come later"),
+    [ENDING_SERVER_ERROR] = AGAIN("对方服务器错误", "server error"),
+    [ENDING_NOT_REACHED] = AGAIN("连接不上对方", "cannot be reached"),
+    [ENDING_LOST] = AGAIN("没有等到应答，以同一编号重发", "no answer came: sent again under the same id"),
+    [ENDING_OVERLONG] = AGAIN("对方应答过长，以同一编号重发", "the answer is too long: sent again under the same id"),
+    [ENDING_HANDSHAKE] = {ACTION_RESEND, BLAME_DESTINATION, NULL, "TLS 握手中断：核对双方 TLS 设置后恢复",
+                          "the TLS handshake breaks off: check both sides, then resume", ACTION_PAUSE, COUNTED_STREAK,
+                          POLICY_HANDSHAKE_MAX},
+    [ENDING_UNTRUSTED] = {ACTION_PAUSE, BLAME_SETUP, NULL, "证书不被认可：核对双方证书后恢复",
+                          "a certificate is not accepted: check both sides', then resume", NEVER},
+    [ENDING_WRONG_ADDRESS] = {ACTION_PAUSE, BLAME_SETUP, REFUSAL, "对方要求转往他处，本网关不跟随：核对地址后恢复",
+                              "redirects are not followed: check the address, then resume", NEVER},
+    [ENDING_OWN_FAULT] = {ACTION_PAUSE, BLAME_SETUP, NULL, "本网关无法发出请求：查看日志并改正后恢复",
+                          "we cannot make the request: see the log, correct, then resume", NEVER},
+    [ENDING_UNMAKEABLE] = {ACTION_DISSOLVE, BLAME_NOBODY, NULL, "原字节已无法重做：重新编批",
+                           "its bytes cannot be made again: it goes in a new call", NEVER},
+    /* Statuses that an adapter of this kind judges itself, and answers that it never gives. */
+    [ENDING_UNAUTHORIZED] = ODD,
+    [ENDING_FORBIDDEN] = ODD,
+    [ENDING_TOO_LARGE] = ODD,
+    [ENDING_UNACCEPTABLE] = ODD,
+    [ENDING_ODD_STATUS] = ODD,
+    [ENDING_MALFORMED] = ODD,
+    [ENDING_ACCEPTED] = ODD,
+    [ENDING_NOT_READY] = ODD,
+    [ENDING_UNKNOWN_TASK] = ODD,
+    [ENDING_FORGOTTEN] = ODD,
+    [ENDING_NEXT] = ODD,
+    [ENDING_EXISTS] = ODD,
+    [ENDING_OTHER_CONTENT] = ODD,
+    [ENDING_EXPIRED] = ODD,
+    [ENDING_KEY_GIVEN] = ODD,
+    [ENDING_BUSY] = ODD,
+};
+
 /* --- one word for an ending --- */
 
 struct status_range {
@@ -312,6 +362,8 @@ static struct rule second_rule(enum policy_ending ending)
 
 static struct rule rule_of(const struct policy_attempt *attempt, enum policy_ending ending)
 {
+    if (attempt->settles_at_once)
+        return DELIVER[ending];
     if (attempt->step == ADAPTER_SECOND)
         return second_rule(ending);
     return attempt->step == ADAPTER_UPLOAD ? UPLOAD[ending] : ASK[ending];

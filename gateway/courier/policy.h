@@ -90,6 +90,7 @@ struct policy_attempt {
     enum policy_net net;
     enum adapter_ending answer; /* with NET_ANSWERED */
     int status;                 /* HTTP, with NET_ANSWERED */
+    bool settles_at_once;       /* adapter.h */
     bool was_received;          /* a question about a call whose transport receipt we hold */
     uint32_t rows;              /* open rows of the call */
     uint32_t attempts;          /* of the call: uploads that ended before this attempt */

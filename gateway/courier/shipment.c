@@ -23,6 +23,7 @@ void shipment_free(struct shipment *shipment)
     buf_done(&shipment->prepared);
     adapter_draft_done(&shipment->draft);
     adapter_signature_done(&shipment->signature);
+    buf_done(&shipment->attempt_signature);
     free(shipment);
 }
 
@@ -219,7 +220,7 @@ static void prepared_add(const struct shipment *shipment, int64_t now_ms, struct
 
     buf_add_text(out, "{\"call\":\"");
     hex_add(out, shipment->call.id, sizeof shipment->call.id);
-    buf_addf(out, "\",\"channel\":\"%s\"", CHANNEL_NAMES[shipment->channel->channel]);
+    buf_addf(out, "\",\"channel\":\"%s\"", shipment->channel->name);
     if (shipment->call.number > 0)
         buf_addf(out, ",\"day\":\"%s\"", day_format(shipment->call.day, day));
     buf_add_text(out, ",\"deliveries\":[");
@@ -265,10 +266,31 @@ bool shipment_seal(struct shipment *shipment, struct signer *signer, int64_t now
     random_bytes(shipment->call.id, sizeof shipment->call.id);
     random_bytes(shipment->call.iv, sizeof shipment->call.iv);
     shipment->call.at_ms = now_ms;
-    if (!signer_kid(signer, KEY_USE_PUSH, KEY_SM2, shipment->call.kid, err) || !sign_draft(shipment, signer, err))
+    if (adapter->attempt_message) {
+        if (!adapter->draft(config, &shipment->call, &shipment->draft, err))
+            return false;
+    } else if (!signer_kid(signer, KEY_USE_PUSH, KEY_SM2, shipment->call.kid, err) ||
+               !sign_draft(shipment, signer, err)) {
         return false;
+    }
     adapter->fix(config, &shipment->call, &shipment->draft, &shipment->signature, &shipment->fixed);
     prepared_add(shipment, now_ms, &shipment->prepared);
     shipment->state = CALL_PREPARED;
     return true;
+}
+
+bool shipment_sign_attempt(struct shipment *shipment, struct signer *signer, int64_t now_ms, struct error *err)
+{
+    AUTO(buf_done) struct buf message = BUF_INIT;
+    const struct adapter *adapter = shipment->channel->adapter;
+    const struct adapter_attempt attempt = {.step = ADAPTER_UPLOAD, .now_ms = now_ms};
+    char kid[KEY_ID_BYTES];
+
+    if (!adapter->attempt_message)
+        return true;
+    buf_clear(&shipment->attempt_signature);
+    shipment->attempt_ms = now_ms;
+    adapter->attempt_message(shipment->channel->config, &shipment->call, &shipment->draft, &attempt, &message);
+    return message.bytes == 0 ||
+           signer_sign(signer, KEY_USE_ANSWER, KEY_ED25519, buf_span(&message), &shipment->attempt_signature, kid, err);
 }

@@ -17,6 +17,9 @@ struct shipment {
     struct buf prepared; /* a new one: the data of call.prepared */
     struct adapter_draft draft;
     struct adapter_signature signature;
+    /* Of the attempt that is about to start, when the adapter has attempts signed. */
+    int64_t attempt_ms;
+    struct buf attempt_signature;
     bool is_unmakeable; /* in doubt, and could not be sent again as it was */
     /* As the store had them when it was loaded. */
     enum call_state state;
@@ -38,6 +41,10 @@ MUST_CHECK bool shipments_gather(struct store_txn *txn, const struct courier_cha
                                  size_t max, struct shipment **out, size_t *count, struct error *err);
 /* Fix a new call: task id, instant, IV, signature, and the event that says so. May wait for the signer. */
 MUST_CHECK bool shipment_seal(struct shipment *shipment, struct signer *signer, int64_t now_ms, struct error *err);
+
+/* Sign the attempt that is about to be made at `now_ms`, when the adapter wants that. May wait for the signer. */
+MUST_CHECK bool shipment_sign_attempt(struct shipment *shipment, struct signer *signer, int64_t now_ms,
+                                      struct error *err);
 
 DEFINE_AUTO(struct shipment *, shipment_free)
 

@@ -88,12 +88,17 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t bytes = size * count;
+    size_t most = transfer->channel->adapter->answer_bytes_max;
 
-    if (bytes > COURIER_ANSWER_MAX - transfer->body.bytes) {
+    if (bytes > COURIER_ANSWER_MAX - transfer->body_bytes) {
         transfer->is_overlong = true;
         return 0;
     }
-    buf_add(&transfer->body, data, bytes);
+    transfer->body_bytes += bytes;
+    if (most == 0 || bytes <= most - transfer->body.bytes)
+        buf_add(&transfer->body, data, bytes);
+    else
+        buf_add(&transfer->body, data, most - transfer->body.bytes);
     return bytes;
 }
 
@@ -193,6 +198,10 @@ static void make_request(struct transfer *transfer, const struct transfer_order 
     struct adapter_attempt attempt = {
         .step = order->step, .now_ms = order->now_ms, .secret = order->secret, .after = order->after};
 
+    if (shipment && order->channel->adapter->attempt_message) {
+        attempt.now_ms = shipment->attempt_ms;
+        attempt.signature = buf_span(&shipment->attempt_signature);
+    }
     connection_nonce(attempt.nonce);
     order->channel->adapter->request(order->channel->config, shipment ? &shipment->call : NULL,
                                      shipment ? &shipment->draft : NULL, shipment ? &shipment->signature : NULL,

@@ -27,6 +27,7 @@ struct transfer {
     struct curl_slist *headers;
     struct adapter_request request;
     size_t header_bytes;
+    size_t body_bytes; /* that came: `body` may hold less */
     unsigned sends;
     bool is_overlong;
 };

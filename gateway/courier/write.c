@@ -13,8 +13,6 @@ struct turn {
     struct courier *courier;
     int64_t now_ms;
     struct ending *only; /* this ending and nothing else; NULL: all */
-    bool is_paused[CHANNEL_COUNT];
-    bool is_kept[STARTS_MAX]; /* this start fits */
 };
 
 static bool write_endings(struct turn *turn, struct store_txn *txn, struct ledger *ledger, struct error *err)
@@ -47,15 +45,15 @@ static bool write_starts(struct turn *turn, struct store_txn *txn, struct ledger
     struct courier *courier = turn->courier;
 
     for (size_t i = 0; i < courier->start_count; i++) {
-        const struct start *start = &courier->starts[i];
+        struct start *start = &courier->starts[i];
         enum channel channel = start->destination->channel->channel;
 
-        turn->is_kept[i] = !turn->is_paused[channel];
-        if (!start->is_new || !turn->is_kept[i])
+        start->is_kept = !start->destination->is_stopped;
+        if (!start->is_new || !start->is_kept)
             continue;
         /* Staff may have superseded a row or paused the channel since it was looked at. */
-        turn->is_kept[i] = outbox_can_prepare(txn, channel, start->shipment->numbers, start->shipment->count);
-        if (turn->is_kept[i] &&
+        start->is_kept = outbox_can_prepare(txn, channel, start->shipment->numbers, start->shipment->count);
+        if (start->is_kept &&
             !ledger_emit(ledger, COURIER_NAME, "call.prepared", buf_span(&start->shipment->prepared), NULL, err))
             return false;
     }
@@ -65,12 +63,12 @@ static bool write_starts(struct turn *turn, struct store_txn *txn, struct ledger
 static bool see_pauses(struct turn *turn, struct store_txn *txn, struct error *err)
 {
     for (size_t i = 0; i < turn->courier->count; i++) {
-        enum channel channel = turn->courier->destinations[i].channel->channel;
+        struct destination *destination = &turn->courier->destinations[i];
         struct channel_status status;
 
-        if (!outbox_status(txn, channel, &status, err))
+        if (!outbox_status(txn, destination->channel->channel, &status, err))
             return false;
-        turn->is_paused[channel] = status.is_paused && !status.is_draining;
+        destination->is_stopped = status.is_paused && !status.is_draining;
     }
     return true;
 }
@@ -91,7 +89,7 @@ static bool work(struct store_txn *txn, void *context, struct error *err)
 
 static void tell(const struct ending *ending)
 {
-    const char *channel = CHANNEL_NAMES[ending->destination->channel->channel];
+    const char *channel = ending->destination->channel->name;
     const struct policy_verdict *verdict = &ending->verdict;
 
     if (verdict->blame == BLAME_SETUP)
@@ -105,7 +103,7 @@ static void ending_over(struct courier *courier, struct ending *ending, int64_t 
     courier->endings = ending->next;
     if (!courier->endings)
         courier->endings_end = &courier->endings;
-    courier->has_refused[ending->destination->channel->channel] |= ending->has_refused;
+    ending->destination->has_refused |= ending->has_refused;
     if (ending->is_judged) {
         destination_learn(ending->destination, &ending->verdict, ending->attempt.retry_after_ms, now_ms, ending->dice);
         tell(ending);
@@ -113,13 +111,13 @@ static void ending_over(struct courier *courier, struct ending *ending, int64_t 
     ending_free(ending);
 }
 
-/* `is_kept` NULL: all of them. */
-static void drop_starts(struct courier *courier, const bool *is_kept, int64_t now_ms)
+/* `keeps`: but those that fit. */
+static void drop_starts(struct courier *courier, bool keeps, int64_t now_ms)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < courier->start_count; i++) {
-        bool is_dropped = !is_kept || !is_kept[i];
+        bool is_dropped = !keeps || !courier->starts[i].is_kept;
 
         /* Its other rows are still due. */
         if (is_dropped && now_ms + LOOK_AGAIN_MS < courier->next_ms)
@@ -138,7 +136,7 @@ bool courier_rests(struct courier *courier, int64_t now_ms, const struct error *
         return false;
     log_error("courier", "the store takes nothing for now: %s", why->text);
     courier->store_ms = now_ms + policy_delay_ms(STORE_WAIT_FIRST_MS, STORE_WAIT_MAX_MS, ++courier->store_failures, 0);
-    drop_starts(courier, NULL, now_ms);
+    drop_starts(courier, false, now_ms);
     return true;
 }
 
@@ -146,7 +144,7 @@ bool courier_rests(struct courier *courier, int64_t now_ms, const struct error *
  * that cannot be written leaves its call as it stands, and its destination rests so that this is no tight loop. */
 static bool write_apart(struct courier *courier, int64_t now_ms, struct error *err)
 {
-    drop_starts(courier, NULL, now_ms);
+    drop_starts(courier, false, now_ms);
     while (courier->endings) {
         struct turn turn = {.courier = courier, .now_ms = now_ms, .only = courier->endings};
         struct destination *destination = courier->endings->destination;
@@ -159,8 +157,8 @@ static bool write_apart(struct courier *courier, int64_t now_ms, struct error *e
             return true;
         if (err->code == ERR_CORRUPT || err->code == ERR_INTERNAL)
             return false;
-        log_error("courier", "%s: what came of a call does not fit the journal: %s",
-                  CHANNEL_NAMES[destination->channel->channel], err->text);
+        log_error("courier", "%s: what came of a call does not fit the journal: %s", destination->channel->name,
+                  err->text);
         courier->endings->is_judged = false;
         ending_over(courier, courier->endings, now_ms);
         throttle_close_until(&destination->throttle, now_ms + destination->pace.retry_first_ms);
@@ -174,12 +172,15 @@ static bool close_refused(struct courier *courier, struct error *err)
     const struct desk desk = {
         .store = courier->options->store, .clock = courier->options->clock, .person = COURIER_NAME};
 
-    for (int channel = 0; channel < STAGE_COUNT; channel++) {
-        if (!courier->has_refused[channel])
+    for (size_t i = 0; i < courier->count; i++) {
+        struct destination *destination = &courier->destinations[i];
+
+        if (!destination->has_refused)
             continue;
-        if (!supersede_by_queued(&desk, (enum channel)channel, err))
+        if (channel_is_stage(destination->channel->channel) &&
+            !supersede_by_queued(&desk, destination->channel->channel, err))
             return false;
-        courier->has_refused[channel] = false;
+        destination->has_refused = false;
     }
     return true;
 }
@@ -200,7 +201,7 @@ bool courier_write(struct courier *courier, int64_t now_ms, struct error *err)
     }
     courier->store_failures = 0;
     courier->store_ms = 0;
-    drop_starts(courier, turn.is_kept, now_ms);
+    drop_starts(courier, true, now_ms);
     while (courier->endings)
         ending_over(courier, courier->endings, now_ms);
     return close_refused(courier, err) || courier_rests(courier, now_ms, err);

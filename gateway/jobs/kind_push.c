@@ -195,6 +195,14 @@ bool run_requeue(struct work *work, struct error *err)
 
 /* --- pause and resume --- */
 
+/* Any there is, webhooks too. */
+static bool find_channel(struct work *work, const char *name, enum channel *channel, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    return work_read(work, &txn, err) && (channel_find(txn, span_of(name), channel) || store_txn_is_good(txn, err));
+}
+
 static bool switch_channel(const struct work *work, enum channel channel, struct error *err)
 {
     if (strcmp(work->spec->kind, "drain") == 0)
@@ -215,9 +223,11 @@ bool run_channel(struct work *work, struct error *err)
     static const struct results_closing RESUMED = {"渠道已恢复。", "The channel goes on."};
     AUTO(results_free) struct results *results = NULL;
     const char *name = argument_id(work->arguments, 0);
-    enum channel channel = channel_of(name);
+    enum channel channel = CHANNEL_NONE;
     struct error why = {.code = ERR_NONE};
 
+    if (!find_channel(work, name, &channel, err))
+        return false;
     if (channel == CHANNEL_NONE)
         return refuse(err, ERR_INVALID, "channel.unknown", "there is no channel \"%.40s\"", "没有“%.40s”这个渠道",
                       name);

@@ -39,16 +39,21 @@ static struct span name_of(struct refused *refused, const char *record)
     return version.record.name;
 }
 
-static void item_json(const struct work *work, const struct delivery *delivery, struct span name,
+struct told {
+    const char *channel;
+    struct span name;
+};
+
+static void item_json(const struct work *work, const struct delivery *delivery, const struct told *told,
                       const struct refusal *refusal, struct buf *out)
 {
     buf_clear(out);
     json_count_add(out, "{\"delivery\":", delivery->number);
-    lists_text(out, ",\"channel\":", span_of(CHANNEL_NAMES[delivery->channel]));
+    lists_text(out, ",\"channel\":", span_of(told->channel));
     lists_text(out, ",\"record\":", span_of(delivery->record));
     json_count_add(out, ",\"version\":", delivery->version);
     lists_text(out, ",\"uscc\":", span_of(delivery->subject));
-    lists_text(out, ",\"name\":", name);
+    lists_text(out, ",\"name\":", told->name);
     lists_text(out, ",\"code\":", span_of(delivery->code));
     lists_text(out, ",\"reason\":", delivery->message);
     buf_addf(out, ",\"known\":%s", refusal->is_known ? "true" : "false");
@@ -66,7 +71,8 @@ static bool add(const struct delivery *delivery, void *context)
     AUTO(buf_done) struct buf advice = BUF_INIT;
     struct refused *refused = context;
     struct work *work = refused->work;
-    struct span name = name_of(refused, delivery->record);
+    char channel[CHANNEL_NAME_BYTES];
+    struct told told = {channel_name(refused->txn, delivery->channel, channel), name_of(refused, delivery->record)};
     struct span cells[COUNT_OF(COLUMNS)];
     struct refusal refusal;
     char number[24], version[12];
@@ -78,15 +84,15 @@ static bool add(const struct delivery *delivery, void *context)
     snprintf(number, sizeof number, "%llu", (unsigned long long)delivery->number);
     snprintf(version, sizeof version, "%u", delivery->version);
     cells[0] = span_of(number);
-    cells[1] = span_of(CHANNEL_NAMES[delivery->channel]);
+    cells[1] = span_of(told.channel);
     cells[2] = span_of(delivery->record);
     cells[3] = span_of(version);
-    cells[4] = name;
+    cells[4] = told.name;
     cells[5] = span_of(delivery->code);
     cells[6] = delivery->message;
     cells[7] = span_of(work_say(work, refusal.reason_zh, refusal.reason_en));
     cells[8] = buf_span(&advice);
-    item_json(work, delivery, name, &refusal, &refused->json);
+    item_json(work, delivery, &told, &refusal, &refused->json);
     listing_row(refused->listing, cells, buf_span(&refused->json));
     return true;
 }
@@ -98,8 +104,8 @@ static bool tell_all(struct refused *refused, struct error *err)
     if (!work_read(refused->work, &txn, err))
         return false;
     refused->txn = txn;
-    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
-        if (!outbox_refused(txn, (enum channel)channel, add, refused, err))
+    for (unsigned i = 0; channel_at(txn, i) != CHANNEL_NONE; i++) {
+        if (!outbox_refused(txn, channel_at(txn, i), add, refused, err))
             return false;
     }
     return true;

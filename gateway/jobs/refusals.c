@@ -37,6 +37,14 @@ static const struct refusal BY_STATUS = {.is_known = true,
                                          .correct_zh = BY_THEIR_WORDS_ZH,
                                          .correct_en = BY_THEIR_WORDS_EN};
 
+/* A client's endpoint refused a message. */
+static const struct refusal BY_ENDPOINT = {.is_known = true,
+                                           .reason_zh = "接入系统的回调端点拒收此消息",
+                                           .reason_en = "the client's endpoint refused this message",
+                                           .correct_zh = "与该系统的管理人员核实其回调端点；修复后重新排队（requeue）",
+                                           .correct_en =
+                                               "ask those who run the client's endpoint; when it is mended, requeue"};
+
 struct refusals *refusals_new(const struct config *config)
 {
     struct refusals *refusals = memory_new(sizeof *refusals);
@@ -82,7 +90,9 @@ void refusals_explain(struct refusals *refusals, const struct delivery *delivery
 {
     unsigned long long number = delivery->number;
 
-    if (span_starts(span_of(delivery->code), "HTTP ")) {
+    if (channel_is_webhook(delivery->channel)) {
+        *out = BY_ENDPOINT;
+    } else if (span_starts(span_of(delivery->code), "HTTP ")) {
         *out = BY_STATUS;
     } else {
         const struct layout *layout = layout_of(refusals, delivery->channel);

@@ -159,7 +159,9 @@ static void add_refusal(const struct delivery *delivery, struct refusals *refusa
 bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct refusals *refusals, struct buf *out,
                    struct error *err)
 {
-    show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[delivery->channel]));
+    char channel[CHANNEL_NAME_BYTES];
+
+    show_text(out, "{\"channel\":", span_of(channel_name(txn, delivery->channel, channel)));
     buf_add_byte(out, ',');
     show_number(out, "delivery", (int64_t)delivery->number);
     show_text(out, ",\"state\":", span_of(DELIVERY_STATE_NAMES[delivery->state]));

@@ -34,15 +34,28 @@ static bool count_held(const struct stage_held *held, void *context)
     return ++*count < COUNT_MAX;
 }
 
+static bool is_used(const struct config *config, enum channel channel, const char *name)
+{
+    if (!channel_is_webhook(channel))
+        return config_channel_is_used(&config->channels[channel]);
+    for (size_t i = 0; i < config->client_count; i++) {
+        if (config_client_has_webhook(&config->clients[i]) &&
+            strcmp(config->clients[i].name, name + strlen(CHANNEL_WEBHOOK_PREFIX)) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool add_channel(struct store_txn *txn, const struct config *config, enum channel channel, struct buf *out,
                         struct error *err)
 {
+    char name[CHANNEL_NAME_BYTES];
     struct channel_status status;
     size_t held = 0;
 
     if (!outbox_status(txn, channel, &status, err) || !stage_held_list(txn, channel, count_held, &held, err))
         return false;
-    show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[channel]));
+    show_text(out, "{\"channel\":", span_of(channel_name(txn, channel, name)));
     for (int i = 0; i < DELIVERY_STATE_COUNT; i++) {
         buf_add_byte(out, ',');
         show_number(out, STATE_MEMBERS[i], (int64_t)status.count[i]);
@@ -51,7 +64,7 @@ static bool add_channel(struct store_txn *txn, const struct config *config, enum
              (long long)status.oldest_ms, (long long)status.last_receipt_ms, status.is_paused ? "true" : "false",
              status.is_draining ? "true" : "false", held);
     buf_addf(out, ",\"staged\":%zu,\"enabled\":%s", stage_list(txn, channel, NULL, COUNT_MAX),
-             config_channel_is_used(&config->channels[channel]) ? "true" : "false");
+             is_used(config, channel, name) ? "true" : "false");
     show_text(out, ",\"reason\":", status.is_paused ? span_of(status.reason) : SPAN_NONE);
     buf_add_byte(out, '}');
     return true;
@@ -151,10 +164,10 @@ static bool add_clocks(struct store_txn *txn, const struct status_source *source
 static bool tell(struct store_txn *txn, const struct status_source *source, struct buf *out, struct error *err)
 {
     buf_add_text(out, "{\"channels\":[");
-    for (int i = 0; i < CHANNEL_COUNT; i++) {
+    for (unsigned i = 0; channel_at(txn, i) != CHANNEL_NONE; i++) {
         if (i > 0)
             buf_add_byte(out, ',');
-        if (!add_channel(txn, source->config, (enum channel)i, out, err))
+        if (!add_channel(txn, source->config, channel_at(txn, i), out, err))
             return false;
     }
     if (!add_journal(txn, out, err))

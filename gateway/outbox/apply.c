@@ -149,7 +149,7 @@ static bool apply_queued(struct applying *applying, struct error *err)
 
     if (!queued_read(applying, &queued, err))
         return false;
-    if (!channel_parse(queued.channel, &channel))
+    if (!channel_find(txn, queued.channel, &channel))
         return fail(err, ERR_INVALID, "there is no channel \"%.*s\"", (int)queued.channel.bytes, queued.channel.at);
     memcpy(entry.record, queued.record.at, queued.record.bytes);
     memcpy(entry.subject, queued.subject.at, SUBJECT_BYTES);
@@ -158,8 +158,8 @@ static bool apply_queued(struct applying *applying, struct error *err)
     entry.queued_ms = entry.changed_ms = applying->event->at_ms;
     version_key = key_version(entry.record, entry.version, channel);
     if (store_get(txn, STORE_DELIVERIES, table_span(&version_key), &found))
-        return fail(err, ERR_CONFLICT, "record %s version %u was queued for %s before", entry.record, entry.version,
-                    CHANNEL_NAMES[channel]);
+        return fail(err, ERR_CONFLICT, "record %s version %u was queued for %.*s before", entry.record, entry.version,
+                    (int)queued.channel.bytes, queued.channel.at);
     store_key_u64(place, number);
     store_put(txn, STORE_DELIVERIES, table_span(&version_key), (struct span){(const char *)place, sizeof place});
     store_put(txn, STORE_DELIVERIES, table_span(&row_key), queued.row);
@@ -258,9 +258,10 @@ static bool pause_set(struct applying *applying, struct span name, enum channel_
                       struct error *err)
 {
     struct channel_entry entry;
+    char shown[CHANNEL_NAME_BYTES];
     enum channel channel;
 
-    if (!channel_parse(name, &channel))
+    if (!channel_find(applying->txn, name, &channel))
         return fail(err, ERR_INVALID, "there is no channel \"%.*s\"", (int)name.bytes, name.at);
     channel_load(applying->txn, channel, &entry);
     if (entry.pause == (uint8_t)pause)
@@ -271,7 +272,7 @@ static bool pause_set(struct applying *applying, struct span name, enum channel_
                       pause == PAUSE_NONE    ? "通道 %s 未暂停"
                       : pause == PAUSE_WHOLE ? "通道 %s 已处于暂停状态"
                                              : "通道 %s 已在排空",
-                      CHANNEL_NAMES[channel]);
+                      channel_name(applying->txn, channel, shown));
     entry.pause = (uint8_t)pause;
     memset(entry.reason, 0, sizeof entry.reason);
     reason = utf8_cut(reason, sizeof entry.reason);
@@ -316,7 +317,7 @@ static const struct {
     {"delivery.requeued", apply_requeued},  {"delivery.superseded", apply_superseded},
     {"delivery.repeated", apply_repeated},  {"delivery.skipped", apply_skipped},
     {"delivery.held", apply_held},          {"channel.paused", apply_paused},
-    {"channel.resumed", apply_resumed},
+    {"channel.resumed", apply_resumed},     {"channel.opened", apply_opened},
 };
 
 bool outbox_applies(struct span type)
@@ -343,21 +344,28 @@ bool outbox_apply(struct store_txn *txn, uint64_t sequence, const struct event *
     return fail(err, ERR_INVALID, "the outbox knows no event \"%.*s\"", (int)event->type.bytes, event->type.at);
 }
 
-void outbox_queued_data(enum channel channel, const char *record, uint32_t version, struct span subject,
-                        struct span row, struct buf *out)
+void outbox_queued_add(const struct outbox_queued *queued, struct buf *out)
 {
     uint8_t digest[32];
 
-    digest_sha256(row, digest);
+    digest_sha256(queued->row, digest);
     buf_add_text(out, "{\"channel\":");
-    json_string_add(out, span_of(CHANNEL_NAMES[channel]));
+    json_string_add(out, span_of(queued->channel));
     buf_add_text(out, ",\"record\":");
-    json_string_add(out, span_of(record));
+    json_string_add(out, span_of(queued->record));
     buf_add_text(out, ",\"row\":");
-    buf_add_span(out, row);
+    buf_add_span(out, queued->row);
     buf_add_text(out, ",\"row_sha256\":\"");
     hex_add(out, digest, sizeof digest);
     buf_add_text(out, "\",\"subject\":");
-    json_string_add(out, subject);
-    buf_addf(out, ",\"version\":%u}", version);
+    json_string_add(out, queued->subject);
+    buf_addf(out, ",\"version\":%u}", queued->version);
+}
+
+void outbox_queued_data(enum channel channel, const char *record, uint32_t version, struct span subject,
+                        struct span row, struct buf *out)
+{
+    const struct outbox_queued queued = {CHANNEL_NAMES[channel], record, version, subject, row};
+
+    outbox_queued_add(&queued, out);
 }

@@ -58,6 +58,7 @@ void stage_put(struct store_txn *txn, uint64_t number, const struct delivery_ent
 /* Queued for the channel, or not to be told to it: no longer staged or held. */
 void stage_leave(struct store_txn *txn, enum channel channel, const char *record, uint32_t version);
 
+MUST_CHECK bool apply_opened(struct applying *applying, struct error *err);
 MUST_CHECK bool apply_skipped(struct applying *applying, struct error *err);
 MUST_CHECK bool apply_held(struct applying *applying, struct error *err);
 MUST_CHECK bool apply_call_prepared(struct applying *applying, struct error *err);

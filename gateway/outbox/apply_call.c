@@ -148,7 +148,7 @@ static bool prepared_fits(struct store_txn *txn, enum channel channel, const str
 
     channel_load(txn, channel, &entry);
     if (entry.pause != PAUSE_NONE)
-        return fail(err, ERR_CONFLICT, "channel %s is paused", CHANNEL_NAMES[channel]);
+        return fail(err, ERR_CONFLICT, "the channel is paused");
     for (size_t i = 0; i < rows->count; i++) {
         const struct delivery_entry *row = &rows->entries[i];
         unsigned long long number = rows->numbers[i];
@@ -175,7 +175,7 @@ bool apply_call_prepared(struct applying *applying, struct error *err)
 
     if (!prepared_read(applying, &prepared, err))
         return false;
-    if (!channel_parse(prepared.channel, &channel))
+    if (!channel_find(txn, prepared.channel, &channel))
         return fail(err, ERR_INVALID, "there is no such channel");
     if (call_load(txn, prepared.id, &call))
         return fail(err, ERR_CONFLICT, "this call was prepared before");

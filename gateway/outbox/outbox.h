@@ -25,12 +25,33 @@ enum channel {
     CHANNEL_CREDIT_CHINA,
     STAGE_COUNT,
     CHANNEL_COUNT = STAGE_COUNT,
+    CHANNEL_WEBHOOK_FIRST = 16,
+    CHANNEL_WEBHOOK_LAST = 254,
     CHANNEL_NONE = 255
 };
 static inline bool channel_is_stage(enum channel channel)
 {
     return channel < STAGE_COUNT;
 }
+/* A channel for each client's webhook, "webhook:CLIENT", comes with the first event that names it (channel.opened) and
+ * keeps its number for ever: it is in the store's keys. */
+enum { CHANNEL_WEBHOOKS_MAX = CHANNEL_WEBHOOK_LAST - CHANNEL_WEBHOOK_FIRST + 1, CHANNEL_NAME_BYTES = 80 };
+#define CHANNEL_WEBHOOK_PREFIX "webhook:"
+static inline bool channel_is_webhook(enum channel channel)
+{
+    return channel >= CHANNEL_WEBHOOK_FIRST && channel <= CHANNEL_WEBHOOK_LAST;
+}
+/* Could this be the name of a webhook's channel? The client's part is 1 to 64 letters, digits, dots, - and _. */
+bool channel_is_webhook_name(struct span name);
+/* One of the fixed channels, or one that was opened. False when there is none (store_txn_is_good tells why). */
+bool channel_find(struct store_txn *txn, struct span name, enum channel *channel);
+/* Its name; "?" when there is no such channel. Returns `name`. */
+const char *channel_name(struct store_txn *txn, enum channel channel, char name[CHANNEL_NAME_BYTES]);
+/* All there are, one after the other: the fixed ones, then the webhooks. CHANNEL_NONE behind the last. */
+enum channel channel_at(struct store_txn *txn, unsigned index);
+/* How many webhooks were opened: their numbers are the first ones from CHANNEL_WEBHOOK_FIRST. */
+unsigned channel_webhooks(struct store_txn *txn);
+/* The fixed ones, by number. */
 extern const char *const CHANNEL_NAMES[CHANNEL_COUNT]; /* "credit-guangdong", … */
 MUST_CHECK bool channel_parse(struct span name, enum channel *channel);
 
@@ -194,6 +215,7 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *                                                     find the bad row; spent: its number is not to be used again
  *   delivery.settled     {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]}
  *   receipt.stored       {"body","call","kind","part","parts","status"}   Base64, at most 40 KiB of it a part
+ *   channel.opened       {"channel"}                  "webhook:CLIENT" is there from now on
  *   channel.paused       {"channel",["drains"],"reason"}  drains: open calls go on to their end
  *   channel.resumed      {"channel"}
  *
@@ -205,5 +227,14 @@ bool outbox_applies(struct span type);
 /* Add the data of delivery.queued. `row` is canonical JSON. */
 void outbox_queued_data(enum channel channel, const char *record, uint32_t version, struct span subject,
                         struct span row, struct buf *out);
+/* The same, for a channel of any name. */
+struct outbox_queued {
+    const char *channel;
+    const char *record; /* any name of up to 23 bytes; with the version it is queued once for the channel */
+    uint32_t version;
+    struct span subject; /* of 18 bytes: the lane */
+    struct span row;
+};
+void outbox_queued_add(const struct outbox_queued *queued, struct buf *out);
 
 #endif

@@ -150,6 +150,26 @@ struct table_key key_held(enum channel channel, uint64_t number)
     return key_of_kind(channel, 4, number);
 }
 
+struct table_key key_named(struct span name)
+{
+    struct table_key key = {.count = 0};
+
+    key_add_byte(&key, CHANNEL_NONE);
+    key_add_byte(&key, 1);
+    key_add(&key, name.at, name.bytes < CHANNEL_NAME_BYTES ? name.bytes : CHANNEL_NAME_BYTES);
+    return key;
+}
+
+struct table_key key_name_of(enum channel channel)
+{
+    struct table_key key = {.count = 0};
+
+    key_add_byte(&key, CHANNEL_NONE);
+    key_add_byte(&key, 0);
+    key_add_byte(&key, channel);
+    return key;
+}
+
 struct table_key key_number(enum channel channel)
 {
     struct table_key key = {.count = 0};

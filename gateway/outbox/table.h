@@ -15,6 +15,8 @@
  *                     channel 3 number       → nothing: acknowledged by the channel before, not told to this one yet
  *                     channel 4 number       → since when, code and words: the same, held back
  *                     channel 2              → struct number_entry, once calls of the channel are numbered
+ *                     255 1 name             → the number (u8) of a webhook's channel
+ *                     255 0 number           → its name
  *
  * A delivery that rides in a call is stored as DELIVERY_SENDING; whether it is sending, in doubt or received is the
  * call's state, so that a step of a call costs one write and not one for each row. The rows are apart from the entries
@@ -24,7 +26,7 @@
 
 #include "gateway/outbox/outbox.h"
 
-enum { SUBJECT_BYTES = 18, RECORD_BYTES = 24, TABLE_KEY_BYTES = 48, MESSAGE_BYTES_MAX = 600, REASON_BYTES_MAX = 255 };
+enum { SUBJECT_BYTES = 18, RECORD_BYTES = 24, TABLE_KEY_BYTES = 96, MESSAGE_BYTES_MAX = 600, REASON_BYTES_MAX = 255 };
 
 /* Stored as they lie in memory: no holes, so that a rebuilt store has the same bytes. */
 struct delivery_entry {
@@ -104,6 +106,8 @@ struct table_key key_open(enum channel channel, uint64_t number);
 struct table_key key_number(enum channel channel);
 struct table_key key_stage(enum channel channel, uint64_t number);
 struct table_key key_held(enum channel channel, uint64_t number);
+struct table_key key_named(struct span name);
+struct table_key key_name_of(enum channel channel);
 
 /* False when absent. `message` may be NULL. */
 bool delivery_load(struct store_txn *txn, uint64_t number, struct delivery_entry *out, struct span *message);

@@ -258,6 +258,9 @@ bool records_apply_queued(struct store_txn *txn, uint64_t sequence, const struct
 
     if (number <= 0 || number > UINT32_MAX)
         return fail(err, ERR_CORRUPT, "a delivery without a version");
+    /* A message of a channel that is no stage is no record. */
+    if (!record_id_is_valid(record))
+        return true;
     if (!records_head(txn, record, (uint32_t)number, &version, err))
         return false;
     if (version.state != RECORD_EFFECTIVE)

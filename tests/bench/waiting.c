@@ -98,6 +98,7 @@ struct courier_channel waiting_channel(const struct waiting *waiting, enum chann
     *config = waiting->config;
     config->base_url = base_url;
     return (struct courier_channel){.channel = channel,
+                                    .name = CHANNEL_NAMES[channel],
                                     .adapter = &adapter_credit_guangdong,
                                     .config = config,
                                     .certificate_path = waiting->certificate,

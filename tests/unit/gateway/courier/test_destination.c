@@ -9,7 +9,8 @@ static struct destination destination;
 
 static void begin(void)
 {
-    channel = (struct courier_channel){.adapter = &adapter_credit_guangdong,
+    channel = (struct courier_channel){.name = "credit-guangdong",
+                                       .adapter = &adapter_credit_guangdong,
                                        .concurrency = 4,
                                        .retry_first_ms = 5000,
                                        .retry_max_ms = (int64_t)24 * 3600 * 1000,

@@ -52,7 +52,8 @@ static void setup(void)
                                      .provider_name = "",
                                      .exchange_unit = "",
                                      .rows_max = 500};
-    channel = (struct courier_channel){.adapter = &adapter_credit_guangdong, .config = &config};
+    channel =
+        (struct courier_channel){.name = "credit-guangdong", .adapter = &adapter_credit_guangdong, .config = &config};
     now_ms = 1000;
 }
 
@@ -273,8 +274,8 @@ Test(shipment, a_call_that_is_only_asked_after_knows_its_name_again)
     AUTO(shipment_free) struct shipment *loaded = NULL;
     AUTO(buf_done) struct buf received = BUF_INIT;
 
-    channel =
-        (struct courier_channel){.channel = CHANNEL_CREDIT_CHINA, .adapter = &adapter_credit_china, .config = &config};
+    channel = (struct courier_channel){
+        .channel = CHANNEL_CREDIT_CHINA, .name = "credit-china", .adapter = &adapter_credit_china, .config = &config};
     config.file_code = "001503";
     config.rows_max = 1000;
     queue_for(CHANNEL_CREDIT_CHINA, 1, 1, SPAN("{\"A\":1}"));

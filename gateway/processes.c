@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include "gateway/api/api.h"
 #include "gateway/courier/channel.h"
 #include "gateway/courier/courier.h"
+#include "gateway/courier/endpoints.h"
 #include "gateway/finder/finder.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/journal/guard.h"
@@ -131,21 +133,40 @@ static int run_api(const struct process *process)
     return ended(process, api_run(api, process->stop_fd, &err), &err);
 }
 
+/* There may be none: then only webhooks are sent. */
+static bool load_channels(const struct process *process, struct channel_set *channels, struct error *err)
+{
+    for (size_t i = 0; i < CONFIG_CHANNEL_COUNT; i++) {
+        if (config_channel_is_used(&process->config->channels[i]))
+            return channel_set_load(process->config, channels, err);
+    }
+    return true;
+}
+
 static int run_courier(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
     AUTO(channel_set_done) struct channel_set channels = {.count = 0};
+    AUTO(endpoints_done) struct endpoint_set endpoints = {.count = 0};
     struct courier_options options = {.signer = signer, .clock = &CLOCK_SYSTEM, .wake_fd = process->courier_fd};
+    struct courier_channel *all;
     struct error err;
+    int status;
 
-    if (!channel_set_load(process->config, &channels, &err) || !open_store(process, &store, &err))
+    if (!open_store(process, &store, &err) || !load_channels(process, &channels, &err) ||
+        !endpoints_open(process->config, store, &CLOCK_SYSTEM, &endpoints, &err))
         return cannot_begin(process, &err);
-    options.channels = channels.channels;
-    options.channel_count = channels.count;
+    all = memory_new((channels.count + endpoints.count + 1) * sizeof *all);
+    memcpy(all, channels.channels, channels.count * sizeof *all);
+    memcpy(all + channels.count, endpoints.channels, endpoints.count * sizeof *all);
+    options.channels = all;
+    options.channel_count = channels.count + endpoints.count;
     options.store = store;
     say_ready(process);
-    return ended(process, courier_run(&options, process->stop_fd, &err), &err);
+    status = ended(process, courier_run(&options, process->stop_fd, &err), &err);
+    free(all);
+    return status;
 }
 
 /* Below what answering and sending have, wherever that is; without leave to be humble it still works. */
@@ -161,7 +182,8 @@ static int run_keeper(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
-    struct keeper_options options = {.config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM};
+    struct keeper_options options = {
+        .config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM, .courier_fd = process->courier_fd};
     struct error err;
 
     be_humble(process, KEEPER_NICENESS);

@@ -49,6 +49,8 @@ bool slots_make(struct slots *slots, const struct config *config, struct error *
 
     for (size_t i = 0; i < CONFIG_CHANNEL_COUNT; i++)
         has_channel = has_channel || config_channel_is_used(&config->channels[i]);
+    for (size_t i = 0; i < config->client_count; i++)
+        has_channel = has_channel || config_client_has_webhook(&config->clients[i]);
     workers = workers < 1 ? 1 : workers > most ? most : workers;
     return add_slots(slots, PROCESS_SIGNER, 1, err) && add_slots(slots, PROCESS_KEEPER, 1, err) &&
            add_slots(slots, PROCESS_COURIER, has_channel ? 1 : 0, err) && add_slots(slots, PROCESS_NAMES, 1, err) &&
@@ -129,7 +131,7 @@ static void close_others(int *kept, size_t count)
 static void choose(const struct slots *slots, const struct slot *slot, struct process *process)
 {
     bool is_api = slot->kind == PROCESS_API;
-    bool wakes = slot->kind == PROCESS_JOB || slot->kind == PROCESS_COURIER;
+    bool wakes = slot->kind == PROCESS_JOB || slot->kind == PROCESS_COURIER || slot->kind == PROCESS_KEEPER;
 
     process->kind = slot->kind;
     process->signer_fd = slot->signer_near;

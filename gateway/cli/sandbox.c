@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gateway/cli/cli.h"
+#include "sandbox/receiver.h"
 
 static void tell_port(void *context, uint16_t port)
 {
@@ -60,6 +61,8 @@ static int run_sandbox(struct cli *cli, json_t *arguments)
         error_set(&err, ERR_IO, "signalfd: %s", strerrordesc_np(errno));
         return cli_fail(cli, &err);
     }
+    if (cli_text(arguments, "receiver")[0])
+        return receiver_run(cli_text(arguments, "receiver"), stop_fd, &ready, &err) ? CLI_OK : cli_fail(cli, &err);
     if (!load_options(arguments, &options, &err) || !sandbox_run(&options, stop_fd, &ready, &err))
         return cli_fail(cli, &err);
     return CLI_OK;
@@ -70,6 +73,8 @@ static const struct cli_option OPTIONS[] = {
      "options of the platform (JSON, see sandbox/README.md)"},
     {"chaos", "SEED", CLI_INTEGER, false, NULL, "按此种子随机制造故障（默认每百次请求 20 次，见 sandbox/README.md）",
      "make faults of chance from this seed (20 in 100 requests, see sandbox/README.md)"},
+    {"receiver", "FILE", CLI_TEXT, false, NULL, "改为模拟接入系统的回调端点（JSON 设置，见 sandbox/receiver.h）",
+     "be a client's endpoint for webhooks instead (JSON options, see sandbox/receiver.h)"},
 };
 static const struct cli_usage USAGE = {"OPTIONS.json", 0, 1, OPTIONS, COUNT_OF(OPTIONS), NULL, NULL};
 

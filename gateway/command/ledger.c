@@ -10,6 +10,7 @@
 #include "gateway/journal/journal.h"
 #include "gateway/outbox/outbox.h"
 #include "gateway/registry/registry.h"
+#include "gateway/watch/watch.h"
 
 enum { REBUILD_BATCH = 4000 };
 
@@ -20,7 +21,8 @@ static const struct {
 } ROOMS[] = {
     {registry_applies, registry_apply}, {outbox_applies, outbox_apply},
     {clocks_applies, clocks_apply}, /* after the two: it asks them how things stand now */
-    {feedback_applies, feedback_apply}, {guard_applies, guard_apply},
+    {feedback_applies, feedback_apply}, {watch_applies, watch_apply},
+    {guard_applies, guard_apply},
 };
 
 struct ledger {

@@ -9,10 +9,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "gateway/jobs/jobs.h"
+#include "gateway/keeper/following.h"
 #include "gateway/keeper/head.h"
 #include "gateway/keeper/owed.h"
 #include "gateway/keeper/statute.h"
-#include "gateway/testlist/testlist.h"
 #include "gateway/trace/trace.h"
 
 enum { SAY_AGAIN_MS = 60 * 1000 };
@@ -23,9 +23,7 @@ struct keeper {
     struct trace_log *trace;
     struct statute *statute;
     struct owed *owed;
-    struct testlist *testlist; /* NULL: no client is under test */
-    struct keeper_options of_test;
-    struct owed *owed_of_test;
+    struct following *following;
     bool trace_is_read; /* in the last turn, to its end */
     struct guard_head published[GUARD_LOG_COUNT];
     bool is_published[GUARD_LOG_COUNT];
@@ -122,10 +120,19 @@ static bool turn_trace(struct keeper *keeper, struct error *err)
 /* What was answered and wants a feedback. A trace that was not taken up in this turn is looked at in a later one. */
 static bool turn_owed(struct keeper *keeper, struct error *err)
 {
-    if (!keeper->trace_is_read)
+    return !keeper->trace_is_read || owed_turn(keeper->owed, keeper->trace, err);
+}
+
+/* --- watch lists --- */
+
+static bool turn_following(struct keeper *keeper, struct error *err)
+{
+    if (following_turn(keeper->following, err))
         return true;
-    return owed_turn(keeper->owed, keeper->trace, err) &&
-           (!keeper->owed_of_test || owed_turn(keeper->owed_of_test, keeper->trace, err));
+    /* Only a refused store ends the keeper, and that is judged elsewhere. */
+    if (err->code == ERR_REFUSED)
+        err->code = ERR_CONFLICT;
+    return false;
 }
 
 /* --- what comes round --- */
@@ -157,20 +164,6 @@ static bool turn_statute(struct keeper *keeper, struct error *err)
     return statute_turn(keeper->statute, err);
 }
 
-/* What clients under test owe is a matter of the test list's own journal. */
-static bool open_testlist(struct keeper *keeper, struct error *err)
-{
-    if (!testlist_open(keeper->options.config, &keeper->testlist, err))
-        return false;
-    if (!keeper->testlist)
-        return true;
-    keeper->of_test = keeper->options;
-    keeper->of_test.store = testlist_store(keeper->testlist);
-    keeper->of_test.clock = testlist_clock(keeper->testlist);
-    keeper->owed_of_test = owed_new(&keeper->of_test, true);
-    return true;
-}
-
 bool keeper_new(const struct keeper_options *options, struct keeper **out, struct error *err)
 {
     AUTO(keeper_free) struct keeper *keeper = memory_new(sizeof *keeper);
@@ -178,11 +171,12 @@ bool keeper_new(const struct keeper_options *options, struct keeper **out, struc
 
     keeper->options = *options;
     keeper->statute = statute_new(&keeper->options);
-    keeper->owed = owed_new(&keeper->options, false);
+    keeper->owed = owed_new(&keeper->options);
+    keeper->following = following_new(&keeper->options);
     keeper->heads = (struct heads){.config = options->config, .signer = options->signer};
     if (!guard_check(options->store, options->config->state, err) ||
         !guard_load(options->config->state, &keeper->heads.guard, err) || !file_make_folder(folder, 0700, err) ||
-        !head_say_refused(options->config, GUARD_TRACE, NULL, err) || !open_testlist(keeper, err))
+        !head_say_refused(options->config, GUARD_TRACE, NULL, err))
         return false;
     for (int i = 0; i < GUARD_LOG_COUNT; i++)
         keeper->is_published[i] = head_published(&keeper->heads, (enum guard_log)i, &keeper->published[i]);
@@ -192,8 +186,8 @@ bool keeper_new(const struct keeper_options *options, struct keeper **out, struc
 
 bool keeper_turn(struct keeper *keeper, struct error *err)
 {
-    static bool (*const PARTS[])(struct keeper *, struct error *) = {turn_journal, turn_statute, turn_trace, turn_owed,
-                                                                     turn_housekeeping};
+    static bool (*const PARTS[])(struct keeper *, struct error *) = {turn_journal, turn_statute, turn_following,
+                                                                     turn_trace,   turn_owed,    turn_housekeeping};
     bool is_good = true;
 
     for (size_t i = 0; i < COUNT_OF(PARTS); i++) {
@@ -216,8 +210,7 @@ void keeper_free(struct keeper *keeper)
         return;
     statute_free(keeper->statute);
     owed_free(keeper->owed);
-    owed_free(keeper->owed_of_test);
-    testlist_free(keeper->testlist);
+    following_free(keeper->following);
     trace_log_free(keeper->trace);
     keyring_free(keeper->heads.keys);
     guard_free(keeper->heads.guard);

@@ -3,7 +3,7 @@
  * At the start, every minute and whenever the day changes: records whose publication is over get the version that says
  * so (command_expire), which is queued for the first channel; business receipts that are overdue are raised.
  *
- * Every KEEPER_TURN_MS: integrate the trace; say in the journal which answers want a feedback (gateway/feedback), and
+ * Every KEEPER_TURN_MS: queue what changed for those who watch it (following.h); integrate the trace; say in the journal which answers want a feedback (gateway/feedback), and
  * go on with that in small pieces until the next turn, when there are many; sign a checkpoint of the journal and of the
  * trace when they grew, in <state>/checkpoints/<journal|trace> (written beside and renamed). Every signed one is first
  * added to <state>/checkpoints/history/<log>-<day>, one note behind the other, an empty line between them. Every
@@ -29,6 +29,7 @@ struct keeper_options {
     struct store *store;
     struct signer *signer;
     const struct clock *clock;
+    int courier_fd; /* eventfd: written when there is something to send; -1: none */
 };
 
 /* One turn of the work above; for tests, and called by keeper_run. */

@@ -90,55 +90,94 @@ static void instant_add(struct buf *out, const char *before, int64_t at_ms)
     buf_addf(out, "%s\"%s\"", before, instant_format(at_ms, text));
 }
 
+static struct change change_made(const struct changing *changing, struct span uscc, const struct standing *standing)
+{
+    const struct subject_item *item = &standing->item;
+    bool is_ended = standing->view == VIEW_NOTHING;
+    struct change change = {.at_ms = changing->event.at_ms,
+                            .from_ms = item->from_ms,
+                            .version = item->version,
+                            .state = standing->view == VIEW_LISTED ? "listed"
+                                     : is_ended                    ? "ended"
+                                                                   : "withheld"};
+
+    memcpy(change.uscc, uscc.at, uscc.bytes < sizeof change.uscc ? uscc.bytes : sizeof change.uscc - 1);
+    memcpy(change.record, item->record, RECORD_ID_BYTES);
+    if (is_ended && record_op_ends(item->op) && view_has_scope(changing->question, item->scope))
+        change.ended_by = item->is_by_law ? "expired" : OP_SLUGS[item->op];
+    return change;
+}
+
 static void change_add(struct changing *changing, struct span uscc, const struct standing *standing)
 {
     const struct subject_item *item = &standing->item;
+    struct change change = change_made(changing, uscc, standing);
     struct buf *out = changing->out;
     bool is_listed = standing->view == VIEW_LISTED;
-    bool is_ended = standing->view == VIEW_NOTHING;
 
     if (changing->count++ > 0)
         buf_add_byte(out, ',');
-    instant_add(out, "{\"at\":", changing->event.at_ms);
-    if (is_ended && record_op_ends(item->op) && view_has_scope(changing->question, item->scope))
-        buf_addf(out, ",\"ended_by\":\"%s\"", item->is_by_law ? "expired" : OP_SLUGS[item->op]);
-    instant_add(out, ",\"from\":", item->from_ms);
-    buf_addf(out, ",\"id\":\"%s\",\"record\":", item->record);
+    instant_add(out, "{\"at\":", change.at_ms);
+    if (change.ended_by)
+        buf_addf(out, ",\"ended_by\":\"%s\"", change.ended_by);
+    instant_add(out, ",\"from\":", change.from_ms);
+    buf_addf(out, ",\"id\":\"%s\",\"record\":", change.record);
     if (is_listed)
         answer_record_add(changing->question->domain, item->json, out);
     else
         buf_add_text(out, "null");
     json_count_add(out, ",\"sequence\":", changing->sequence);
-    buf_addf(out, ",\"state\":\"%s\",\"until\":null,\"uscc\":", is_listed ? "listed" : is_ended ? "ended" : "withheld");
+    buf_addf(out, ",\"state\":\"%s\",\"until\":null,\"uscc\":", change.state);
     json_string_add(out, uscc);
-    json_count_add(out, ",\"version\":", item->version);
+    json_count_add(out, ",\"version\":", change.version);
     buf_add_byte(out, '}');
     if (is_listed && changing->question->shown)
         answer_shown_add(item, changing->question->shown->bytes, changing->question->shown);
+}
+
+/* The record's newest effective version. False: `*is_known` says whether the event is about none. */
+static bool load_changed(struct changing *changing, struct record_version *effective, uint32_t *version, bool *is_known,
+                         struct error *err)
+{
+    char id[RECORD_ID_BYTES];
+    struct error why;
+
+    *is_known = false;
+    if (!record_of(changing, id, version))
+        return store_txn_is_good(changing->txn, err);
+    *is_known = records_load_effective(changing->txn, span_of(id), effective, &changing->hold, &why);
+    if (*is_known || why.code == ERR_NOT_FOUND) /* proposed only */
+        return true;
+    *err = why;
+    return false;
+}
+
+/* Is there something to tell this caller? */
+static bool find_told(struct changing *changing, struct record_version *effective, struct standing *standing,
+                      bool *is_told, struct error *err)
+{
+    uint32_t version;
+
+    if (!load_changed(changing, effective, &version, is_told, err))
+        return false;
+    if (!*is_told)
+        return true;
+    /* Superseded: the change that did it is told at its own place. */
+    *is_told = find_standing(changing, effective->record.uscc, effective->record.id, standing) &&
+               (version == 0 || version == standing->item.version) &&
+               (standing->view == VIEW_LISTED || standing->was_told);
+    return store_txn_is_good(changing->txn, err);
 }
 
 static bool look_at(struct changing *changing, struct error *err)
 {
     struct record_version effective;
     struct standing standing;
-    struct error why;
-    char id[RECORD_ID_BYTES];
-    uint32_t version;
+    bool is_told;
 
-    if (!record_of(changing, id, &version))
-        return store_txn_is_good(changing->txn, err);
-    if (!records_load_effective(changing->txn, span_of(id), &effective, &changing->hold, &why)) {
-        if (why.code == ERR_NOT_FOUND) /* proposed only */
-            return true;
-        *err = why;
+    if (!find_told(changing, &effective, &standing, &is_told, err))
         return false;
-    }
-    if (!find_standing(changing, effective.record.uscc, id, &standing))
-        return store_txn_is_good(changing->txn, err);
-    /* Superseded: the change that did it is told at its own place. */
-    if (version != 0 && version != standing.item.version)
-        return true;
-    if (standing.view == VIEW_LISTED || standing.was_told)
+    if (is_told)
         change_add(changing, effective.record.uscc, &standing);
     return store_txn_is_good(changing->txn, err);
 }
@@ -157,6 +196,13 @@ static bool walk_events(struct changing *changing, uint64_t end, uint32_t most, 
     return true;
 }
 
+bool changes_check_domain(const struct domain *domain, struct error *err)
+{
+    return !domain->answers_from_obligations ||
+           refuse(err, ERR_REFUSED, "changes.domain", "%s answers from obligations: changes are told of records",
+                  "领域 %s 依据任务台账答复；变动通知只针对失信记录", domain_name(domain));
+}
+
 bool changes_add(struct store_txn *txn, const struct lookup_question *question, uint64_t after, uint32_t most,
                  struct buf *out, struct changes_page *page, struct error *err)
 {
@@ -165,9 +211,8 @@ bool changes_add(struct store_txn *txn, const struct lookup_question *question, 
     size_t before = out->bytes;
     bool is_good;
 
-    if (question->domain->answers_from_obligations)
-        return refuse(err, ERR_REFUSED, "changes.domain", "%s answers from obligations: changes are told of records",
-                      "领域 %s 依据任务台账答复；变动通知只针对失信记录", domain_name(question->domain));
+    if (!changes_check_domain(question->domain, err))
+        return false;
     if (after > size)
         return refuse(err, ERR_INVALID, "changes.after", "after is %llu, but there are %llu events",
                       "after 为 %llu，而目前只有 %llu 个事件", (unsigned long long)after, (unsigned long long)size);
@@ -181,4 +226,37 @@ bool changes_add(struct store_txn *txn, const struct lookup_question *question, 
     }
     *page = (struct changes_page){changing.sequence, changing.count, changing.sequence < size};
     return true;
+}
+
+bool change_subject(struct store_txn *txn, const struct event *event, bool *is_change, char uscc[19], struct error *err)
+{
+    struct changing changing = {.txn = txn, .event = *event};
+    struct record_version effective;
+    uint32_t version;
+    bool is_good = load_changed(&changing, &effective, &version, is_change, err);
+
+    if (is_good && *is_change) {
+        struct span code = effective.record.uscc;
+
+        *is_change = code.bytes == SUBJECT_CODE_BYTES;
+        memcpy(uscc, code.at, *is_change ? code.bytes : 0);
+        uscc[*is_change ? code.bytes : 0] = '\0';
+    }
+    buf_done(&changing.hold);
+    return is_good;
+}
+
+bool change_of_event(struct store_txn *txn, const struct lookup_question *question, const struct event *event,
+                     bool *is_told, struct change *out, struct error *err)
+{
+    struct changing changing = {.txn = txn, .question = question, .event = *event};
+    struct record_version effective;
+    struct standing standing;
+    bool is_good =
+        changes_check_domain(question->domain, err) && find_told(&changing, &effective, &standing, is_told, err);
+
+    if (is_good && *is_told)
+        *out = change_made(&changing, effective.record.uscc, &standing);
+    buf_done(&changing.hold);
+    return is_good;
 }

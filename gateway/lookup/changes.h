@@ -15,6 +15,7 @@
 #ifndef GATEWAY_LOOKUP_CHANGES_H
 #define GATEWAY_LOOKUP_CHANGES_H
 
+#include "gateway/journal/event.h"
 #include "gateway/lookup/lookup.h"
 
 enum { CHANGES_LOOKS_MAX = 500, CHANGES_MAX = 200 };
@@ -30,5 +31,26 @@ struct changes_page {
  * answers from obligations. */
 MUST_CHECK bool changes_add(struct store_txn *txn, const struct lookup_question *question, uint64_t after,
                             uint32_t most, struct buf *out, struct changes_page *page, struct error *err);
+
+/* Does the domain tell of changes at all? ERR_REFUSED "changes.domain". */
+MUST_CHECK bool changes_check_domain(const struct domain *domain, struct error *err);
+
+/* The same of one event, as a fact, for whoever tells of it otherwise. */
+struct change {
+    int64_t at_ms;
+    int64_t from_ms;
+    char uscc[19];
+    char record[24];
+    uint32_t version;
+    const char *state;    /* "listed", "ended" or "withheld" */
+    const char *ended_by; /* or NULL */
+};
+/* Whose records does the event change? False: nobody's that is known. The code is 18 characters. */
+MUST_CHECK bool change_subject(struct store_txn *txn, const struct event *event, bool *is_change, char uscc[19],
+                               struct error *err);
+/* May it be told to this caller, and how does the record stand now? What was superseded meanwhile is told at its own
+ * place. Of `question` as above; ERR_REFUSED "changes.domain" as well. */
+MUST_CHECK bool change_of_event(struct store_txn *txn, const struct lookup_question *question,
+                                const struct event *event, bool *is_told, struct change *out, struct error *err);
 
 #endif

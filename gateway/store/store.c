@@ -39,6 +39,7 @@ static const char *const TABLE_NAMES[STORE_TABLE_COUNT] = {
     [STORE_COUNTERS] = "counters",
     [STORE_CLOCKS] = "clocks",
     [STORE_FEEDBACK] = "feedback",
+    [STORE_WATCHES] = "watches",
 };
 
 static const struct {

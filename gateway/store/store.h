@@ -38,6 +38,7 @@ enum store_table {
     STORE_COUNTERS,
     STORE_CLOCKS,   /* see gateway/clocks */
     STORE_FEEDBACK, /* see gateway/feedback */
+    STORE_WATCHES,  /* see gateway/watch */
     STORE_TABLE_COUNT
 };
 const char *store_table_name(enum store_table table);

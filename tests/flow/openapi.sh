@@ -9,11 +9,10 @@ source_folder=$(cd "$(dirname "$0")/../.." && pwd)
 . "$source_folder/scripts/stage.sh"
 stage_open
 stage_can_be_others || { echo "staff of two persons need root or sudo"; exit 77; }
-for name in server sandbox gateway bank slow trial stranger; do stage_certificate $name; done
+for name in server sandbox gateway bank slow stranger; do stage_certificate $name; done
 stage_secrets
 domains="[lending, land-supply, power-price]"
-stage_config openapi 0 "  - {name: bank, kind: lender, certificate: bank.pem, domains: $domains, requests_per_minute: 1000000}
-  - {name: trial, kind: lender, certificate: trial.pem, domains: [lending], test: true}
+stage_config openapi 0 "  - {name: bank, kind: lender, certificate: bank.pem, domains: $domains, requests_per_minute: 1000000, webhook: {url: 'https://localhost:1/hook', ca: ca.pem}}
   - {name: slow, kind: lender, certificate: slow.pem, domains: [lending], requests_per_minute: 1}"
 "$gate" init --config "$stage/creditgate.yaml" >"$stage/quiet"
 stage_gateway
@@ -95,8 +94,22 @@ fill() { # FILE: with what stands in the examples replaced by what it is here
     for name in "${!real[@]}"; do text=${text//$name/${real[$name]}}; done
     printf '%s\n' "$text"
 }
+close_watches() { # a subject is in one list only
+    local id
+    expect 200 bank GET /v1/watches
+    for id in $(grep -o '"id":"W[0-9]*' "$last/body" | sed 's/.*"//'); do expect 204 bank DELETE "/v1/watches/$id"; done
+}
+open_watch() {
+    json "{\"domain\":\"lending\",\"purpose\":\"credit-review\",\"subjects\":[${1:-}]}"
+    expect 201 bank POST /v1/watches
+    real[W0000009999]=$(member id)
+}
 for step in "$stage"/plan/*; do
-    [ "$(cat "$step/operation")" != "POST /v1/feedback" ] || listed # each wants one of its own
+    case $(cat "$step/operation") in
+    "POST /v1/feedback") listed ;; # each wants one of its own
+    "POST /v1/watches") close_watches ;;
+    *" /v1/watches/"*) close_watches && open_watch ;;
+    esac
     [ ! -e "$step/sent" ] || fill "$step/sent" >"$stage/sent"
     fill "$step/headers" | sed '/^$/d' >"$stage/fields"
     ask "$(cat "$step/client")" "$(cat "$step/method")" "$(fill "$step/target")"
@@ -137,11 +150,6 @@ expect 404 bank GET /v1/feedback/none
 expect 404 bank GET /v1/log/trace/tile/0/999
 expect 404 bank GET /v1/log/trace/tile/3/000.p/255
 expect 404 bank GET /v1/nothing
-expect 200 trial GET '/v1/lookups/lending/91440224MAYY000186?purpose=credit-review'
-grep -q '"test":true' "$last/body" || stage_fail "a test that does not say so: $(cat "$last/body")"
-expect 200 trial GET '/v1/changes?domain=lending&purpose=credit-review'
-json '{"purpose":"credit-review","subjects":[{"uscc":"91440224MAYY000186"}]}'
-expect 200 trial POST /v1/lookups/lending
 words() { printf '{"receipt":"%s","details":[{"id":"%s","result":"other","action":"%s"}]}' "$1" "${real[RECORD]}" "$2"; }
 json "$(words none x)"
 expect 404 bank POST /v1/feedback
@@ -150,6 +158,27 @@ for try in 201:again:另行处理 409:once-more:另行处理 422:again:不予授
     json "Idempotency-Key: \"$key\"" "$(words "${real[RECEIPT]}" "$text")"
     expect "$wanted" bank POST /v1/feedback
 done
+close_watches
+open_watch '"91440224MAYUCHK485"'
+json '{"domain":"lending","purpose":"credit-review","subjects":["91440224MAYUCHK485"]}'
+expect 409 bank POST /v1/watches
+json '{"domain":"nowhere","purpose":"credit-review"}'
+expect 404 bank POST /v1/watches
+json '{"domain":"power-price","purpose":"price-classification"}'
+expect 422 bank POST /v1/watches
+open_watch
+json '{"add":["91440224MAYUCHK485"]}'
+expect 409 bank POST "/v1/watches/${real[W0000009999]}/subjects"
+printf '' >"$stage/sent"
+expect 409 bank PUT "/v1/watches/${real[W0000009999]}/subjects/91440224MAYUCHK485"
+none=/v1/watches/W4000000000
+expect 404 bank GET $none
+expect 404 bank DELETE $none
+json '{"add":[]}'
+expect 404 bank POST $none/subjects
+printf '' >"$stage/sent"
+expect 404 bank PUT $none/subjects/91440224MAYUCHK485
+expect 404 bank DELETE $none/subjects/91440224MAYUCHK485
 
 # --- and the verdict ---
 "$tool" check "$description" "$stage/exchanges" >"$stage/out" || { cat "$stage/out" >&2 && stage_fail "the description is not what the server does"; }

@@ -11,7 +11,7 @@ static void setup(void)
     P.is_three = true;
     post_open();
     O.config.data = (char *)TEST_SOURCE;
-    options = (struct keeper_options){&O.config, NULL, T.signer, &T.clock};
+    options = (struct keeper_options){&O.config, NULL, T.signer, &T.clock, -1};
     statute = statute_new(&options);
 }
 

@@ -24,9 +24,9 @@ TestSuite(feedback, .init = setup, .fini = gate_close, .timeout = 60);
 static void keeper_looks(void)
 {
     AUTO(text_free) char *folder = path_join(T.folder, "trace");
-    struct keeper_options options = {.config = G.config, .clock = &T.clock};
+    struct keeper_options options = {.config = G.config, .clock = &T.clock, .courier_fd = -1};
     AUTO(trace_log_free) struct trace_log *log = NULL;
-    AUTO(owed_free) struct owed *owed = owed_new(&options, false);
+    AUTO(owed_free) struct owed *owed = owed_new(&options);
     uint64_t taken;
 
     gate_reopen();

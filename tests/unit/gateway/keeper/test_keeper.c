@@ -67,7 +67,7 @@ static void open_store(void)
 
 static bool begin(void)
 {
-    struct keeper_options options = {&config, store, signer, &CLOCK};
+    struct keeper_options options = {&config, store, signer, &CLOCK, -1};
 
     keeper_free(keeper);
     keeper = NULL;
@@ -384,7 +384,7 @@ static void *run_keeper(void *context)
 Test(keeper, stopping_does_one_last_turn)
 {
     int pipes[2];
-    struct run run = {{&config, store, signer, &CLOCK}, -1, false};
+    struct run run = {{&config, store, signer, &CLOCK, -1}, -1, false};
     pthread_t thread;
 
     keeper_free(TAKE(keeper));

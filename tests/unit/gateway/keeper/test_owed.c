@@ -28,7 +28,7 @@ static const struct clock CLOCK = {turned, NULL};
 static void begin(void)
 {
     owed_free(owed);
-    owed = owed_new(&options, false);
+    owed = owed_new(&options);
 }
 
 static struct store *open_store(const char *name)
@@ -48,7 +48,7 @@ static void setup(void)
     test_folder_new(folder);
     trace = path_join(folder, "trace");
     store = open_store("store");
-    options = (struct keeper_options){.store = store, .clock = &CLOCK};
+    options = (struct keeper_options){.store = store, .clock = &CLOCK, .courier_fd = -1};
     cr_assert(trace_writer_open(trace, &writer, &err) && trace_log_open(trace, &log_read, &err), "%s", err.text);
     begin();
 }

@@ -45,7 +45,7 @@ static void setup(void)
     cr_assert(file_write(sm4, SPAN("000102030405060708090a0b0c0d0e0f\n"), 0600, &T.err), "%s", T.err.text);
     config = (struct config){.data = (char *)TEST_SOURCE, .state = T.folder};
     configure_channel(true);
-    options = (struct keeper_options){&config, T.store, T.signer, &T.clock};
+    options = (struct keeper_options){&config, T.store, T.signer, &T.clock, -1};
     statute = statute_new(&options);
 }
 
@@ -334,7 +334,7 @@ static bool run_and_die(const char *path, int at)
 
     if (child == 0) {
         struct store *store = open_copy(path);
-        struct keeper_options dying = {&config, store, T.signer, &clock};
+        struct keeper_options dying = {&config, store, T.signer, &clock, -1};
 
         ticks = at;
         mine = statute_new(&dying);

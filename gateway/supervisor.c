@@ -26,6 +26,7 @@
 #include "gateway/job_queue.h"
 #include "gateway/slot.h"
 #include "gateway/state_lock.h"
+#include "gateway/testlist/testlist.h"
 
 enum { LOCK_PATIENCE_MS = 10000, JOB_AGAIN_MS = 100, REAP_POLL_MS = 200 };
 
@@ -115,7 +116,8 @@ static bool open_all(struct supervisor *parent, struct error *err)
 {
     AUTO(text_free) char *lock = config_state_path(parent->config, "lock");
 
-    return state_lock_take(lock, LOCK_PATIENCE_MS, &parent->given.lock_fd, err) && open_sockets(parent, err) &&
+    return state_lock_take(lock, LOCK_PATIENCE_MS, &parent->given.lock_fd, err) &&
+           testlist_prepare(parent->config, err) && open_sockets(parent, err) &&
            make_shared(parent, err) && open_signals(parent, err) && slots_make(&parent->slots, parent->config, err);
 }
 

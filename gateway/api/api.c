@@ -30,6 +30,19 @@ void api_end_read(struct api *api)
         store_reset(api->txn);
 }
 
+struct store_txn *client_read(struct api *api, const struct client *client, struct error *err)
+{
+    return client_is_test(client) ? testlist_read(api->testlist, false, err) : api_read(api, err);
+}
+
+void client_end_read(struct api *api, const struct client *client)
+{
+    if (client_is_test(client))
+        testlist_end_read(api->testlist);
+    else
+        api_end_read(api);
+}
+
 /* --- what handlers have in common --- */
 
 void visit_refuse(const struct visit *visit, const struct error *err)
@@ -103,9 +116,25 @@ static const struct route {
     {"/v1/checkpoints", BY_TLS | BY_SOCKET, public_checkpoint},
     {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},
     {"/v1/openapi.json", BY_TLS | BY_SOCKET, public_openapi},
+    {"/v1/test-list", BY_TLS, public_test_list},
     {"/healthz", BY_TLS | BY_SOCKET, public_health},
     {"/admin/v1", BY_SOCKET, admin_handle},
 };
+
+/* What a client under test asks there is answered from the test list, or is about no enterprise. Every other route is
+ * closed to it, so that one that was forgotten here tells nothing of the register. */
+static void (*const FOR_TESTS[])(struct visit *visit) = {
+    lookup_handle,     feedback_handle, changes_handle, receipts_handle,  log_handle,   public_domains,
+    public_checkpoint, public_keys,     public_openapi, public_test_list, public_health};
+
+static bool is_for_tests(const struct route *route)
+{
+    for (size_t i = 0; i < COUNT_OF(FOR_TESTS); i++) {
+        if (FOR_TESTS[i] == route->handle)
+            return true;
+    }
+    return false;
+}
 
 const char *api_route(size_t index, bool *is_public)
 {
@@ -139,6 +168,21 @@ void visit_not_found(const struct visit *visit)
     visit_refuse(visit, &err);
 }
 
+static bool is_open(const struct visit *visit, const struct route *route)
+{
+    const struct api *api = visit->api;
+    const struct http_peer *peer = visit->request->peer;
+    struct error err;
+
+    if (!api->testlist || peer->is_local || is_for_tests(route) ||
+        !client_is_test(clients_find(api->clients, peer->certificate_sha256)))
+        return true;
+    error_set_both(&err, ERR_FORBIDDEN, "client.test", "there is no test list behind this: see /v1/test-list",
+                   "此处没有测试数据：见 /v1/test-list");
+    visit_refuse(visit, &err);
+    return false;
+}
+
 static uint64_t begin(struct api *api)
 {
     admission_begin(&api->admission);
@@ -154,6 +198,8 @@ static void end(struct visit *visit, uint64_t added)
         return;
     if (visit->reply->status >= 400 && trace_added(api->trace) == added)
         refused_trace(visit);
+    if (client_is_test(api->admission.client))
+        http_reply_header(visit->reply, "Creditgate-Test", "true");
     if (api->admission.is_admitted)
         admission_tell(&api->desk, &api->admission, visit->request->peer, clock_now_ms(api->options.clock),
                        visit->reply);
@@ -165,10 +211,10 @@ static void handle(void *context, const struct http_request *request, struct htt
     const struct route *route = find_route(request, &visit.rest);
     uint64_t added = begin(visit.api);
 
-    if (route)
-        route->handle(&visit);
-    else
+    if (!route)
         visit_not_found(&visit);
+    else if (is_open(&visit, route))
+        route->handle(&visit);
     end(&visit, added);
 }
 
@@ -192,6 +238,8 @@ static bool admits_body(struct visit *visit)
         visit_not_found(visit);
         return false;
     }
+    if (!is_open(visit, route))
+        return false;
     if (route->handle == admin_handle)
         return admin_admits(visit);
     if (route->handle == feedback_handle)
@@ -349,7 +397,8 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     api->broken_fd = eventfd(0, EFD_CLOEXEC);
     if (api->broken_fd < 0)
         return fail(err, ERR_IO, "eventfd: %s", strerrordesc_np(errno));
-    if (!load_domains(api, err) || !load_rules(api, err) || !describe(api, err) || !set_up_desk(api, err))
+    if (!testlist_open(api->config, &api->testlist, err) || !load_domains(api, err) || !load_rules(api, err) ||
+        !describe(api, err) || !set_up_desk(api, err))
         return false;
     api->batch = lookups_batch_new();
     api->finder = finder_client_new(options->names_fd);
@@ -389,6 +438,7 @@ void api_free(struct api *api)
     store_abort(api->txn);
     trace_writer_free(api->trace);
     clients_free(api->clients);
+    testlist_free(api->testlist);
     domains_free(api->domains);
     windows_free(api->windows);
     calendar_free(api->calendar);

@@ -32,22 +32,31 @@
  *                                          "receipt","shown":[{"given","id","version"}…],"uscc"}…],"next"}: answers on
  *                                          which this client still owes one, the oldest first
  *   GET  /v1/feedback/{receipt}            {"answer":{as above},"given":[{as of POST}…]}
- *   POST /v1/watches    (Idempotency-Key)  {"domain","purpose","subjects":[code…]}, at most 1000 → 201 {"receipt",
- *                                          "watch":{"domain","id","opened_at","purpose","subjects"}}: from now on
- * changes of these subjects are posted to this client's webhook (docs/webhooks.md) GET  /v1/watches[?limit=N][&from=ID]
- * {"next","receipt","watches":[…]}: this client's GET  /v1/watches/{id}[?limit=N][&from=CODE]
- * {"next","receipt","subjects":[{"since","uscc"}…],"watch":{…}} DELETE /v1/watches/{id}                → 204 POST
- * /v1/watches/{id}/subjects         {"add":[code…],"remove":[code…]} → 200 {"receipt","watch"} PUT, DELETE
- * /v1/watches/{id}/subjects/{uscc}    one of them → 200 {"receipt","watch"} POST /v1/watches/test                  →
- * 202 {"channel","delivery","receipt"}: a message of type "ping" there and on the Unix socket: GET
- * /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain) GET  /v1/keys public keys, for whoever
- * verifies GET  /v1/openapi.json                  all of this but the administration, as OpenAPI 3.1 (openapi.h) GET
- * /healthz                          200 when the store answers on the Unix socket, for a member of the staff
- * (SO_PEERCRED): POST /admin/v1/jobs/{kind}?lang=…[&file=NAME&on=DATE]   with a role for it → 202 {"job"}; the body is
- * an object of arguments, or for import the file GET  /admin/v1/jobs/{id}               jobs_read (jobs.h) GET
- * /admin/v1/jobs/{id}/report?format=text|json&offset=N    a piece of the report; empty behind its end GET
- * /admin/v1/status                  status_json (show_json.h) GET
- * /admin/v1/records?list=waiting|returned|live|over|unsent[&ground=…][&division=…][&limit=N][&from=…]
+ *   GET  /v1/test-list                     the fictitious enterprises that clients of the configuration with `test: true`
+ *                                          are answered from (testlist.h), each with what is answered about it; 404 when
+ *                                          no client is under test. Such a client comes to the routes above alone, its
+ *                                          answers say "test":true, and every reply to it Creditgate-Test: true
+ *   POST /v1/watches    (Idempotency-Key)  {"domain","purpose","subjects":[code…]}, at most 1000 of them → 201
+ *                                          {"receipt","watch":{"domain","id","opened_at","purpose","subjects"}}: from
+ *                                          now on changes of these subjects are posted to this client's webhook
+ *   GET  /v1/watches[?limit=N][&from=ID]   {"next","receipt","watches":[…]}: this client's
+ *   GET  /v1/watches/{id}[?limit=N][&from=CODE]    {"next","receipt","subjects":[{"since","uscc"}…],"watch":{…}}
+ *   DELETE /v1/watches/{id}                → 204
+ *   POST /v1/watches/{id}/subjects         {"add":[code…],"remove":[code…]} → 200 {"receipt","watch"}
+ *   PUT, DELETE /v1/watches/{id}/subjects/{uscc}    one of them → 200 {"receipt","watch"}
+ *   POST /v1/watches/test                  → 202 {"channel","delivery","receipt"}: a message of type "ping"
+ * there and on the Unix socket:
+ *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain)
+ *   GET  /v1/keys                          public keys, for whoever verifies
+ *   GET  /v1/openapi.json                  all of this but the administration, as OpenAPI 3.1 (openapi.h)
+ *   GET  /healthz                          200 when the store answers
+ * on the Unix socket, for a member of the staff (SO_PEERCRED):
+ *   POST /admin/v1/jobs/{kind}?lang=…[&file=NAME&on=DATE]   with a role for it → 202 {"job"}; the body is an object of
+ *                                          arguments, or for import the file
+ *   GET  /admin/v1/jobs/{id}               jobs_read (jobs.h)
+ *   GET  /admin/v1/jobs/{id}/report?format=text|json&offset=N    a piece of the report; empty behind its end
+ *   GET  /admin/v1/status                  status_json (show_json.h)
+ *   GET  /admin/v1/records?list=waiting|returned|live|over|unsent[&ground=…][&division=…][&limit=N][&from=…]
  *                                          {"in_list","list","records":[{"proposal","record":{…},"state"}…],"next"}: a
  *                                          page; `next` (null: that was all) is what `from` wants for the next, which
  *                                          may also be there behind a page that is short or empty

@@ -14,6 +14,7 @@
 #include "gateway/finder/finder.h"
 #include "gateway/http/http.h"
 #include "gateway/lookup/lookup.h"
+#include "gateway/testlist/testlist.h"
 #include "gateway/trace/trace.h"
 #include "schemas/calendar.h"
 #include "schemas/windows.h"
@@ -53,6 +54,7 @@ struct api {
     struct buf parameters[LOOKUP_PARAMETERS]; /* of the lookup under way; kept for their memory */
     struct buf shown;
     struct lookup_memory memory;
+    struct testlist *testlist; /* NULL: no client is under test */
     struct buf openapi; /* openapi.h */
     struct lookups_batch *batch;
     struct finder_client *finder;
@@ -64,6 +66,13 @@ const char *api_route(size_t index, bool *is_public);
 /* A read of now; end it with api_end_read. NULL: err. */
 struct store_txn *api_read(struct api *api, struct error *err);
 void api_end_read(struct api *api);
+/* The same for a client: of the register, or of the test list when it is under test. */
+struct store_txn *client_read(struct api *api, const struct client *client, struct error *err);
+void client_end_read(struct api *api, const struct client *client);
+static inline bool client_is_test(const struct client *client)
+{
+    return client && client->config->is_test;
+}
 
 /* A request on its way through the routes. */
 struct visit {
@@ -87,6 +96,7 @@ void public_checkpoint(struct visit *visit);
 void public_keys(struct visit *visit);
 void public_health(struct visit *visit);
 void public_openapi(struct visit *visit);
+void public_test_list(struct visit *visit);
 void receipts_handle(struct visit *visit);
 void log_handle(struct visit *visit);
 /* The proof of an entry of the trace, added to `out`; `by`: whose it must be (empty: anybody's). ERR_NOT_FOUND;

@@ -98,12 +98,21 @@ bool asking_domain(struct asking *asking, struct error *err)
     return true;
 }
 
+/* Now, as the data go. */
+static int64_t now_of(const struct asking *asking)
+{
+    return client_is_test(asking->client) ? clock_now_ms(testlist_clock(asking->visit->api->testlist)) : asking->at_ms;
+}
+
 /* As of the end of a day, or of now when it is not over yet. What is still to come is refused by the lookup. */
 static void take_day(struct asking *asking, int32_t day)
 {
     int64_t end_ms = day_start_ms(day + 1) - 1;
 
     asking->as_of_ms = day_start_ms(day) <= asking->at_ms && end_ms > asking->at_ms ? asking->at_ms : end_ms;
+    /* The test list ends on its day; what came since is as it was then. */
+    if (client_is_test(asking->client) && asking->as_of_ms <= asking->at_ms && asking->as_of_ms > now_of(asking))
+        asking->as_of_ms = now_of(asking);
 }
 
 static bool parse_sequence(struct span text, uint64_t *sequence)
@@ -177,6 +186,15 @@ bool asking_given(struct asking *asking, struct error *err)
 
 /* --- what becomes of it --- */
 
+struct store_txn *asking_read(const struct asking *asking, struct span uscc, struct error *err)
+{
+    struct api *api = asking->visit->api;
+
+    if (client_is_test(asking->client))
+        return testlist_read(api->testlist, testlist_is_empty_code(api->testlist, uscc), err);
+    return api_read(api, err);
+}
+
 struct lookup_question asking_question(const struct asking *asking)
 {
     return (struct lookup_question){.domain = asking->domain,
@@ -184,11 +202,12 @@ struct lookup_question asking_question(const struct asking *asking)
                                     .given = asking->given,
                                     .is_government = asking->client->config->kind == CLIENT_GOVERNMENT,
                                     .withheld_scopes = asking->client->withheld_scopes,
-                                    .at_ms = asking->at_ms,
+                                    .is_test = client_is_test(asking->client),
+                                    .at_ms = now_of(asking),
                                     .as_of_ms = asking->as_of_ms,
                                     .as_of_sequence = asking->as_of_sequence,
                                     .shown = &asking->visit->api->shown,
-                                    .memory = &asking->visit->api->memory,
+                                    .memory = client_is_test(asking->client) ? NULL : &asking->visit->api->memory,
                                     .windows = asking->visit->api->windows};
 }
 
@@ -200,6 +219,7 @@ struct trace_entry asking_entry(const struct asking *asking)
     return (struct trace_entry){.at_ms = asking->at_ms,
                                 .as_of_ms = asking->as_of_ms,
                                 .as_of_sequence = asking->as_of_sequence,
+                                .is_test = client_is_test(asking->client),
                                 .by = asking->client ? asking->client->name : SPAN_NONE,
                                 .certificate = peer->has_certificate ? peer->certificate_sha256 : NULL,
                                 .domain = utf8_cut(asking->domain_text, ASKED_MAX),

@@ -43,6 +43,9 @@ MUST_CHECK bool asking_given(struct asking *asking, struct error *err);
 /* A text that a client gave to be kept in the trace. `name` for the message. */
 MUST_CHECK bool asking_check_text(const char *name, struct span text, size_t bytes_max, struct error *err);
 
+/* A read of what this client is answered from: the register, or the test list (`uscc`: one of its codes is answered as
+ * if nothing were registered). End it with client_end_read. */
+struct store_txn *asking_read(const struct asking *asking, struct span uscc, struct error *err);
 /* What lookups ask of the register, without code and receipt. */
 struct lookup_question asking_question(const struct asking *asking);
 /* What the trace says of it, the answer left out. */

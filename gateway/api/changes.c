@@ -86,19 +86,21 @@ static bool add_page(struct following *following, struct error *err)
 {
     struct api *api = following->visit->api;
     struct buf *out = &following->visit->reply->body;
+    bool is_test = client_is_test(following->client);
     struct lookup_question question = {.domain = following->domain,
                                        .is_government = following->client->config->kind == CLIENT_GOVERNMENT,
                                        .withheld_scopes = following->client->withheld_scopes,
-                                       .at_ms = following->at_ms,
+                                       .at_ms =
+                                           is_test ? clock_now_ms(testlist_clock(api->testlist)) : following->at_ms,
                                        .shown = &api->shown,
                                        .windows = api->windows};
-    struct store_txn *txn = api_read(api, err);
+    struct store_txn *txn = client_read(api, following->client, err);
     bool is_good;
 
     buf_add_text(out, "{\"changes\":[");
     is_good = txn && changes_add(txn, &question, (uint64_t)following->after, (uint32_t)following->limit, out,
                                  &following->page, err);
-    api_end_read(api);
+    client_end_read(api, following->client);
     if (!is_good)
         return false;
     buf_addf(out, "],\"domain\":\"%s\",\"more\":%s", domain_name(following->domain),
@@ -106,9 +108,10 @@ static bool add_page(struct following *following, struct error *err)
     json_count_add(out, ",\"next\":", following->page.next);
     following->is_early = may_wait(following);
     if (following->is_early)
-        buf_add_text(out, ",\"receipt\":null}");
+        buf_add_text(out, ",\"receipt\":null");
     else
-        buf_addf(out, ",\"receipt\":\"%s\"}", following->receipt);
+        buf_addf(out, ",\"receipt\":\"%s\"", following->receipt);
+    buf_add_text(out, is_test ? ",\"test\":true}" : "}");
     return true;
 }
 
@@ -123,6 +126,7 @@ static void add_trace(const struct following *following, bool is_answered)
                                 .purpose = utf8_cut(buf_span(&following->purpose), TRACE_TEXT_MAX),
                                 .operator= utf8_cut(buf_span(&following->operator), GIVEN_BYTES_MAX),
                                 .department = utf8_cut(buf_span(&following->department), GIVEN_BYTES_MAX),
+                                .is_test = client_is_test(following->client),
                                 .status = visit->reply->status,
                                 .sequence = is_answered ? following->page.next : 0,
                                 .shown = is_answered ? buf_span(&visit->api->shown) : SPAN_NONE,

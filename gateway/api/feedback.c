@@ -197,6 +197,25 @@ static bool add_all_given(const struct rows *rows, const struct feedback_answer 
 
 /* --- a receipt on which nothing is owed --- */
 
+/* Answered from a test list that is gone: that of now knows nothing of it (testlist.h). True: refused. */
+static bool is_of_former_list(const struct visit *visit, const struct client *client, uint64_t index, struct error *err)
+{
+    struct store_txn *txn;
+    bool is_former;
+
+    if (!client_is_test(client))
+        return false;
+    txn = client_read(visit->api, client, err);
+    if (!txn)
+        return true;
+    is_former = index < feedback_looked_at(txn);
+    client_end_read(visit->api, client);
+    return is_former &&
+           !refuse(err, ERR_NOT_FOUND, "feedback.receipt",
+                   "the test list was made anew since that answer: ask again, and give feedback on the new one",
+                   "该答复之后测试名单已重新生成：请重新查询，再就新的答复反馈");
+}
+
 /* Why: read once, from the trace's log. Of another client's answer nothing is told, not even that it exists. */
 static bool explain(const struct visit *visit, const struct client *client, const char *receipt, struct error *err)
 {
@@ -225,6 +244,8 @@ static bool explain(const struct visit *visit, const struct client *client, cons
         !span_equal(by, client->name))
         return refuse(err, ERR_NOT_FOUND, "feedback.receipt", "you were given no answer with the receipt %s",
                       "没有答复贵方的回执号 %s", receipt);
+    if (is_of_former_list(visit, client, index, err))
+        return false;
     if (span_is(walk_member(buf_span(&entry), "owes"), "true"))
         return refuse(err, ERR_UNAVAILABLE, "feedback.not-yet",
                       "this answer is not entered for feedback yet: try again in a second",
@@ -238,7 +259,7 @@ static bool explain(const struct visit *visit, const struct client *client, cons
 static bool show(const struct visit *visit, const struct client *client, struct span receipt, struct error *err)
 {
     AUTO(text_free) char *text = NULL;
-    struct store_txn *txn = api_read(visit->api, err);
+    struct store_txn *txn = client_read(visit->api, client, err);
     struct rows rows = {.txn = txn, .out = &visit->reply->body};
     struct feedback_answer answer;
     bool is_good = txn;
@@ -249,11 +270,11 @@ static bool show(const struct visit *visit, const struct client *client, struct 
         buf_add_text(rows.out, ",\"given\":[");
         is_good = add_all_given(&rows, &answer, err) && store_txn_is_good(txn, err);
         buf_add_text(rows.out, "]}");
-        api_end_read(visit->api);
+        client_end_read(visit->api, client);
         return is_good;
     }
     is_good = is_good && store_txn_is_good(txn, err);
-    api_end_read(visit->api);
+    client_end_read(visit->api, client);
     text = memory_copy_span(utf8_cut(receipt, FEEDBACK_RECEIPT_MAX));
     return is_good && explain(visit, client, text, err);
 }
@@ -276,10 +297,10 @@ static void ask(struct visit *visit, const struct client *client)
     if (receipt.bytes) {
         is_good = show(visit, client, receipt, &err);
     } else {
-        struct store_txn *txn = api_read(visit->api, &err);
+        struct store_txn *txn = client_read(visit->api, client, &err);
 
         is_good = txn && list(visit, client, txn, &err);
-        api_end_read(visit->api);
+        client_end_read(visit->api, client);
     }
     if (!is_good)
         visit_refuse(visit, &err);
@@ -309,7 +330,7 @@ static bool check_measures(const struct domain *domain, const json_t *details, s
 static bool check_domain(const struct visit *visit, const struct client *client, const struct words *words,
                          struct error *err)
 {
-    struct store_txn *txn = api_read(visit->api, err);
+    struct store_txn *txn = client_read(visit->api, client, err);
     struct feedback_answer answer;
     bool is_good = txn;
 
@@ -317,23 +338,25 @@ static bool check_domain(const struct visit *visit, const struct client *client,
         is_good = check_measures(domains_find(visit->api->domains, walk_plain_of(answer.json, "domain")),
                                  words->details, err);
     is_good = is_good && store_txn_is_good(txn, err);
-    api_end_read(visit->api);
+    client_end_read(visit->api, client);
     return is_good;
 }
 
-static bool tell_given(const struct visit *visit, uint64_t sequence, struct error *err)
+static bool tell_given(const struct visit *visit, const struct client *client, uint64_t sequence, struct error *err)
 {
-    struct store_txn *txn = api_read(visit->api, err);
+    struct store_txn *txn = client_read(visit->api, client, err);
     bool is_good = txn && add_given(txn, sequence, &visit->reply->body, err);
 
-    api_end_read(visit->api);
+    client_end_read(visit->api, client);
     return is_good;
 }
 
 static bool give(const struct visit *visit, const struct client *client, struct words *words, struct error *err)
 {
     const struct api *api = visit->api;
-    const struct desk desk = {.store = api->options.store, .clock = api->options.clock};
+    bool is_test = client_is_test(client);
+    const struct desk desk = {.store = is_test ? testlist_store(api->testlist) : api->options.store,
+                              .clock = is_test ? testlist_clock(api->testlist) : api->options.clock};
     struct giving giving = {.client = client->name, .words = words};
     uint64_t sequence;
 
@@ -342,7 +365,7 @@ static bool give(const struct visit *visit, const struct client *client, struct 
         !check_domain(visit, client, words, err))
         return false;
     if (command_feedback_give(&desk, &giving, &sequence, err))
-        return tell_given(visit, sequence, err);
+        return tell_given(visit, client, sequence, err);
     if (err->code == ERR_NOT_FOUND && strcmp(err->rule, "feedback.receipt") == 0)
         return explain(visit, client, words->receipt, err);
     return false;

@@ -65,13 +65,13 @@ static bool answer(const struct asking *asking, struct lookup_question *question
                    struct error *err)
 {
     struct api *api = asking->visit->api;
-    struct store_txn *txn = api_read(api, err);
+    struct store_txn *txn = asking_read(asking, question->uscc, err);
     bool is_answered;
 
     if (!txn)
         return false;
     is_answered = lookup_by_code(txn, question, &asking->visit->reply->body, facts, err);
-    api_end_read(api);
+    client_end_read(api, asking->client);
     return is_answered;
 }
 

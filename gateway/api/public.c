@@ -122,6 +122,17 @@ void public_keys(struct visit *visit)
         answer_file(visit, "public-keys.json", "application/json");
 }
 
+/* For whoever writes a client, and for whoever wants to know what one under test is told. */
+void public_test_list(struct visit *visit)
+{
+    if (!is_plain_get(visit) || !visit_client(visit))
+        return;
+    if (visit->api->testlist)
+        buf_add_span(&visit->reply->body, testlist_description(visit->api->testlist));
+    else
+        visit_not_found(visit);
+}
+
 void public_openapi(struct visit *visit)
 {
     if (!is_plain_get(visit))

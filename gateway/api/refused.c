@@ -54,6 +54,7 @@ void refused_trace(struct visit *visit)
     name_instance(&visit->reply->body, receipt);
     entry.by = api->admission.client ? api->admission.client->name : SPAN_NONE;
     entry.certificate = peer->has_certificate ? peer->certificate_sha256 : NULL;
+    entry.is_test = client_is_test(api->admission.client);
     entry.status = visit->reply->status;
     entry.answer = buf_span(&visit->reply->body);
     entry.path = visit->request->path;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "gateway/cli/names.h"
 #include "gateway/cli/verify.h"
 #include "gateway/journal/guard.h"
 #include "gateway/lookup/domain.h"
@@ -304,6 +305,31 @@ static const struct cli_usage GUARD = {NULL,
                                        "Says whether the store that is there is the one that was signed for; the "
                                        "gateway refuses another."};
 
+static const struct cli_option NAMES_CHECK_OPTIONS[] = {
+    {"former", "FILE", CLI_TEXT, false, NULL, "另一个曾用名文件（uscc、former_name）",
+     "a further file of former names"},
+    {"false-percent", "N", CLI_INTEGER, false, NULL, "允许的误答率，默认 1（%）",
+     "share of false answers, default 1 (%)"},
+    {"data", "FOLDER", CLI_TEXT, false, NULL, "规则数据目录（默认随程序安装）",
+     "folder with schemas/ (default: as installed)"},
+};
+static const struct cli_usage NAMES_CHECK = {
+    "REGISTER QUERIES…",
+    2,
+    100,
+    NAMES_CHECK_OPTIONS,
+    COUNT_OF(NAMES_CHECK_OPTIONS),
+    "REGISTER：企业名称库文件（见 names-register）；有 set 列时只用其中为 index 的行。QUERIES：每行一个 JSON 对象，含 "
+    "query、truth（代码，无则 "
+    "null）、kind、strength。\n给出误答率限定下的召回率，并逐条列出错例：行号、错在何处（missed "
+    "分数不够，wrong 首位不是，false 不该有，ambiguous-same）、类别、分数、所问、首位。\n退出码：0，有歧义问题判为 "
+    "same 时为 1。",
+    "REGISTER: a file as for names-register; with a column set only its rows that say index. QUERIES: a JSON object a "
+    "line with query, truth (a code, or null), kind, strength.\nPrints recall at that share of false answers, then "
+    "what "
+    "went wrong: line, what (missed: score too low; wrong: another first; false: nothing fits; ambiguous-same), kind, "
+    "score, question, first candidate.\nExit status: 0; 1 when an ambiguous question was answered with same."};
+
 static const struct cli_command COMMANDS[] = {
     {"init", "建立状态目录、数据文件和密钥", "make the state folder, the store and the keys", &INIT, run_init},
     {"check", "检查配置，指出哪里有错", "say what is wrong in the configuration, and where", &PLAIN, run_check},
@@ -311,6 +337,8 @@ static const struct cli_command COMMANDS[] = {
     {"verify", "离线核验签封记录、检查点、证明、签名答复",
      "check a sealed record, a checkpoint, a proof or a signed answer offline", &VERIFY, verify_run},
     {"proof", "取得事件或查询的存在证明", "prove that an event or a lookup is in its log", &PROOF, proof_run},
+    {"names-check", "用带答案的问题集检验按名称查找", "try labelled questions on a register of names", &NAMES_CHECK,
+     names_check_run},
     {"rebuild", "由日志重建或核对数据", "make the tables anew from the journal, or compare", &REBUILD, rebuild_run},
     {"backup", "备份", "back up, while the gateway runs or not", &BACKUP, backup_run},
     {"restore", "恢复备份", "restore a backup", &RESTORE, restore_run},

@@ -85,6 +85,7 @@ struct config_client {
     size_t address_count; /* 0: from anywhere */
     int64_t requests_per_minute;
     int64_t daily_quota; /* subjects asked about in a day; 0: as many as it likes */
+    bool is_test;        /* answered from the test list alone (gateway/testlist) */
     struct config_webhook webhook;
 };
 

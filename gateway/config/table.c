@@ -90,6 +90,8 @@ static const struct setting CLIENT_LIST[] = {
      "subjects it may ask about in a day (Asia/Shanghai; each of a batch counts; 0: no limit)"},
     {"requests_per_minute", SETTING_INTEGER, CLIENT(requests_per_minute), "60000", 1, 100000000, NULL,
      "每分钟请求数上限", "requests per minute"},
+    {"test", SETTING_BOOL, CLIENT(is_test), "false", 0, 0, NULL, "联调系统：只用测试名单答复，绝不接触真实数据",
+     "a system under test: answered from the test list alone, never from the register"},
 };
 const struct setting_group SETTINGS_CLIENT = GROUP(CLIENT_LIST);
 

@@ -13,6 +13,7 @@
 #include "gateway/keeper/head.h"
 #include "gateway/keeper/owed.h"
 #include "gateway/keeper/statute.h"
+#include "gateway/testlist/testlist.h"
 #include "gateway/trace/trace.h"
 
 enum { SAY_AGAIN_MS = 60 * 1000 };
@@ -23,6 +24,9 @@ struct keeper {
     struct trace_log *trace;
     struct statute *statute;
     struct owed *owed;
+    struct testlist *testlist; /* NULL: no client is under test */
+    struct keeper_options of_test;
+    struct owed *owed_of_test;
     struct following *following;
     bool trace_is_read; /* in the last turn, to its end */
     struct guard_head published[GUARD_LOG_COUNT];
@@ -120,7 +124,10 @@ static bool turn_trace(struct keeper *keeper, struct error *err)
 /* What was answered and wants a feedback. A trace that was not taken up in this turn is looked at in a later one. */
 static bool turn_owed(struct keeper *keeper, struct error *err)
 {
-    return !keeper->trace_is_read || owed_turn(keeper->owed, keeper->trace, err);
+    if (!keeper->trace_is_read)
+        return true;
+    return owed_turn(keeper->owed, keeper->trace, err) &&
+           (!keeper->owed_of_test || owed_turn(keeper->owed_of_test, keeper->trace, err));
 }
 
 /* --- watch lists --- */
@@ -164,6 +171,20 @@ static bool turn_statute(struct keeper *keeper, struct error *err)
     return statute_turn(keeper->statute, err);
 }
 
+/* What clients under test owe is a matter of the test list's own journal. */
+static bool open_testlist(struct keeper *keeper, struct error *err)
+{
+    if (!testlist_open(keeper->options.config, &keeper->testlist, err))
+        return false;
+    if (!keeper->testlist)
+        return true;
+    keeper->of_test = keeper->options;
+    keeper->of_test.store = testlist_store(keeper->testlist);
+    keeper->of_test.clock = testlist_clock(keeper->testlist);
+    keeper->owed_of_test = owed_new(&keeper->of_test, true);
+    return true;
+}
+
 bool keeper_new(const struct keeper_options *options, struct keeper **out, struct error *err)
 {
     AUTO(keeper_free) struct keeper *keeper = memory_new(sizeof *keeper);
@@ -171,12 +192,12 @@ bool keeper_new(const struct keeper_options *options, struct keeper **out, struc
 
     keeper->options = *options;
     keeper->statute = statute_new(&keeper->options);
-    keeper->owed = owed_new(&keeper->options);
+    keeper->owed = owed_new(&keeper->options, false);
     keeper->following = following_new(&keeper->options);
     keeper->heads = (struct heads){.config = options->config, .signer = options->signer};
     if (!guard_check(options->store, options->config->state, err) ||
         !guard_load(options->config->state, &keeper->heads.guard, err) || !file_make_folder(folder, 0700, err) ||
-        !head_say_refused(options->config, GUARD_TRACE, NULL, err))
+        !head_say_refused(options->config, GUARD_TRACE, NULL, err) || !open_testlist(keeper, err))
         return false;
     for (int i = 0; i < GUARD_LOG_COUNT; i++)
         keeper->is_published[i] = head_published(&keeper->heads, (enum guard_log)i, &keeper->published[i]);
@@ -210,6 +231,8 @@ void keeper_free(struct keeper *keeper)
         return;
     statute_free(keeper->statute);
     owed_free(keeper->owed);
+    owed_free(keeper->owed_of_test);
+    testlist_free(keeper->testlist);
     following_free(keeper->following);
     trace_log_free(keeper->trace);
     keyring_free(keeper->heads.keys);

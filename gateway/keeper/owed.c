@@ -17,6 +17,7 @@ struct part {
 
 struct owed {
     const struct keeper_options *options;
+    bool is_test;                 /* of the test list, or of the register */
     bool is_known;                /* the two below are as in the store */
     uint64_t looked_at;           /* says the store */
     uint64_t next;                /* of this process: at least that */
@@ -26,11 +27,12 @@ struct owed {
     struct buf answer;
 };
 
-struct owed *owed_new(const struct keeper_options *options)
+struct owed *owed_new(const struct keeper_options *options, bool is_test)
 {
     struct owed *owed = memory_new(sizeof *owed);
 
     owed->options = options;
+    owed->is_test = is_test;
     return owed;
 }
 
@@ -71,11 +73,14 @@ static bool make_answer(struct owed *owed, struct span entry)
     struct span name, raw;
     struct walk walk;
     size_t found = 0;
+    bool is_test = false;
 
     if (!walk_begin(&walk, entry))
         return false;
     buf_clear(&owed->answer);
     while (found < COUNT_OF(MEMBERS) && walk_next(&walk, &name, &raw)) {
+        if (span_is(name, "test"))
+            is_test = span_is(raw, "true");
         if (!span_is(name, MEMBERS[found].name))
             continue;
         if (MEMBERS[found].before) {
@@ -87,7 +92,7 @@ static bool make_answer(struct owed *owed, struct span entry)
         found++;
     }
     buf_add_byte(&owed->answer, '}');
-    return found == COUNT_OF(MEMBERS);
+    return found == COUNT_OF(MEMBERS) && is_test == owed->is_test;
 }
 
 static struct part *begin_part(struct owed *owed, uint64_t from)

@@ -350,7 +350,7 @@ static void rest_add(const struct answer *answer, enum measure_form form, struct
     buf_add_text(out, ",\"rules\":");
     buf_add_span(out, buf_span(&moment->edition->rules));
     supportive_add(answer, form, out);
-    buf_add_text(out, ",\"uscc\":\"");
+    buf_add_text(out, moment->question->is_test ? ",\"test\":true,\"uscc\":\"" : ",\"uscc\":\"");
     buf_add_span(out, answer->uscc);
     text_add(out, "\",\"verdict\":", VERDICT_NAMES[answer->verdict]);
     buf_add_byte(out, '}');

@@ -6,7 +6,7 @@
  * measures and supportive measures are the ids of those that apply, so a result is
  *
  *   {"masked":[…]?,"measures":["lending.1",…],"name","obligations":[…]?,"omitted"?,"reason"?,"receipt","records":[…],
- *    "rules","supportive":[…]?,"supportive_measures":[…]?,"uscc","verdict"}
+ *    "rules","supportive":[…]?,"supportive_measures":[…]?,"test"?,"uscc","verdict"}
  *
  * or whatever the caller puts in its place for a subject that cannot be answered, or was asked by name (candidates of
  * now, gateway/finder/finder.h). Members mean what they mean in

@@ -6,7 +6,7 @@
  *
  *   {"as_of":{"at","changed_at","sequence"},"domain","list_edition","masked":[…]?,"measures":[…],"name",
  *    "obligations":[…]?,"omitted"?,"purpose","reason"?,"receipt","records":[…],"rules","supportive":[…]?,
- *    "supportive_measures":[…]?,"uscc","verdict"}
+ *    "supportive_measures":[…]?,"test"?,"uscc","verdict"}
  *
  * as_of       the instant asked about; when the register last changed; how many events the answer rests on. Whoever
  *             asks as of a sequence gets what the register said when the journal had that many events, on the day of
@@ -24,6 +24,7 @@
  * name        as the register said last; null unless something is shown, so that it tells nothing more.
  * omitted     how many records or obligations beyond LOOKUP_ITEMS_MAX were left out; absent when none was.
  * supportive  lending only: obligations exited in time (row 11); their measures only when nothing is listed.
+ * test        true when it was answered from the test list (gateway/testlist); else absent.
  * rules       the domain, the edition in force and the first 16 hex digits of SHA-256 over its file in canonical form.
  *
  * Sources: architecture 6, domain.md 1.3 and 5, seed rows 10, 11, 18. */
@@ -61,6 +62,7 @@ struct lookup_question {
     struct domain_given given;    /* a logged authorisation may open scope 2 (domain.md 5.5) */
     bool is_government;           /* may see scope 1 (domain.md 5.5) */
     unsigned withheld_scopes;     /* bits (1U << enum scope) of what it may not see whatever the rest says */
+    bool is_test;                 /* of the test list: the answer says so */
     bool is_internal;             /* our own staff: also sees, of the past, what was withdrawn or repaired since */
     int64_t at_ms;                /* now */
     int64_t as_of_ms;             /* what held at this instant, not after now; 0: the newest state */

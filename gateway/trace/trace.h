@@ -56,7 +56,7 @@ struct trace_entry {
     struct span matter; /* what the caller named as the matter and as the case; 100 characters of each are kept */
     struct span case_number;
     struct span authorisation; /* what the caller named as the subject's authorisation; 200 characters of it are kept */
-    struct span operator;      /* who asks in the calling system, and for which department; 100 characters of each */
+    struct span operator;   /* who asks in the calling system, and for which department; 100 characters of each */
     struct span department;
     struct span uscc;    /* as asked: hostile text */
     struct span name;    /* when it was asked by name */

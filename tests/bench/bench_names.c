@@ -76,30 +76,14 @@ static bool load(struct bench *bench, struct error *err)
     return true;
 }
 
-static bool ask(struct bench *bench, const struct naming_question *question, struct naming_result *out)
-{
-    struct error err;
-    struct name_answer answer;
-
-    *out = (struct naming_result){.question = question};
-    if (!names_find(bench->names, span_of(question->text), &answer, &err))
-        return err.code == ERR_LIMIT;
-    if (answer.count == 0)
-        return true;
-    out->score = answer.candidates[0].score;
-    out->is_same = answer.candidates[0].strength == STRENGTH_SAME;
-    out->is_right = strcmp(answer.candidates[0].code, question->truth) == 0;
-    return true;
-}
-
 /* The best of all names by the plain score: every name is compared, which no server could afford. */
-static bool ask_plainly(const struct bench *bench, const struct naming_question *question, struct naming_result *out)
+static bool ask_plainly(const struct bench *bench, const struct trial_question *question, struct trial_result *out)
 {
     const struct plain *best = NULL;
     struct name_form form;
     struct error err;
 
-    *out = (struct naming_result){.question = question};
+    *out = (struct trial_result){.question = question};
     if (!name_normal(bench->tables, span_of(question->text), &form, &err))
         return err.code == ERR_LIMIT;
     for (size_t i = 0; i < bench->plain_count; i++) {
@@ -116,25 +100,24 @@ static bool ask_plainly(const struct bench *bench, const struct naming_question 
 
 /* What went wrong: an answer that is missed or wrong, and a question without one that got a score as high. By line: the
  * names may not be shown. */
-static void tell_cases(struct bench *bench, const char *set, const struct naming_result *results, size_t count,
+static void tell_cases(struct bench *bench, const char *set, const struct trial_result *results, size_t count,
                        double least)
 {
     for (size_t i = 0; bench->cases && i < count; i++) {
-        const struct naming_question *question = results[i].question;
-        bool has_answer = question->truth[0] != '\0';
-        const char *what = !has_answer ? "false" : results[i].is_right ? "missed" : "wrong";
+        const struct trial_question *question = results[i].question;
+        enum trial_outcome outcome = trial_outcome(&results[i], least);
 
-        if (has_answer ? !results[i].is_right || results[i].score <= least : results[i].score >= least)
-            fprintf(bench->cases, "%s\t%d\t%s\t%s\t%.4f\n", set, question->line, what, question->kind,
-                    results[i].score);
+        if (outcome != TRIAL_GOOD)
+            fprintf(bench->cases, "%s\t%d\t%s\t%s\t%.4f\n", set, question->line, TRIAL_OUTCOMES[outcome],
+                    question->kind, results[i].score);
     }
 }
 
 static bool run_set(struct bench *bench, size_t set, struct error *err)
 {
-    AUTO(naming_questions_done) struct naming_questions questions = {.count = 0};
-    AUTO(naming_results_free) struct naming_result *ours = NULL;
-    AUTO(naming_results_free) struct naming_result *theirs = NULL;
+    AUTO(trial_questions_done) struct trial_questions questions = {.count = 0};
+    AUTO(trial_results_free) struct trial_result *ours = NULL;
+    AUTO(trial_results_free) struct trial_result *theirs = NULL;
     char path[TEST_PATH_BYTES];
     double least;
     double plain_least;
@@ -144,27 +127,26 @@ static bool run_set(struct bench *bench, size_t set, struct error *err)
 
     if (!test_data_path(SETS[set].file, path))
         return fail(err, ERR_NOT_FOUND, "%s is not here", SETS[set].file);
-    if (!naming_questions_read(path, &questions, err))
+    if (!trial_questions_read(path, &questions, err))
         return false;
     ours = memory_new(questions.count * sizeof(*ours) + 1);
     theirs = memory_new(questions.count * sizeof(*theirs) + 1);
     for (size_t i = 0; i < questions.count; i++) {
-        if (!ask(bench, &questions.at[i], &ours[i]))
-            return fail(err, ERR_INTERNAL, "line %d was refused", questions.at[i].line);
-
+        if (!trial_ask(bench->names, &questions.at[i], &ours[i], NULL, err))
+            return false;
         ask_plainly(bench, &questions.at[i], &theirs[i]);
     }
-    if (naming_ambiguous_same(ours, questions.count) > 0)
+    if (trial_ambiguous_same(ours, questions.count) > 0)
         return fail(err, ERR_REFUSED, "%s: an ambiguous question was answered with `same`", SETS[set].name);
-    recall = naming_recall(ours, questions.count, FALSE_SHARE, &least);
+    recall = trial_recall(ours, questions.count, FALSE_SHARE, &least);
     tell_cases(bench, SETS[set].name, ours, questions.count, least);
-    plain = naming_recall(theirs, questions.count, FALSE_SHARE, &plain_least);
+    plain = trial_recall(theirs, questions.count, FALSE_SHARE, &plain_least);
     tell(&(struct telling){SETS[set].name, recall, plain, "recall", recall / SETS[set].floor, 1, "plain pairs"});
     fprintf(
         stderr,
         "  %s: first right %.3f, score above %.4f, none ambiguous is `same`; at 5 %% recall %.3f; plain first %.3f\n",
-        SETS[set].name, naming_first(ours, questions.count), least, naming_recall(ours, questions.count, 0.05, &wider),
-        naming_first(theirs, questions.count));
+        SETS[set].name, trial_first(ours, questions.count), least, trial_recall(ours, questions.count, 0.05, &wider),
+        trial_first(theirs, questions.count));
     return true;
 }
 

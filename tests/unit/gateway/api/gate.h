@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "gateway/api/api.h"
 #include "gateway/http/http.h"
+#include "gateway/testlist/testlist.h"
 #include "tests/support/certificates.h"
 #include "tests/unit/gateway/command/desk.h"
 
@@ -101,7 +102,7 @@ static inline bool gate_serve(const char *folder, struct error *err)
         .names_fd = -1,
         .clock = &T.clock, .listen_fd = GATE_LISTEN_FD, .admin_fd = GATE_ADMIN_FD, .parent_fd = GATE_WORDS_FD};
 
-    if (!config_load(config_path, NULL, NULL, &config, err) ||
+    if (!config_load(config_path, NULL, NULL, &config, err) || !testlist_prepare(config, err) ||
         !store_open(store_path, &(struct store_options){.is_scratch = true, .map_bytes = (size_t)config->map_bytes},
                     &store, err))
         return false;

@@ -26,7 +26,7 @@ static void keeper_looks(void)
     AUTO(text_free) char *folder = path_join(T.folder, "trace");
     struct keeper_options options = {.config = G.config, .clock = &T.clock, .courier_fd = -1};
     AUTO(trace_log_free) struct trace_log *log = NULL;
-    AUTO(owed_free) struct owed *owed = owed_new(&options);
+    AUTO(owed_free) struct owed *owed = owed_new(&options, false);
     uint64_t taken;
 
     gate_reopen();

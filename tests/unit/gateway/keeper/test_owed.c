@@ -28,7 +28,7 @@ static const struct clock CLOCK = {turned, NULL};
 static void begin(void)
 {
     owed_free(owed);
-    owed = owed_new(&options);
+    owed = owed_new(&options, false);
 }
 
 static struct store *open_store(const char *name)

@@ -1,0 +1,42 @@
+/* testlist.h - fictitious enterprises that answer every verdict, for the clients of the configuration with `test:
+ * true`.
+ *
+ * The list is a small store of its own beside the register's: <state>/test/list, made anew at each start by the very
+ * commands that fill the register (import, propose, approve …) from schemas/data/test-list.json, and an empty one,
+ * <state>/test/empty, for "register-empty". A test client is answered from these two alone, by the same code as
+ * everybody; nobody else is ever answered from them. Its day never changes: what the file calls `today`. What a test
+ * client writes (feedback) goes to the list's own journal and ends with the next start.
+ *
+ * The codes stand in the file with what each is for; GET /v1/test-list tells them. */
+#ifndef GATEWAY_TESTLIST_TESTLIST_H
+#define GATEWAY_TESTLIST_TESTLIST_H
+
+#include "base/time.h"
+#include "gateway/config/config.h"
+#include "gateway/store/store.h"
+
+enum { TESTLIST_MAP_BYTES = 32 * 1024 * 1024 };
+
+/* Before the processes are started: make the list when a client is marked, else remove what is left of one. */
+MUST_CHECK bool testlist_prepare(const struct config *config, struct error *err);
+
+struct testlist;
+/* In a process: open what was prepared; `*out` is NULL when no client is marked. */
+MUST_CHECK bool testlist_open(const struct config *config, struct testlist **out, struct error *err);
+void testlist_free(struct testlist *list);
+
+/* Its store is read and written like the register's. Borrowed. */
+struct store *testlist_store(const struct testlist *list);
+/* Noon of its day, always. */
+const struct clock *testlist_clock(const struct testlist *list);
+/* Is this the code that is answered as if the register were empty? */
+bool testlist_is_empty_code(const struct testlist *list, struct span uscc);
+/* A read of the list, or of the empty store; end it with testlist_end_read before the next. NULL: err. */
+struct store_txn *testlist_read(struct testlist *list, bool of_empty, struct error *err);
+void testlist_end_read(struct testlist *list);
+/* {"enterprises":[{"answers":[…],"en","uscc","zh"}…],"today"}, canonical. */
+struct span testlist_description(const struct testlist *list);
+
+DEFINE_AUTO(struct testlist *, testlist_free)
+
+#endif

@@ -1,0 +1,186 @@
+/* A client under test is answered from the test list alone, and nobody else ever is. */
+#include "gate.h"
+
+#include "base/walk.h"
+#include "gateway/trace/trace.h"
+
+#define SAMPLE "91440224MAYUCHK485"
+#define TEST_LISTED "91440224MAYY000186"
+#define TEST_EMPTY "91440224MAYY00990Q"
+#define LENDING(code) "/v1/lookups/lending/" code "?purpose=credit-review"
+#define CHANGES "/v1/changes?domain=lending&purpose=credit-review"
+
+static void open_gate(void)
+{
+    gate_open();
+    gate_configure("  - {name: trial, kind: lender, certificate: stranger.pem, domains: [lending], test: true}\n");
+}
+
+TestSuite(testlist, .init = open_gate, .fini = gate_close, .timeout = 60);
+
+static const char *asked(const char *client, const char *path)
+{
+    cr_assert_eq(ask(client, path), 200, "%s: %ld %s", path, G.status, buf_text(&G.body));
+    return told("verdict");
+}
+
+static bool says_test(void)
+{
+    bool has_member = json_bool_of(G.json, "test", false);
+
+    cr_expect_eq(has_member, has_header("creditgate-test: true"), "member and header say the same");
+    return has_member;
+}
+
+Test(testlist, nothing_of_the_register_reaches_a_client_under_test)
+{
+    (void)listed_sample();
+    gate_start();
+    cr_expect_str_eq(asked("bank", LENDING(SAMPLE)), "listed");
+    cr_expect_not(says_test());
+    cr_expect_str_eq(asked("stranger", LENDING(SAMPLE)), "not-listed");
+    cr_expect(says_test());
+    cr_assert_eq(ask("bank", CHANGES), 200);
+    cr_expect_not_null(strstr(buf_text(&G.body), SAMPLE));
+    cr_assert_eq(ask("stranger", CHANGES), 200);
+    cr_expect_null(strstr(buf_text(&G.body), SAMPLE));
+    cr_expect(says_test());
+}
+
+Test(testlist, nothing_of_the_list_reaches_others)
+{
+    (void)listed_sample();
+    gate_start();
+    cr_expect_str_eq(asked("stranger", LENDING(TEST_LISTED)), "listed");
+    cr_expect(says_test());
+    cr_expect_str_eq(asked("bank", LENDING(TEST_LISTED)), "not-listed");
+    cr_expect_not(says_test());
+    cr_expect_str_eq(asked("bank", LENDING(TEST_EMPTY)), "not-listed");
+    cr_assert_eq(ask("stranger", CHANGES), 200);
+    cr_expect_not_null(strstr(buf_text(&G.body), "MAYY"));
+    cr_assert_eq(ask("bank", CHANGES), 200);
+    cr_expect_null(strstr(buf_text(&G.body), "MAYY"));
+}
+
+/* The one after the other, in one process: what is remembered of one register must not be told of the other. */
+Test(testlist, both_in_turns_stay_apart)
+{
+    (void)listed_sample();
+    gate_start();
+    for (int i = 0; i < 10; i++) {
+        cr_expect_str_eq(asked("bank", LENDING(SAMPLE)), "listed");
+        cr_expect_str_eq(asked("stranger", LENDING(SAMPLE)), "not-listed");
+        cr_expect_str_eq(asked("stranger", LENDING(TEST_EMPTY)), "unknown");
+        cr_expect_str_eq(asked("stranger", LENDING(TEST_LISTED)), "listed");
+    }
+}
+
+Test(testlist, its_day_is_its_own_whatever_day_it_is)
+{
+    (void)listed_sample();
+    set_today("2031-11-25");
+    gate_start();
+    cr_expect_str_eq(asked("stranger", LENDING(TEST_LISTED)), "listed");
+    cr_expect_str_eq(asked("stranger", LENDING(TEST_LISTED) "&as_of=2031-11-24"), "listed");
+    cr_expect_str_eq(asked("stranger", LENDING(TEST_LISTED) "&as_of=2031-11-25"), "listed");
+    cr_expect_str_eq(asked("stranger", LENDING(TEST_LISTED) "&as_of=2026-03-15"), "not-listed");
+    cr_expect_eq(ask("stranger", LENDING(TEST_LISTED) "&as_of=2031-11-26"), 400);
+    cr_expect_str_eq(told("rule"), "lookup.future");
+    cr_expect(has_header("creditgate-test: true"), "a refusal says it as well");
+}
+
+static long batch(const char *client, const char *first, const char *second)
+{
+    char body[256];
+
+    snprintf(body, sizeof body, "{\"purpose\":\"credit-review\",\"subjects\":[{\"uscc\":\"%s\"},{\"uscc\":\"%s\"}]}",
+             first, second);
+    return ask_body(client, "/v1/lookups/lending", body, CURL_HTTP_VERSION_1_1);
+}
+
+static const char *verdict(size_t index)
+{
+    const char *text = json_text_of(json_array_get(json_object_get(G.json, "results"), index), "verdict");
+
+    return text ? text : "(none)";
+}
+
+Test(testlist, a_batch_says_it_in_each_result)
+{
+    (void)listed_sample();
+    gate_start();
+    cr_assert_eq(batch("stranger", TEST_LISTED, SAMPLE), 200, "%s", buf_text(&G.body));
+    cr_expect_str_eq(verdict(0), "listed");
+    cr_expect_str_eq(verdict(1), "not-listed");
+    cr_expect(json_bool_of(json_array_get(json_object_get(G.json, "results"), 1), "test", false));
+    cr_assert_eq(batch("stranger", TEST_LISTED, TEST_EMPTY), 200, "%s", buf_text(&G.body));
+    cr_expect_str_eq(verdict(0), "unknown");
+    cr_expect_str_eq(verdict(1), "unknown");
+    cr_assert_eq(batch("bank", TEST_LISTED, SAMPLE), 200, "%s", buf_text(&G.body));
+    cr_expect_str_eq(verdict(0), "not-listed");
+    cr_expect_str_eq(verdict(1), "listed");
+    cr_expect_null(strstr(buf_text(&G.body), "\"test\""));
+}
+
+/* A route that is not made for it is closed, and so are the names of real companies. */
+Test(testlist, the_names_of_companies_are_closed_to_a_client_under_test)
+{
+    gate_start();
+    cr_expect_eq(ask("stranger", "/v1/names?q=x&domain=lending&purpose=credit-review"), 403, "%s", buf_text(&G.body));
+    cr_expect_str_eq(told("rule"), "client.test");
+    cr_expect(has_header("creditgate-test: true"));
+    cr_assert_eq(ask_body("stranger", "/v1/lookups/lending",
+                          "{\"purpose\":\"credit-review\",\"subjects\":[{\"name\":\"韶关市测试一号有限公司\"},"
+                          "{\"uscc\":\"" TEST_LISTED "\"}]}",
+                          CURL_HTTP_VERSION_1_1),
+                 200, "%s", buf_text(&G.body));
+    cr_expect_str_eq(json_text_of(json_array_get(json_object_get(G.json, "results"), 0), "rule"), "client.test");
+    cr_expect_str_eq(verdict(1), "listed");
+}
+
+/* What the trace holds under a receipt: does it say test? */
+static bool is_traced_as_test(const char *receipt)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    uint64_t taken, index;
+
+    cr_assert(trace_log_open(folder, &log, &T.err) && trace_log_integrate(log, &taken, &T.err), "%s", T.err.text);
+    cr_assert(trace_log_find(log, receipt, &index, &T.err) && trace_log_read(log, index, &text, &T.err), "%s: %s",
+              receipt, T.err.text);
+    return span_is(walk_member(buf_span(&text), "test"), "true");
+}
+
+Test(testlist, answers_and_refusals_are_traced_as_tests)
+{
+    gate_start();
+    (void)asked("stranger", LENDING(TEST_LISTED));
+    cr_expect(is_traced_as_test(told("receipt")));
+    cr_expect_eq(ask("stranger", LENDING(TEST_LISTED) "&colour=red"), 400);
+    cr_expect(is_traced_as_test(told("instance")));
+    cr_expect_eq(ask("stranger", CHANGES), 200);
+    cr_expect(is_traced_as_test(told("receipt")));
+    cr_expect_eq(ask("stranger", "/v1/nowhere"), 404);
+    cr_expect(is_traced_as_test(told("instance")));
+    (void)asked("bank", LENDING(TEST_LISTED));
+    cr_expect_not(is_traced_as_test(told("receipt")));
+}
+
+Test(testlist, the_list_tells_what_is_answered)
+{
+    gate_start();
+    cr_assert_eq(ask("stranger", "/v1/test-list"), 200);
+    cr_expect_str_eq(told("today"), "2026-08-03");
+    cr_expect_gt(json_array_size(json_object_get(G.json, "enterprises")), 20);
+    cr_expect_eq(ask("bank", "/v1/test-list"), 200);
+    cr_expect_eq(ask("stranger", "/v1/test-list?x=1"), 400);
+}
+
+Test(testlist, without_a_client_under_test_there_is_none)
+{
+    gate_configure("");
+    gate_start();
+    cr_expect_eq(ask("bank", "/v1/test-list"), 404);
+    cr_expect_eq(ask("stranger", "/v1/test-list"), 403);
+}

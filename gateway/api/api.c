@@ -117,6 +117,7 @@ static const struct route {
     {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},
     {"/v1/openapi.json", BY_TLS | BY_SOCKET, public_openapi},
     {"/v1/test-list", BY_TLS, public_test_list},
+    {"/v1/screenings", BY_TLS, screenings_handle}, /* screenings.c, screenings_get.c */
     {"/healthz", BY_TLS | BY_SOCKET, public_health},
     {"/admin/v1", BY_SOCKET, admin_handle},
 };
@@ -246,6 +247,8 @@ static bool admits_body(struct visit *visit)
         return feedback_admits(visit);
     if (route->handle == watches_handle)
         return watches_admits(visit);
+    if (route->handle == screenings_handle)
+        return screenings_admits(visit);
     return lookup_is_post(route, visit) ? visit_is_post(visit) : visit_is_get(visit);
 }
 
@@ -263,7 +266,7 @@ static bool admits(void *context, const struct http_request *head, struct http_r
 
 static bool spools(void *context, const struct http_request *head, uint64_t *limit)
 {
-    return head->peer->is_local && admin_spools(context, head, limit);
+    return head->peer->is_local ? admin_spools(context, head, limit) : screenings_spools(context, head, limit);
 }
 
 /* Little by little, so that nobody waits for it. */

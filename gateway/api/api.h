@@ -9,7 +9,23 @@
  * {"purpose","matter"?,"case"?,"authorisation"?,"operator"?,"department"?, "as_of"?,"subjects":[{"uscc" or
  * "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each its own result or problem (for a name
  * {"candidates","index","q","receipt"}), in order, and its
- * own receipt. Each hundred begun counts as a request against the client's limit GET  /v1/domains
+ * own receipt. Each hundred begun counts as a request against the client's limit
+ *   POST /v1/screenings?domain=…&purpose=…[&matter=…][&case=…][&authorisation=…][&operator=…][&department=…]
+ *       [&as_of=…]   (Idempotency-Key)     a list, text/csv or application/x-ndjson (gateway/screening/rows.h) of at
+ *                                          most screening.bytes and screening.rows → 202 with Location and the object
+ *                                          of the next line. All rows rest on one state of the register. Each hundred
+ *                                          begun counts as a request against the client's limit, more than a minute's
+ *                                          as a minute's, each row against the day's quota. Each row has an entry of the trace of its
+ *                                          own, as if it had been asked alone
+ *   GET  /v1/screenings                    {"client","screenings":[…]}: this client's, the newest first
+ *   GET  /v1/screenings/{id}               how it stands (gateway/jobs/screenings.h); only for the client whose it is.
+ *                                          It is kept for screening.days
+ *   GET  /v1/screenings/{id}/result        the rows (gateway/screening/result.h): whole up to SCREENING_PIECE_BYTES_MAX,
+ *                                          beyond that by Range in pieces of at most so many bytes, else 416; 409
+ *                                          until all of it is there and traced
+ *   GET  /v1/screenings/{id}/summary       what it came to, signed (gateway/screening/summary.h), for `creditgate verify`
+ *   DELETE /v1/screenings/{id}             cancel it, and remove what is kept of it → 204
+ *   GET  /v1/domains
  * {"certificate":{"days_left","ends"},"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
  *                                          "domain"}]}: what this client may ask
  *   GET  /v1/receipts/{id}                 the proof that an answer is in the trace (journal/proof.h), only for the

@@ -127,6 +127,12 @@ bool feedback_admits(struct visit *visit); /* is its body worth reading? false: 
 void watches_handle(struct visit *visit);
 bool watches_admits(struct visit *visit); /* as above */
 
+/* screenings.c, screenings_get.c */
+void screenings_handle(struct visit *visit);
+void screenings_post(struct visit *visit);
+bool screenings_admits(struct visit *visit); /* false: refused */
+bool screenings_spools(const struct api *api, const struct http_request *head, uint64_t *limit);
+
 /* admin*.c: everything below /admin/v1/ */
 void admin_handle(struct visit *visit);
 bool admin_spools(const struct api *api, const struct http_request *head, uint64_t *limit);

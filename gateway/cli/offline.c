@@ -236,6 +236,10 @@ static const struct cli_option VERIFY_OPTIONS[] = {
      "public keys (default: public-keys.json of this gateway)"},
     {"answer", "FILE", CLI_TEXT, false, NULL, "答复原文：须为该存在证明所指的答复",
      "an answer as received: it must be the one that the proof speaks of"},
+    {"input", "FILE", CLI_TEXT, false, NULL, "批量筛查的名单：须为该汇总所指的文件",
+     "the list of a screening: it must be the one that the summary speaks of"},
+    {"result", "FILE", CLI_TEXT, false, NULL, "批量筛查的结果：须为该汇总所指的文件",
+     "the result of a screening: it must be the one that the summary speaks of"},
 };
 static const struct cli_usage VERIFY = {
     "FILE",
@@ -243,9 +247,10 @@ static const struct cli_usage VERIFY = {
     1,
     VERIFY_OPTIONS,
     COUNT_OF(VERIFY_OPTIONS),
-    "核验签封记录、日志检查点、事件或查询留痕的存在证明、签名答复（连同请求）。退出码：0 有效，1 无效，2 无法识别。",
+    "核验签封记录、日志检查点、事件或查询留痕的存在证明、签名答复（连同请求）、批量筛查的汇总。退出码：0 有效，1 "
+    "无效，2 无法识别。",
     "Checks a sealed record, a checkpoint, a proof of an event or of an entry of the trace, a signed answer with its "
-    "request. Exit status: 0 good, 1 "
+    "request, the summary of a screening. Exit status: 0 good, 1 "
     "not good, 2 not recognised."};
 
 static const struct cli_option PROOF_OPTIONS[] = {
@@ -334,8 +339,8 @@ static const struct cli_command COMMANDS[] = {
     {"init", "建立状态目录、数据文件和密钥", "make the state folder, the store and the keys", &INIT, run_init},
     {"check", "检查配置，指出哪里有错", "say what is wrong in the configuration, and where", &PLAIN, run_check},
     {"settings", "列出全部设置、默认值和范围", "list every setting with default and limits", &PLAIN, run_settings},
-    {"verify", "离线核验签封记录、检查点、证明、签名答复",
-     "check a sealed record, a checkpoint, a proof or a signed answer offline", &VERIFY, verify_run},
+    {"verify", "离线核验签封记录、检查点、证明、签名答复、批量筛查汇总",
+     "check a sealed record, a checkpoint, a proof, a signed answer or a screening offline", &VERIFY, verify_run},
     {"proof", "取得事件或查询的存在证明", "prove that an event or a lookup is in its log", &PROOF, proof_run},
     {"names-check", "用带答案的问题集检验按名称查找", "try labelled questions on a register of names", &NAMES_CHECK,
      names_check_run},

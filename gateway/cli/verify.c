@@ -10,6 +10,7 @@
 #include "gateway/command/seal.h"
 #include "gateway/journal/event.h"
 #include "gateway/journal/proof.h"
+#include "gateway/screening/summary.h"
 #include "keys/digest.h"
 #include "keys/jws.h"
 
@@ -181,6 +182,57 @@ static bool find_answer(struct finding *finding)
     return true;
 }
 
+/* --- the summary of a screening --- */
+
+static bool find_screening(struct finding *finding)
+{
+    AUTO(json_release) json_t *kids = NULL;
+    const json_t *kid;
+    size_t i;
+
+    if (!screening_summary_verify(finding->text, finding->keys, &finding->content, &kids, finding->err))
+        return false;
+    json_array_foreach(kids, i, kid)
+    {
+        add_signer(finding, json_string_value(kid), KEY_USE_ANSWER);
+    }
+    return true;
+}
+
+/* --- what lies beside it --- */
+
+static void spoil(json_t *report)
+{
+    put(report, "good", json_false());
+    (void)json_object_del(report, "content");
+    (void)json_object_del(report, "keys");
+}
+
+bool verify_file(int fd, const char *which, json_t *report, struct error *err)
+{
+    const json_t *file = json_object_get(json_object_get(report, "content"), which);
+    const char *kind = json_text_of(report, "kind");
+    const char *wanted = kind && strcmp(kind, "screening") == 0 ? json_text_of(file, "sha256") : NULL;
+    AUTO(buf_done) struct buf hex = BUF_INIT;
+    uint8_t digest[32];
+    struct error why;
+    bool is_summary = wanted;
+
+    if (!digest_sha256_file(fd, digest, &why)) {
+        *err = why;
+        spoil(report);
+        return false;
+    }
+    hex_add(&hex, digest, sizeof digest);
+    if (wanted && strcmp(wanted, buf_text(&hex)) == 0)
+        return true;
+    spoil(report);
+    if (!is_summary)
+        return refuse(err, ERR_INVALID, "verify.file", "this is no summary of a screening", "这不是批量筛查的汇总");
+    return refuse(err, ERR_CORRUPT, "verify.file", "the file is not the %s that the summary speaks of",
+                  "文件不是该汇总所指的文件（%s）", which);
+}
+
 /* --- an answer beside a proof --- */
 
 bool verify_answer(struct span answer, json_t *report, struct error *err)
@@ -194,9 +246,7 @@ bool verify_answer(struct span answer, json_t *report, struct error *err)
     hex_add(&hex, digest, sizeof digest);
     if (wanted && strcmp(wanted, buf_text(&hex)) == 0)
         return true;
-    put(report, "good", json_false());
-    (void)json_object_del(report, "content");
-    (void)json_object_del(report, "keys");
+    spoil(report);
     if (!wanted)
         return refuse(err, ERR_INVALID, "verify.answer", "this is no proof of an answer", "这不是查询答复的存在证明");
     return refuse(err, ERR_CORRUPT, "verify.answer", "the answer is not the one that the proof speaks of",
@@ -209,9 +259,12 @@ struct kind {
     const char *name;
     bool (*find)(struct finding *finding);
 };
-enum { KIND_RECORD, KIND_CHECKPOINT, KIND_PROOF, KIND_ANSWER, KIND_COUNT };
-static const struct kind KINDS[KIND_COUNT] = {
-    {"record", find_record}, {"checkpoint", find_checkpoint}, {"proof", find_proof}, {"answer", find_answer}};
+enum { KIND_RECORD, KIND_CHECKPOINT, KIND_PROOF, KIND_ANSWER, KIND_SCREENING, KIND_COUNT };
+static const struct kind KINDS[KIND_COUNT] = {{"record", find_record},
+                                              {"checkpoint", find_checkpoint},
+                                              {"proof", find_proof},
+                                              {"answer", find_answer},
+                                              {"screening", find_screening}};
 
 static const struct kind *recognise(struct span text)
 {
@@ -224,7 +277,9 @@ static const struct kind *recognise(struct span text)
         kind = json_text_of(json, "kind");
         if (kind && strcmp(kind, PROOF_KIND) == 0)
             return &KINDS[KIND_PROOF];
-        return json_object_get(json, "payload") && json_object_get(json, "signatures") ? &KINDS[KIND_RECORD] : NULL;
+        if (!json_object_get(json, "payload") || !json_object_get(json, "signatures"))
+            return NULL;
+        return screening_summary_is(text) ? &KINDS[KIND_SCREENING] : &KINDS[KIND_RECORD];
     }
     return checkpoint_origin(text).bytes && memmem(text.at, text.bytes, "\n\n\xe2\x80\x94 ", 6)
                ? &KINDS[KIND_CHECKPOINT]
@@ -246,7 +301,8 @@ int verify_bytes(struct span text, const struct keyring *keys, json_t **report, 
     json_decref(finding.signers);
     if (!kind)
         error_set_both(err, ERR_INVALID, "verify.unknown",
-                       "neither a sealed record nor a checkpoint nor a proof nor a signed answer of this gateway",
-                       "既不是签封记录，也不是检查点、存在证明或签名答复");
+                       "neither a sealed record nor a checkpoint nor a proof nor a signed answer nor a summary of a "
+                       "screening of this gateway",
+                       "既不是签封记录，也不是检查点、存在证明、签名答复或批量筛查汇总");
     return is_good ? CLI_OK : kind ? CLI_SOME_REFUSED : CLI_UNUSABLE;
 }

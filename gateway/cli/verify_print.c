@@ -1,4 +1,5 @@
 /* The command around verify.c: which keys, and the words. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +67,26 @@ static const struct line ANSWER_LINES[] = {
     {"signed_at", "签名时间", "signed"}, {"answer", "答复原文", "the answer"},
 };
 
+static const struct line SCREENING_LINES[] = {
+    {"id", "批量筛查编号", "screening"},
+    {"client", "机构", "by"},
+    {"domain", "领域", "domain"},
+    {"purpose", "用途", "purpose"},
+    {"matter", "事项编码", "matter"},
+    {"case", "办件编号", "case"},
+    {"started_at", "开始", "started"},
+    {"finished_at", "完成", "finished"},
+    {"sequence", "依据的日志条数", "events it rests on"},
+    {"counts.rows", "行数", "rows"},
+    {"counts.listed", "在列", "listed"},
+    {"counts.not_listed", "未列入", "not listed"},
+    {"counts.unknown", "无法答复", "unknown"},
+    {"counts.refused", "未能查询", "not answered"},
+    {"input.sha256", "名单 SHA-256", "list, SHA-256"},
+    {"result.sha256", "结果 SHA-256", "result, SHA-256"},
+    {"receipt", "回执号", "receipt"},
+};
+
 static const struct {
     const char *kind;
     const char *zh;
@@ -77,6 +98,7 @@ static const struct {
     {"checkpoint", "日志检查点", "a checkpoint of a log", CHECKPOINT_LINES, COUNT_OF(CHECKPOINT_LINES)},
     {"proof", "日志条目的存在证明", "a proof that an entry is in a log", PROOF_LINES, COUNT_OF(PROOF_LINES)},
     {"answer", "网关签名的查询答复", "an answer signed by the gateway", ANSWER_LINES, COUNT_OF(ANSWER_LINES)},
+    {"screening", "批量筛查的汇总", "the summary of a screening", SCREENING_LINES, COUNT_OF(SCREENING_LINES)},
 };
 
 static const json_t *member_at(const json_t *json, const char *path)
@@ -176,6 +198,18 @@ static void tell(const struct cli *cli, json_t *report, int status, const struct
     putchar('\n');
 }
 
+/* The list or the result of a screening, named beside its summary; they may be large. */
+static bool check_file(const json_t *arguments, const char *which, json_t *report, struct error *err)
+{
+    const char *path = cli_text(arguments, which);
+    AUTO(file_close) int fd = -1;
+
+    if (!*path)
+        return true;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? file_fail(err, path, "cannot open") : verify_file(fd, which, report, err);
+}
+
 int verify_run(struct cli *cli, json_t *arguments)
 {
     AUTO(keyring_free) struct keyring *keys = NULL;
@@ -192,6 +226,9 @@ int verify_run(struct cli *cli, json_t *arguments)
         return cli_fail(cli, &err);
     status = verify_bytes(buf_span(&text), keys, &report, &err);
     if (status == CLI_OK && *answer_file && !verify_answer(buf_span(&answer), report, &err))
+        status = CLI_SOME_REFUSED;
+    if (status == CLI_OK &&
+        (!check_file(arguments, "input", report, &err) || !check_file(arguments, "result", report, &err)))
         status = CLI_SOME_REFUSED;
     tell(cli, report, status, &err);
     if (status != CLI_OK)

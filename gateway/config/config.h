@@ -151,6 +151,10 @@ struct config {
     int64_t admin_mode;
     int64_t import_bytes;
     int64_t jobs_kept;
+    int64_t screening_bytes;
+    int64_t screening_rows;
+    int64_t screening_held; /* a client */
+    int64_t screening_days;
     int64_t map_bytes;
     struct config_person *staff;
     size_t staff_count;

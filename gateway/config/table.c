@@ -51,6 +51,15 @@ static const struct setting MAIN_LIST[] = {
      "largest file to import"},
     {"jobs.kept", SETTING_INTEGER, MAIN(jobs_kept), "1000", 10, 1000000, NULL, "保留多少个已结束任务的结果",
      "how many finished jobs are kept"},
+    {"screening.bytes", SETTING_SIZE, MAIN(screening_bytes), "256M", 1024, (int64_t)4 << 30, NULL, "批量筛查名单上限",
+     "largest list to screen"},
+    {"screening.rows", SETTING_INTEGER, MAIN(screening_rows), "1000000", 1, 1000000, NULL, "批量筛查名单的行数上限",
+     "rows of a list at most"},
+    {"screening.held", SETTING_INTEGER, MAIN(screening_held), "20", 1, 1000, NULL,
+     "每个接入系统同时保留多少个批量筛查（含未完成的）",
+     "screenings that a client may have at a time, also unfinished"},
+    {"screening.days", SETTING_INTEGER, MAIN(screening_days), "7", 1, 365, NULL, "批量筛查结果保留天数",
+     "days that the result of a screening is kept"},
 };
 const struct setting_group SETTINGS_MAIN = GROUP(MAIN_LIST);
 

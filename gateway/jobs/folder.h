@@ -13,6 +13,10 @@ enum {
     JOB_FILE_MODE = 0600
 };
 
+/* What marks a folder: whose it is when an outside system ordered it, and that its owner wants it no more. */
+#define JOB_CLIENT_FILE "client"
+#define JOB_REMOVED_FILE "removed"
+
 /* A new id: the instant in Asia/Shanghai to the millisecond, and 56 random bits. */
 void folder_id_new(int64_t now_ms, char id[JOB_ID_BYTES]);
 bool folder_id_is_valid(const char *id);
@@ -39,6 +43,9 @@ struct folder_spec {
 MUST_CHECK bool folder_spec_load(const struct config *config, const char *id, struct folder_spec *out,
                                  struct error *err);
 void folder_spec_done(struct folder_spec *spec);
+
+/* Remove a job that is finished; gone already is fine. jobs_list.c */
+MUST_CHECK bool jobs_remove(const struct config *config, const char *id, struct error *err);
 
 /* The answer of jobs_read. `spec` NULL: not known, its members are null. */
 struct folder_answer {

@@ -48,6 +48,8 @@ static bool check_person(const struct config *config, const struct job_order *or
 {
     const struct config_person *person = find_person(config, order->person);
 
+    if (kind->is_for_clients)
+        return true; /* who may is known where it comes in */
     if (person && (person->roles & kind->roles))
         return true;
     return refuse(err, ERR_FORBIDDEN, "job.role", "%s may not order \"%s\": it needs another role",
@@ -66,7 +68,7 @@ static bool check_input(const struct config *config, const struct job_order *ord
         return true;
     if (fstat(order->input_fd, &info) != 0 || !S_ISREG(info.st_mode))
         return fail(err, ERR_IO, "the input is no file");
-    if (info.st_size <= config->import_bytes)
+    if (kind->is_for_clients || info.st_size <= config->import_bytes)
         return true;
     return refuse(err, ERR_LIMIT, "job.file-limit", "the file has %lld bytes, the limit is %lld (import.bytes)",
                   "文件有 %lld 字节，上限为 %lld（import.bytes）", (long long)info.st_size,
@@ -144,12 +146,19 @@ static bool spec_text(const struct job_order *order, int64_t now_ms, struct buf 
     return true;
 }
 
+static bool mark_client(const char *folder, const struct job_order *order, struct error *err)
+{
+    AUTO(text_free) char *path = path_join(folder, JOB_CLIENT_FILE);
+
+    return !kind_find(order->kind)->is_for_clients || file_write(path, span_of(order->person), JOB_FILE_MODE, err);
+}
+
 static bool fill_folder(const char *folder, const struct job_order *order, struct span spec, struct error *err)
 {
     AUTO(text_free) char *input = path_join(folder, "input");
     AUTO(text_free) char *path = path_join(folder, "spec.json");
 
-    return (order->input_fd < 0 || take_input(order->input_fd, input, err)) &&
+    return (order->input_fd < 0 || take_input(order->input_fd, input, err)) && mark_client(folder, order, err) &&
            file_write(path, spec, JOB_FILE_MODE, err);
 }
 
@@ -182,7 +191,8 @@ bool jobs_create(const struct config *config, struct job_order *order, struct er
 
     if (!check_order(config, order, err))
         return false;
-    folder_id_new(now_ms, named.id);
+    if (!named.id[0])
+        folder_id_new(now_ms, named.id);
     if (!spec_text(&named, now_ms, &spec, err) || !write_order(config, &named, buf_span(&spec), err))
         return false;
     memcpy(order->id, named.id, sizeof order->id);

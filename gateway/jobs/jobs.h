@@ -50,9 +50,9 @@ struct job_environment {
 
 /* What was asked; all borrowed. */
 struct job_order {
-    char id[JOB_ID_BYTES]; /* filled by jobs_create: letters, digits and -; in the order of time */
+    char id[JOB_ID_BYTES]; /* filled by jobs_create, unless there is one: letters, digits and -; in the order of time */
     const char *kind;
-    const char *person; /* of the configuration */
+    const char *person; /* of the configuration; of kinds for outside systems the client */
     const char *lang;   /* "zh" or "en" */
     json_t *arguments;
     int input_fd; /* a file that becomes `input`, read from its beginning; -1: none */
@@ -81,8 +81,9 @@ MUST_CHECK bool jobs_waiting(const struct config *config, char (*ids)[JOB_ID_BYT
                              struct error *err);
 /* Give up: write a failed result. A job that has one keeps it. */
 MUST_CHECK bool jobs_fail(const struct config *config, const char *id, const struct error *why, struct error *err);
-/* Remove the jobs that were finished first, beyond `jobs.kept`, and orders that were never completed. jobs_run does it
- * at its end. */
+/* Remove the jobs that were finished first, beyond `jobs.kept`, and orders that were never completed; of outside systems
+ * those that were finished `screening.days` ago, or that nobody wants any more (screenings.h). jobs_run does it at its
+ * end. */
 MUST_CHECK bool jobs_prune(const struct config *config, struct error *err);
 
 #endif

@@ -55,8 +55,17 @@ static int64_t finished_at(const struct config *config, const char *id)
     return stat(path, &info) == 0 ? (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec : 0;
 }
 
-/* Those with or without a result, in order; the caller frees list->all. */
-static bool list_jobs(const struct config *config, bool is_finished, struct entries *list, struct error *err)
+enum which { JOBS_WAITING, JOBS_OF_STAFF, JOBS_OF_CLIENTS };
+
+static bool is_one_of(const struct config *config, const char *id, int64_t finished_ns, enum which which)
+{
+    if (which == JOBS_WAITING)
+        return finished_ns == 0;
+    return finished_ns != 0 && folder_has(config, id, JOB_CLIENT_FILE) == (which == JOBS_OF_CLIENTS);
+}
+
+/* Without a result, or with one, in order; the caller frees list->all. */
+static bool list_jobs(const struct config *config, enum which which, struct entries *list, struct error *err)
 {
     AUTO(text_free) char *jobs = folder_jobs(config);
     DIR *folder = opendir(jobs);
@@ -70,7 +79,7 @@ static bool list_jobs(const struct config *config, bool is_finished, struct entr
         if (!folder_id_is_valid(entry->d_name))
             continue;
         finished_ns = finished_at(config, entry->d_name);
-        if ((finished_ns != 0) == is_finished)
+        if (is_one_of(config, entry->d_name, finished_ns, which))
             keep(list, entry->d_name, finished_ns);
     }
     closedir(folder);
@@ -82,7 +91,7 @@ static bool list_jobs(const struct config *config, bool is_finished, struct entr
 bool jobs_waiting(const struct config *config, char (*ids)[JOB_ID_BYTES], size_t max, size_t *count, struct error *err)
 {
     struct entries list = {.all = NULL};
-    bool is_good = list_jobs(config, false, &list, err);
+    bool is_good = list_jobs(config, JOBS_WAITING, &list, err);
 
     if (is_good) {
         *count = list.count < max ? list.count : max;
@@ -105,7 +114,7 @@ static bool remove_tree(const char *path, struct error *err)
     return false;
 }
 
-static bool remove_job(const struct config *config, const char *id, struct error *err)
+bool jobs_remove(const struct config *config, const char *id, struct error *err)
 {
     AUTO(text_free) char *jobs = folder_jobs(config);
     AUTO(text_free) char *folder = folder_path(config, id);
@@ -146,14 +155,35 @@ static bool remove_left_over(const struct config *config, struct error *err)
     return is_good;
 }
 
-bool jobs_prune(const struct config *config, struct error *err)
+/* Beyond what is kept. */
+static bool prune_staff(const struct config *config, struct error *err)
 {
     struct entries list = {.all = NULL};
     size_t kept = config->jobs_kept > 0 ? (size_t)config->jobs_kept : 0;
-    bool is_good = remove_left_over(config, err) && list_jobs(config, true, &list, err);
+    bool is_good = list_jobs(config, JOBS_OF_STAFF, &list, err);
 
     for (size_t i = 0; is_good && i + kept < list.count; i++)
-        is_good = remove_job(config, list.all[i].id, err);
+        is_good = jobs_remove(config, list.all[i].id, err);
     free(list.all);
     return is_good;
+}
+
+/* By age, or since their owners want them no more. */
+static bool prune_clients(const struct config *config, struct error *err)
+{
+    int64_t since_ns = ((int64_t)time(NULL) - config->screening_days * 24 * 3600) * 1000000000;
+    struct entries list = {.all = NULL};
+    bool is_good = list_jobs(config, JOBS_OF_CLIENTS, &list, err);
+
+    for (size_t i = 0; is_good && i < list.count; i++) {
+        if (list.all[i].finished_ns < since_ns || folder_has(config, list.all[i].id, JOB_REMOVED_FILE))
+            is_good = jobs_remove(config, list.all[i].id, err);
+    }
+    free(list.all);
+    return is_good;
+}
+
+bool jobs_prune(const struct config *config, struct error *err)
+{
+    return remove_left_over(config, err) && prune_staff(config, err) && prune_clients(config, err);
 }

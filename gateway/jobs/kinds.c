@@ -55,10 +55,16 @@ static const struct argument FILTER_LIST[] = {CHOICE("ground", false, KIND_GROUN
 static const struct argument PUSH_LIST[] = {CHOICE("channel", false, CHANNELS), CHOICE("ground", false, KIND_GROUNDS),
                                             TEXT("division", false)};
 
+static const struct argument SCREENING_LIST[] = {
+    TEXT("client", true),         TEXT("certificate", true), TEXT("domain", true),    TEXT("purpose", true),
+    TEXT("matter", false),        TEXT("case", false),       TEXT("operator", false), TEXT("department", false),
+    TEXT("authorisation", false), TEXT("as_of", false),      TEXT("as_of_ms", false), TEXT("as_of_sequence", false),
+    TEXT("format", true),         TEXT("order", true)};
 static const struct argument CLOCKS_LIST[] = {CHOICE("kind", false, KIND_CLOCKS)};
 
 #define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}
 ARGUMENTS(IMPORT, IMPORT_LIST, 0, 0); /* and the register of names */
+ARGUMENTS(SCREENING, SCREENING_LIST, 0, 0);
 ARGUMENTS(OVERDUE, OVERDUE_LIST, 0, 0);
 ARGUMENTS(PROPOSE, PROPOSE_LIST, 0, JOB_IDS_MAX);
 ARGUMENTS(APPROVE, APPROVE_LIST, 0, JOB_IDS_MAX);
@@ -82,28 +88,29 @@ enum {
 };
 
 static const struct kind KINDS[] = {
-    {"import", run_import, &IMPORT, NULL, OPERATOR, true},
-    {"names-register", run_names_register, &IMPORT, NULL, ROLE_ADMINISTRATOR, true},
-    {"overdue", run_overdue, &OVERDUE, NULL, ANYBODY, false},
-    {"propose", run_propose, &PROPOSE, kind_check_choice, OPERATOR, false},
-    {"waiting", run_waiting, &FILTERED, NULL, ANYBODY, false},
-    {"approve", run_review, &APPROVE, kind_check_review, REVIEWER, false},
-    {"return", run_review, &RETURN, kind_check_review, REVIEWER, false},
-    {"correct", run_change, &CORRECT, NULL, OPERATOR, false},
-    {"withdraw", run_change, &REASONED, NULL, OPERATOR, false},
-    {"repair", run_change, &REPAIR, NULL, OPERATOR, false},
-    {"dispute", run_change, &REASONED, NULL, OPERATOR, false},
-    {"settle", run_change, &REASONED, NULL, OPERATOR, false},
-    {"unsent", run_unsent, &FILTERED, NULL, ANYBODY, false},
-    {"push", run_push, &PUSH, kind_check_choice, OPERATOR, false},
-    {"refused", run_refused, &NOTHING, NULL, ANYBODY, false},
-    {"clocks", run_clocks, &CLOCKS, NULL, ANYBODY, false},
-    {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false},
-    {"pause", run_channel, &CHANNEL, NULL, SWITCHER, false},
-    {"drain", run_channel, &CHANNEL, NULL, SWITCHER, false},
-    {"resume", run_channel, &CHANNEL, NULL, SWITCHER, false},
-    {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false},
-    {"reconcile-repair", run_reconcile, &CHANNEL, NULL, REPAIRER, false},
+    {"import", run_import, &IMPORT, NULL, OPERATOR, true, false},
+    {"names-register", run_names_register, &IMPORT, NULL, ROLE_ADMINISTRATOR, true, false},
+    {"screening", run_screening, &SCREENING, NULL, 0, true, true},
+    {"overdue", run_overdue, &OVERDUE, NULL, ANYBODY, false, false},
+    {"propose", run_propose, &PROPOSE, kind_check_choice, OPERATOR, false, false},
+    {"waiting", run_waiting, &FILTERED, NULL, ANYBODY, false, false},
+    {"approve", run_review, &APPROVE, kind_check_review, REVIEWER, false, false},
+    {"return", run_review, &RETURN, kind_check_review, REVIEWER, false, false},
+    {"correct", run_change, &CORRECT, NULL, OPERATOR, false, false},
+    {"withdraw", run_change, &REASONED, NULL, OPERATOR, false, false},
+    {"repair", run_change, &REPAIR, NULL, OPERATOR, false, false},
+    {"dispute", run_change, &REASONED, NULL, OPERATOR, false, false},
+    {"settle", run_change, &REASONED, NULL, OPERATOR, false, false},
+    {"unsent", run_unsent, &FILTERED, NULL, ANYBODY, false, false},
+    {"push", run_push, &PUSH, kind_check_choice, OPERATOR, false, false},
+    {"refused", run_refused, &NOTHING, NULL, ANYBODY, false, false},
+    {"clocks", run_clocks, &CLOCKS, NULL, ANYBODY, false, false},
+    {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false, false},
+    {"pause", run_channel, &CHANNEL, NULL, SWITCHER, false, false},
+    {"drain", run_channel, &CHANNEL, NULL, SWITCHER, false, false},
+    {"resume", run_channel, &CHANNEL, NULL, SWITCHER, false, false},
+    {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false, false},
+    {"reconcile-repair", run_reconcile, &CHANNEL, NULL, REPAIRER, false, false},
 };
 
 const struct kind *kind_find(const char *name)

@@ -13,6 +13,7 @@ struct kind {
     bool (*check)(const json_t *arguments, struct error *err);
     unsigned roles; /* of enum staff_role */
     bool takes_file;
+    bool is_for_clients; /* ordered by outside systems, not by the staff */
 };
 /* NULL when there is none. */
 const struct kind *kind_find(const char *name);
@@ -24,7 +25,7 @@ extern const char *const KIND_SCOPES[];
 extern const char *const KIND_CLOCKS[]; /* list_clocks.c */
 
 /* kind_*.c, list_*.c */
-work_run run_import, run_names_register, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
+work_run run_import, run_screening, run_names_register, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
 work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 /* "reconcile" and "reconcile-repair" */
 work_run run_reconcile;

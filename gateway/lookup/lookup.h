@@ -66,7 +66,8 @@ struct lookup_question {
     bool is_internal;             /* our own staff: also sees, of the past, what was withdrawn or repaired since */
     int64_t at_ms;                /* now */
     int64_t as_of_ms;             /* what held at this instant, not after now; 0: the newest state */
-    uint64_t as_of_sequence;      /* or when the journal had this many events; 0: not asked so */
+    uint64_t as_of_sequence;      /* or when the journal had this many events; 0: not asked so. Both: that state, on
+                                   * the day of that instant (long work that goes on with the state it began with) */
     const char *receipt;          /* id of the trace entry (trace.h) */
     struct buf *shown;            /* is added [["id",version]…] of what `records` or `obligations` shows, nothing when
                                    * that is nothing; NULL: not wanted */

@@ -69,7 +69,8 @@ static bool go_back(struct store_txn *txn, struct moment *moment, struct error *
         store_txn_spoil(txn, STORE_JOURNAL, "an event of the past cannot be read");
         return store_txn_is_good(txn, err);
     }
-    moment->instant_ms = event.at_ms;
+    if (moment->question->as_of_ms == 0)
+        moment->instant_ms = event.at_ms;
     moment->sequence = events;
     return true;
 }

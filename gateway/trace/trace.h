@@ -84,6 +84,9 @@ void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_
 /* The receipt of the entry that is added after `ahead` others, for answers of many subjects; 0: as trace_next_receipt.
  */
 void trace_receipt_ahead(struct trace_writer *writer, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES]);
+/* … and of the entry that came `ahead` after the one of the receipt `first`, as long as both are of one flush. False when
+ * that is no receipt. */
+MUST_CHECK bool trace_receipt_from(const char *first, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES]);
 /* How many were added so far; only grows. */
 uint64_t trace_added(const struct trace_writer *writer);
 /* `entry->receipt` must be the one that trace_next_receipt gave, else the next flush fails. Nothing is borrowed. */

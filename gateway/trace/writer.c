@@ -77,6 +77,17 @@ void trace_receipt_ahead(struct trace_writer *writer, uint32_t ahead, char recei
     receipt_format(writer->id, writer->next + ahead, receipt);
 }
 
+bool trace_receipt_from(const char *first, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES])
+{
+    char id[SEGMENT_ID_BYTES];
+    uint32_t number;
+
+    if (!receipt_parse(span_of(first), id, &number))
+        return false;
+    receipt_format(id, number + ahead, receipt);
+    return true;
+}
+
 static void keep_failure(struct trace_writer *writer, enum error_code code, const char *why)
 {
     if (!writer->has_failed)

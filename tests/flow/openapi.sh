@@ -15,6 +15,7 @@ domains="[lending, land-supply, power-price]"
 stage_config openapi 0 "  - {name: bank, kind: lender, certificate: bank.pem, domains: $domains, requests_per_minute: 1000000, webhook: {url: 'https://localhost:1/hook', ca: ca.pem}}
   - {name: trial, kind: lender, certificate: trial.pem, domains: [lending], test: true}
   - {name: slow, kind: lender, certificate: slow.pem, domains: [lending], requests_per_minute: 1}"
+echo "screening: {bytes: 1M, held: 100}" >>"$stage/creditgate.yaml"
 "$gate" init --config "$stage/creditgate.yaml" >"$stage/quiet"
 stage_gateway
 
@@ -83,6 +84,18 @@ for _ in $(seq 16); do # a full tile of 256 hashes, 16 questions at a time
 done
 stage_within 20 is_signed || stage_fail "no signed log of 256 entries: $(cat "$last/body")"
 
+# --- a list that was screened ---
+screening_of() { grep -o '"id":"[^"]*' "$1" | head -1 | sed 's/.*"//'; }
+is_screened() { ask bank GET "/v1/screenings/${real[SCREENING]}" && grep -q '"state":"done"' "$last/body"; }
+screened() { # KEY
+    printf '%s\n' 'Content-Type: text/csv' "Idempotency-Key: $1" >"$stage/fields"
+    printf 'reference,uscc\nA-1,91440224MAYUCHK485\nA-2,91440224MAYUCHK486\nA-3,%s,\n' "${2:-91440101MAYTEK014M}" >"$stage/sent"
+    expect 202 bank POST '/v1/screenings?domain=lending&purpose=credit-review'
+    real[SCREENING]=$(screening_of "$last/body")
+    stage_within 20 is_screened || stage_fail "not screened: $(cat "$last/body")"
+}
+screened first
+
 # --- every example, and what must be refused at each path ---
 expect 200 bank GET /v1/openapi.json
 description=$stage/openapi.json
@@ -109,6 +122,7 @@ for step in "$stage"/plan/*; do
     case $(cat "$step/operation") in
     "POST /v1/feedback") listed ;; # each wants one of its own
     "POST /v1/watches") close_watches ;;
+    "DELETE /v1/screenings/{id}") screened "$(basename "$step")" ;;
     *" /v1/watches/"*) close_watches && open_watch ;;
     esac
     [ ! -e "$step/sent" ] || fill "$step/sent" >"$stage/sent"
@@ -156,6 +170,31 @@ grep -q '"test":true' "$last/body" || stage_fail "a test that does not say so: $
 expect 200 trial GET '/v1/changes?domain=lending&purpose=credit-review'
 json '{"purpose":"credit-review","subjects":[{"uscc":"91440224MAYY000186"}]}'
 expect 200 trial POST /v1/lookups/lending
+list=(Content-Type:\ text/csv)
+send_list() { # KEY TEXT
+    printf '%s\n' "${list[@]}" "Idempotency-Key: $1" >"$stage/fields"
+    printf "$2" >"$stage/sent"
+}
+send_list k 'uscc\n91440224MAYUCHK485\n'
+expect 403 bank POST '/v1/screenings?domain=tax&purpose=tax-preference'
+send_list k 'uscc\n91440224MAYUCHK485\n'
+expect 404 bank POST '/v1/screenings?domain=nowhere&purpose=credit-review'
+send_list k 'uscc\n91440224MAYUCHK485\n'
+expect 429 slow POST '/v1/screenings?domain=lending&purpose=credit-review'
+screened again
+send_list again 'uscc\n91440224MAYUCHK485\n'
+expect 422 bank POST '/v1/screenings?domain=lending&purpose=credit-review'
+printf 'Range: bytes=9999999-\n' >"$stage/fields"
+expect 416 bank GET "/v1/screenings/${real[SCREENING]}/result"
+for none in "" /result /summary; do expect 404 bank GET "/v1/screenings/20260101000000000-00000000000000$none"; done
+expect 404 bank DELETE /v1/screenings/none
+send_list bad 'uscc,colour\n1,2\n'
+expect 202 bank POST '/v1/screenings?domain=lending&purpose=credit-review'
+real[SCREENING]=$(screening_of "$last/body")
+for part in result summary; do expect 409 bank GET "/v1/screenings/${real[SCREENING]}/$part"; done
+head -c 2000000 /dev/zero | tr '\0' x >"$stage/sent"
+printf '%s\n' "${list[@]}" 'Idempotency-Key: large' >"$stage/fields"
+expect 413 bank POST '/v1/screenings?domain=lending&purpose=credit-review'
 words() { printf '{"receipt":"%s","details":[{"id":"%s","result":"other","action":"%s"}]}' "$1" "${real[RECORD]}" "$2"; }
 json "$(words none x)"
 expect 404 bank POST /v1/feedback

@@ -455,3 +455,86 @@ Test(policy, a_taken_name_is_for_a_person_and_further_ones_are_stepped_over)
     cr_assert_eq(decide(&attempt).action, ACTION_DISSOLVE_SPENT);
     cr_assert_eq(decide(&attempt).blame, BLAME_NOBODY);
 }
+
+/* --- what settles at once --- */
+
+static struct policy_attempt delivery_of(enum policy_net net, enum adapter_ending answer, int status)
+{
+    struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, net);
+
+    attempt.rows = 1;
+    attempt.settles_at_once = true;
+    attempt.answer = answer;
+    attempt.status = status;
+    return attempt;
+}
+
+Test(policy, what_settles_at_once_is_never_in_doubt)
+{
+    for (int net = 0; net < NET_COUNT; net++) {
+        for (int answer = 0; answer < ADAPTER_ENDING_COUNT; answer++) {
+            for (int status = 200; status < 600; status++) {
+                struct policy_attempt attempt = delivery_of((enum policy_net)net, (enum adapter_ending)answer, status);
+                struct policy_verdict verdict = decide(&attempt);
+
+                cr_assert(verdict.action == ACTION_SETTLE || verdict.action == ACTION_RESEND ||
+                              verdict.action == ACTION_PAUSE || verdict.action == ACTION_REFUSE_ROW ||
+                              verdict.action == ACTION_DISSOLVE,
+                          "%d %d %d: %d", net, answer, status, verdict.action);
+                cr_assert(verdict.zh && verdict.en);
+                if (net != NET_ANSWERED)
+                    break;
+            }
+        }
+    }
+}
+
+Test(policy, a_message_is_acknowledged_refused_paused_for_or_sent_again)
+{
+    static const struct {
+        enum policy_net net;
+        enum adapter_ending answer;
+        int status;
+        enum policy_action action;
+        enum policy_blame blame;
+    } CASES[] = {
+        {NET_ANSWERED, ADAPTER_OUTCOMES, 204, ACTION_SETTLE, BLAME_NOBODY},
+        {NET_ANSWERED, ADAPTER_BODY_REFUSED, 422, ACTION_REFUSE_ROW, BLAME_ROW},
+        {NET_ANSWERED, ADAPTER_SETUP_REFUSED, 410, ACTION_PAUSE, BLAME_SETUP},
+        {NET_ANSWERED, ADAPTER_BY_STATUS, 302, ACTION_PAUSE, BLAME_SETUP},
+        {NET_ANSWERED, ADAPTER_BY_STATUS, 429, ACTION_RESEND, BLAME_DESTINATION},
+        {NET_ANSWERED, ADAPTER_BY_STATUS, 500, ACTION_RESEND, BLAME_DESTINATION},
+        {NET_ANSWERED, ADAPTER_BY_STATUS, 503, ACTION_RESEND, BLAME_DESTINATION},
+        {NET_LOST, ADAPTER_ACCEPTED, 0, ACTION_RESEND, BLAME_DESTINATION},
+        {NET_OVERLONG, ADAPTER_ACCEPTED, 0, ACTION_RESEND, BLAME_DESTINATION},
+        {NET_NOT_REACHED, ADAPTER_ACCEPTED, 0, ACTION_RESEND, BLAME_DESTINATION},
+        {NET_UNTRUSTED, ADAPTER_ACCEPTED, 0, ACTION_PAUSE, BLAME_SETUP},
+        {NET_UNMAKEABLE, ADAPTER_ACCEPTED, 0, ACTION_DISSOLVE, BLAME_NOBODY},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct policy_attempt attempt = delivery_of(CASES[i].net, CASES[i].answer, CASES[i].status);
+        struct policy_verdict verdict = decide(&attempt);
+
+        cr_assert_eq(verdict.action, CASES[i].action, "case %zu: %d", i, verdict.action);
+        cr_assert_eq(verdict.blame, CASES[i].blame, "case %zu", i);
+    }
+}
+
+Test(policy, what_a_receiver_asks_for_is_waited_for)
+{
+    struct policy_attempt attempt = delivery_of(NET_ANSWERED, ADAPTER_BY_STATUS, 429);
+
+    attempt.retry_after_ms = 30000;
+    cr_assert_geq(decide(&attempt).delay_ms, 30000);
+    attempt.retry_after_ms = -1;
+    cr_assert_leq(decide(&attempt).delay_ms, PACE.retry_max_ms);
+}
+
+Test(policy, an_endpoint_that_refuses_everything_is_paused)
+{
+    struct policy_attempt attempt = delivery_of(NET_ANSWERED, ADAPTER_BODY_REFUSED, 404);
+
+    attempt.lone_refusals = POLICY_LONE_MAX;
+    cr_assert_eq(decide(&attempt).action, ACTION_PAUSE);
+}

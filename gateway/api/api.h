@@ -1,22 +1,25 @@
 /* api.h - the process that answers: lookups over HTTPS for outside systems, administration on the Unix socket.
  *
  * Over TLS with a client certificate:
- *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&matter=…][&case=…][&authorisation=…][&operator=…]
- *       [&department=…][&as_of=…]          lookup.h; matter, case, authorisation, and who asks in the calling system
- * and for which department, where the domain's file asks for them (domain.h); as_of: a day, YYYY-MM-DD, means its end
- * (or now); digits mean what the register said when the journal had that many events. By a client of the configuration,
- * known by its certificate. With Accept-Signature the answer is signed (signing.h) POST /v1/lookups/{domain}
- * {"purpose","matter"?,"case"?,"authorisation"?,"operator"?,"department"?, "as_of"?,"subjects":[{"uscc" or
- * "name","authorisation"?}…]}, at most 1000 of them → lookup batch.h: each its own result or problem (for a name
- * {"candidates","index","q","receipt"}), in order, and its
- * own receipt. Each hundred begun counts as a request against the client's limit
+ *   GET  /v1/lookups/{domain}/{uscc}?purpose=…[&matter=…][&case=…][&authorisation=…][&as_of=…]
+ *       [&operator=…][&department=…]       lookup.h; matter, case, authorisation, and who asks in the calling system
+ *                                          and for which department, where the domain's file asks for them (domain.h);
+ *                                          as_of: a day, YYYY-MM-DD, means its end (or now); digits mean what the
+ *                                          register said when the journal had that many events. By a client of the
+ *                                          configuration, known by its certificate. With Accept-Signature the
+ *                                          answer is signed (signing.h)
+ *   POST /v1/lookups/{domain}              {"purpose","matter"?,"case"?,"authorisation"?,"operator"?,"department"?,
+ *                                          "as_of"?,"subjects":[{"uscc" or "name","authorisation"?}…]}, at most 1000
+ *                                          of them → lookup batch.h: each its own result or problem (for a name
+ *                                          {"candidates","index","q","receipt"}), in order, and its own receipt. Each
+ *                                          hundred begun counts as a request against the client's limit
  *   POST /v1/screenings?domain=…&purpose=…[&matter=…][&case=…][&authorisation=…][&operator=…][&department=…]
  *       [&as_of=…]   (Idempotency-Key)     a list, text/csv or application/x-ndjson (gateway/screening/rows.h) of at
  *                                          most screening.bytes and screening.rows → 202 with Location and the object
  *                                          of the next line. All rows rest on one state of the register. Each hundred
  *                                          begun counts as a request against the client's limit, more than a minute's
- *                                          as a minute's, each row against the day's quota. Each row has an entry of the trace of its
- *                                          own, as if it had been asked alone
+ *                                          as a minute's, each row against the day's quota. Each row has an entry of
+ *                                          the trace of its own, as if it had been asked alone
  *   GET  /v1/screenings                    {"client","screenings":[…]}: this client's, the newest first
  *   GET  /v1/screenings/{id}               how it stands (gateway/jobs/screenings.h); only for the client whose it is.
  *                                          It is kept for screening.days
@@ -25,9 +28,9 @@
  *                                          until all of it is there and traced
  *   GET  /v1/screenings/{id}/summary       what it came to, signed (gateway/screening/summary.h), for `creditgate verify`
  *   DELETE /v1/screenings/{id}             cancel it, and remove what is kept of it → 204
- *   GET  /v1/domains
- * {"certificate":{"days_left","ends"},"client","domains":[{"about":{…domain_description},"accepted_purposes":[…],
- *                                          "domain"}]}: what this client may ask
+ *   GET  /v1/domains                       {"certificate":{"days_left","ends"},"client","domains":[{"about":{…
+ *                                          domain_description},"accepted_purposes":[…],"domain"}]}: what this client
+ *                                          may ask
  *   GET  /v1/receipts/{id}                 the proof that an answer is in the trace (journal/proof.h), only for the
  *                                          client that got it; 503 until the log that has it is signed
  *   GET  /v1/log/{journal|trace}/…         checkpoint, tile/…, consistency?from=N&to=M: the hashes of the logs (log.c),
@@ -48,10 +51,11 @@
  *                                          "receipt","shown":[{"given","id","version"}…],"uscc"}…],"next"}: answers on
  *                                          which this client still owes one, the oldest first
  *   GET  /v1/feedback/{receipt}            {"answer":{as above},"given":[{as of POST}…]}
- *   GET  /v1/test-list                     the fictitious enterprises that clients of the configuration with `test: true`
- *                                          are answered from (testlist.h), each with what is answered about it; 404 when
- *                                          no client is under test. Such a client comes to the routes above alone, its
- *                                          answers say "test":true, and every reply to it Creditgate-Test: true
+ *   GET  /v1/test-list                     the fictitious enterprises that clients under test (`test: true` in the
+ *                                          configuration) are answered from (testlist.h), each with what is answered
+ *                                          about it; 404 when there is no such client. It comes to the routes above
+ *                                          alone (and names are closed to it), its answers say "test":true, and every
+ *                                          reply to it Creditgate-Test: true
  *   POST /v1/watches    (Idempotency-Key)  {"domain","purpose","subjects":[code…]}, at most 1000 of them → 201
  *                                          {"receipt","watch":{"domain","id","opened_at","purpose","subjects"}}: from
  *                                          now on changes of these subjects are posted to this client's webhook

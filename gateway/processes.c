@@ -113,6 +113,7 @@ static int run_api(const struct process *process)
                                   .config = process->config,
                                   .clock = &CLOCK_SYSTEM,
                                   .listen_fd = process->listen_fd,
+                                  .public_fd = process->public_fd,
                                   .admin_fd = process->admin_fd,
                                   .parent_fd = process->parent_fd,
                                   .names_fd = process->names_fd,

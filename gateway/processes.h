@@ -39,6 +39,7 @@ struct process {
     int lock_fd;                   /* only kept open: see state_lock.h */
     int signer_fd;                 /* to the signer */
     int listen_fd;                 /* api: HTTPS */
+    int public_fd;                 /* api: HTTPS for anybody */
     int admin_fd;                  /* api: the administration socket */
     int names_fd;                  /* api: to the process that finds names */
     int courier_fd;                /* eventfd: write to wake the courier; the courier reads it */

@@ -136,6 +136,7 @@ static void choose(const struct slots *slots, const struct slot *slot, struct pr
     process->kind = slot->kind;
     process->signer_fd = slot->signer_near;
     process->listen_fd = is_api ? process->listen_fd : -1;
+    process->public_fd = is_api ? process->public_fd : -1;
     process->admin_fd = is_api ? process->admin_fd : -1;
     process->parent_fd = slot->kind == PROCESS_JOB ? -1 : process->parent_fd;
     process->names_fd = slot->names_near;
@@ -155,9 +156,10 @@ static void choose(const struct slots *slots, const struct slot *slot, struct pr
 
 static void keep_own_descriptors(const struct process *process)
 {
-    int kept[SIBLINGS_MAX + 8] = {process->stop_fd,   process->parent_fd, process->lock_fd,    process->signer_fd,
-                                  process->listen_fd, process->admin_fd,  process->courier_fd, process->names_fd};
-    size_t count = 8;
+    int kept[SIBLINGS_MAX + 9] = {process->stop_fd,    process->parent_fd, process->lock_fd,
+                                  process->signer_fd,  process->listen_fd, process->admin_fd,
+                                  process->courier_fd, process->names_fd,  process->public_fd};
+    size_t count = 9;
 
     for (size_t i = 0; i < process->sibling_count; i++)
         kept[count++] = process->sibling_fds[i];

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "gateway/api/admission.h"
 #include "gateway/http/http.h"
 #include "gateway/job_queue.h"
 #include "gateway/slot.h"
@@ -51,12 +52,27 @@ struct supervisor {
     int words_read; /* what processes tell us */
     int signal_fd;
     uint16_t port;
+    uint16_t public_port;
     bool has_changed; /* processes.json is to be written */
     bool was_ready;
     bool is_stopping;
     bool is_refused; /* the store */
     const struct slot *cannot_begin;
 };
+
+/* Where anybody may read: only when the configuration gives it an address. */
+static bool open_public(struct supervisor *parent, struct error *err)
+{
+    const struct config *config = parent->config;
+
+    parent->public_port = (uint16_t)config->public_port;
+    if (!*config->public_address)
+        return true;
+    if (!http_listen_tcp(config->public_address, &parent->public_port, &parent->given.public_fd, err))
+        return fail_in(err, "public");
+    log_notice("gateway", "public lists: https://%s:%u/public/", config->public_address, parent->public_port);
+    return true;
+}
 
 static bool open_sockets(struct supervisor *parent, struct error *err)
 {
@@ -71,6 +87,8 @@ static bool open_sockets(struct supervisor *parent, struct error *err)
                           "listen.port：%s:%u 已被其他程序占用", config->address, parent->port);
         return fail_in(err, "listen.address");
     }
+    if (!open_public(parent, err))
+        return false;
     if (!http_listen_unix(config->admin_socket, (unsigned)config->admin_mode, &given->admin_fd, err))
         return fail_in(err, "admin.socket");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, words) != 0)
@@ -90,7 +108,7 @@ static bool make_shared(struct supervisor *parent, struct error *err)
     if (getrandom(parent->ticket_key, sizeof parent->ticket_key, 0) != (ssize_t)sizeof parent->ticket_key)
         return fail(err, ERR_IO, "getrandom: %s", strerrordesc_np(errno));
     parent->given.ticket_key = parent->ticket_key;
-    parent->given.limits = limits_new(BOARD_PLACES);
+    parent->given.limits = limits_new(LIMITS_BUCKETS);
     if (!board_open(board, &parent->given.board, err))
         return false;
     board_seat(parent->given.board, parent->config);
@@ -133,6 +151,7 @@ static struct supervisor *supervisor_new(const struct config *config, const stru
                                      .lock_fd = -1,
                                      .signer_fd = -1,
                                      .listen_fd = -1,
+                                     .public_fd = -1,
                                      .admin_fd = -1,
                                      .names_fd = -1,
                                      .courier_fd = -1};
@@ -150,6 +169,7 @@ static void supervisor_free(struct supervisor *parent)
         file_close(parent->slots.list[i].names_far);
     }
     file_close(parent->given.listen_fd);
+    file_close(parent->given.public_fd);
     file_close(parent->given.admin_fd);
     file_close(parent->given.parent_fd);
     file_close(parent->given.courier_fd);

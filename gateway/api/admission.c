@@ -70,17 +70,36 @@ static bool check_suspension(const struct admission_desk *desk, const struct cli
 
 /* --- limits --- */
 
+static bool take_of(const struct admission_desk *desk, struct admission *admission, const struct limits_wish *wish,
+                    struct error *err)
+{
+    if (limits_take_many(desk->limits, wish, admission->now_ns, &admission->wait_ms))
+        return true;
+    return refuse(err, ERR_LIMIT, "client.limit", "more than %lld requests in a minute: wait %lld s",
+                  "每分钟请求超过 %lld 次：请等待 %lld 秒", (long long)wish->per_minute,
+                  (long long)(admission->wait_ms + 999) / 1000);
+}
+
 static bool take_tokens(const struct admission_desk *desk, struct admission *admission, bool is_client, int64_t count,
                         struct error *err)
 {
     int64_t per_minute = is_client ? admission->client->config->requests_per_minute : STRANGERS_PER_MINUTE;
     struct limits_wish wish = {is_client ? admission->client->bucket : BOARD_STRANGERS, per_minute, count};
 
-    if (limits_take_many(desk->limits, &wish, admission->now_ns, &admission->wait_ms))
-        return true;
-    return refuse(err, ERR_LIMIT, "client.limit", "more than %lld requests in a minute: wait %lld s",
-                  "每分钟请求超过 %lld 次：请等待 %lld 秒", (long long)per_minute,
-                  (long long)(admission->wait_ms + 999) / 1000);
+    return take_of(desk, admission, &wish, err);
+}
+
+bool admission_read(const struct admission_desk *desk, const struct http_peer *peer, struct admission *admission,
+                    struct error *err)
+{
+    const struct client *client = peer->has_certificate ? clients_find(desk->clients, peer->certificate_sha256) : NULL;
+    struct limits_wish wish = {LIMITS_READERS, READERS_PER_MINUTE, 1};
+
+    admission->now_ns = shared_now_ns();
+    admission->wait_ms = 0;
+    if (client)
+        wish = (struct limits_wish){client->bucket, client->config->requests_per_minute, 1};
+    return take_of(desk, admission, &wish, err);
 }
 
 bool admission_take(const struct admission_desk *desk, struct admission *admission, int64_t count, struct error *err)

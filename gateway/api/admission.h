@@ -20,6 +20,9 @@
 #include "gateway/http/http.h"
 
 enum { STRANGERS_PER_MINUTE = 600 };
+/* Readers of what is public have a bucket of their own, all together: whoever empties it keeps neither a client from
+ * asking nor the refusal of an unknown certificate from being traced. */
+enum { READERS_PER_MINUTE = 600, LIMITS_READERS = BOARD_PLACES, LIMITS_BUCKETS = BOARD_PLACES + 1 };
 
 /* Of the request under way. */
 struct admission {
@@ -45,6 +48,9 @@ MUST_CHECK bool admission_enter(const struct admission_desk *desk, const struct 
                                 struct admission *admission, struct error *err);
 /* The same request again (a long poll): no token, but as it stands now. */
 MUST_CHECK bool admission_stay(const struct admission_desk *desk, const struct http_peer *peer, int64_t at_ms,
+                               struct admission *admission, struct error *err);
+/* A token for what anybody may read: the client's where a certificate of ours asks, else the readers'. */
+MUST_CHECK bool admission_read(const struct admission_desk *desk, const struct http_peer *peer,
                                struct admission *admission, struct error *err);
 /* `count` further tokens of the one that was admitted. */
 MUST_CHECK bool admission_take(const struct admission_desk *desk, struct admission *admission, int64_t count,

@@ -98,21 +98,23 @@ bool visit_segment(struct span *rest, struct span *segment)
 
 /* --- routes --- */
 
-enum { BY_TLS = 1, BY_SOCKET = 2 };
+enum { BY_TLS = 1, BY_SOCKET = 2, BY_ANYBODY = 4 };
 
 static const struct route {
     const char *prefix;
     unsigned ways;
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
-    {"/v1/lookups", BY_TLS, lookup_handle},    /* lookups.c */
-    {"/v1/feedback", BY_TLS, feedback_handle}, /* feedback.c */
-    {"/v1/watches", BY_TLS, watches_handle},   /* watches.c */
-    {"/v1/changes", BY_TLS, changes_handle},   /* changes.c */
-    {"/v1/names", BY_TLS, names_handle},       /* names.c */
-    {"/v1/receipts", BY_TLS, receipts_handle}, /* receipts.c */
-    {"/v1/log", BY_TLS, log_handle},           /* log.c */
-    {"/v1/domains", BY_TLS, public_domains},   /* public.c */
+    {"/v1/lookups", BY_TLS, lookup_handle},                   /* lookups.c */
+    {"/v1/feedback", BY_TLS, feedback_handle},                /* feedback.c */
+    {"/v1/watches", BY_TLS, watches_handle},                  /* watches.c */
+    {"/v1/changes", BY_TLS, changes_handle},                  /* changes.c */
+    {"/v1/names", BY_TLS, names_handle},                      /* names.c */
+    {"/v1/receipts", BY_TLS, receipts_handle},                /* receipts.c */
+    {"/v1/log", BY_TLS, log_handle},                          /* log.c */
+    {"/v1/domains", BY_TLS, public_domains},                  /* public.c */
+    {"/v1/public", BY_TLS | BY_ANYBODY, public_lists_handle}, /* public_lists.c */
+    {"/public", BY_TLS | BY_ANYBODY, public_page_handle},     /* public_page.c */
     {"/v1/checkpoints", BY_TLS | BY_SOCKET, public_checkpoint},
     {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},
     {"/v1/openapi.json", BY_TLS | BY_SOCKET, public_openapi},
@@ -147,7 +149,7 @@ const char *api_route(size_t index, bool *is_public)
 
 static const struct route *find_route(const struct http_request *request, struct span *rest)
 {
-    unsigned way = request->peer->is_local ? BY_SOCKET : BY_TLS;
+    unsigned way = request->peer->is_local ? BY_SOCKET : request->peer->is_anonymous ? BY_ANYBODY : BY_TLS;
 
     for (size_t i = 0; i < COUNT_OF(ROUTES); i++) {
         size_t bytes = strlen(ROUTES[i].prefix);
@@ -308,7 +310,10 @@ static bool load_rules(struct api *api, struct error *err)
     AUTO(text_free) char *windows = path_join(api->config->data, "schemas/data/publication-windows.json");
     AUTO(text_free) char *calendar = path_join(api->config->data, "schemas/data/calendar.json");
 
-    return windows_load(windows, &api->windows, err) && calendar_load(calendar, &api->calendar, err);
+    AUTO(text_free) char *divisions = path_join(api->config->data, "schemas/data/divisions.json");
+
+    return windows_load(windows, &api->windows, err) && calendar_load(calendar, &api->calendar, err) &&
+           divisions_load(divisions, &api->divisions, err);
 }
 
 static bool describe(struct api *api, struct error *err)
@@ -367,6 +372,13 @@ static bool listen_all(struct api *api, struct error *err)
 
     if (options->listen_fd >= 0 && !http_server_add_listener(api->server, options->listen_fd, &tls, err))
         return fail_in(err, "listen");
+    /* A ticket from here must not open a session there. */
+    struct http_tls open_tls = {.certificate_file = config->certificate,
+                                .key_file = config->key,
+                                .connections = (size_t)config->public_connections};
+
+    if (options->public_fd >= 0 && !http_server_add_listener(api->server, options->public_fd, &open_tls, err))
+        return fail_in(err, "public");
     if (options->admin_fd >= 0 && !http_server_add_listener(api->server, options->admin_fd, NULL, err))
         return fail_in(err, "admin.socket");
     return true;
@@ -378,7 +390,7 @@ static bool set_up_desk(struct api *api, struct error *err)
     const struct api_options *options = &api->options;
 
     if (!options->limits)
-        api->own_limits = limits_new(BOARD_PLACES);
+        api->own_limits = limits_new(LIMITS_BUCKETS);
     if (!options->board) {
         if (!board_open(NULL, &api->own_board, err))
             return false;
@@ -445,6 +457,7 @@ void api_free(struct api *api)
     domains_free(api->domains);
     windows_free(api->windows);
     calendar_free(api->calendar);
+    divisions_free(api->divisions);
     limits_free(api->own_limits);
     board_close(api->own_board);
     for (size_t i = 0; i < LOOKUP_PARAMETERS; i++)

@@ -65,6 +65,16 @@
  *   POST /v1/watches/{id}/subjects         {"add":[code…],"remove":[code…]} → 200 {"receipt","watch"}
  *   PUT, DELETE /v1/watches/{id}/subjects/{uscc}    one of them → 200 {"receipt","watch"}
  *   POST /v1/watches/test                  → 202 {"channel","delivery","receipt"}: a message of type "ping"
+ * there, and without any certificate at `public.address`, where nothing else is reached (seed rows 25 to 27):
+ *   GET  /v1/public/exits?[year=YYYY]      the exits of a year (by default this one) in Asia/Shanghai
+ *   GET  /v1/public/yellow, /red           what must rectify, what was closed (lookup/bulletin.h: what is on them)
+ *                                          with [&division=…][&ground=…][&format=json|csv][&lang=zh|en][&limit=N]
+ *                                          [&from=…] → {"as_of":{"at","day","sequence"},"list","next","rows":[…],
+ *                                          "title","year"?}, or CSV (public_lists.h). At most 1000 in a page; `next`
+ *                                          (null: that was all) is what `from` wants, the Link field leads there. ETag
+ *                                          and Last-Modified follow the journal and the day. Nobody is traced here;
+ *                                          readers who are no client share READERS_PER_MINUTE (admission.h)
+ *   GET  /public/?[list=…] and as above    the same as a page for people
  * there and on the Unix socket:
  *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain)
  *   GET  /v1/keys                          public keys, for whoever verifies
@@ -114,10 +124,11 @@ struct api_options {
     const struct clock *clock;
     struct signer *signer;     /* for answers that are to be signed; NULL: none are */
     int listen_fd;             /* HTTPS; -1: none */
+    int public_fd;             /* HTTPS without client certificates, only for what anybody may read; -1: none */
     int admin_fd;              /* Unix socket; -1: none */
     int parent_fd;             /* SEQPACKET: a job's id orders it; -1: none */
     int names_fd;              /* to the process that finds names (finder.h); -1: none */
-    struct limits *limits;     /* BOARD_PLACES buckets, shared by all api processes; NULL: our own */
+    struct limits *limits;     /* LIMITS_BUCKETS (admission.h), shared by all api processes; NULL: our own */
     struct board *board;       /* with a place for every client, shared likewise; NULL: our own, forgotten at the end */
     const uint8_t *ticket_key; /* HTTP_TICKET_KEY_BYTES shared by all api processes, or NULL */
 };

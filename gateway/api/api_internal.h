@@ -17,6 +17,7 @@
 #include "gateway/testlist/testlist.h"
 #include "gateway/trace/trace.h"
 #include "schemas/calendar.h"
+#include "schemas/divisions.h"
 #include "schemas/windows.h"
 
 /* A process whose every read of the store fails so often in a row does not get well by itself: it ends and is started
@@ -40,6 +41,7 @@ struct api {
     struct domains *domains;
     struct windows *windows;
     struct calendar *calendar;
+    struct divisions *divisions;
     struct clients *clients;
     struct limits *own_limits; /* when none were given */
     struct board *own_board;
@@ -97,6 +99,9 @@ void public_keys(struct visit *visit);
 void public_health(struct visit *visit);
 void public_openapi(struct visit *visit);
 void public_test_list(struct visit *visit);
+/* public_lists.c, public_page.c */
+void public_lists_handle(struct visit *visit);
+void public_page_handle(struct visit *visit);
 void receipts_handle(struct visit *visit);
 void log_handle(struct visit *visit);
 /* The proof of an entry of the trace, added to `out`; `by`: whose it must be (empty: anybody's). ERR_NOT_FOUND;

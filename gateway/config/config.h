@@ -137,6 +137,9 @@ struct config {
     char *data;  /* folder with schemas/ and adapters/ */
     char *lang;
     char *address;
+    char *public_address; /* "": there is none */
+    int64_t public_port;
+    int64_t public_connections;
     int64_t port;
     char *certificate;
     char *key;

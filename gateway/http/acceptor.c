@@ -84,14 +84,18 @@ static void fill_address(const struct sockaddr_storage *from, struct http_peer *
 
 static void welcome(struct http_server *server, struct listener *listener, int fd, const struct sockaddr_storage *from)
 {
-    SSL *ssl = listener->tls ? tls_accept(listener->tls, fd) : NULL;
+    bool has_place = listener->connection_count < listener->connections_max;
+    SSL *ssl = has_place && listener->tls ? tls_accept(listener->tls, fd) : NULL;
     struct connection *connection;
 
-    if (listener->tls && !ssl) {
+    if (!has_place || (listener->tls && !ssl)) {
         close(fd);
         return;
     }
     connection = connection_new(server, fd, ssl);
+    connection->listener = listener;
+    listener->connection_count++;
+    connection->peer.is_anonymous = listener->is_anonymous;
     if (listener->is_local)
         fill_local(fd, &connection->peer);
     else

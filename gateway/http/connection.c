@@ -49,6 +49,8 @@ void connection_kill(struct connection *connection)
     else
         server->connections = connection->next;
     server->connection_count--;
+    if (connection->listener)
+        connection->listener->connection_count--;
     connection->next = server->dead;
     server->dead = connection;
 }

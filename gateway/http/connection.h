@@ -44,6 +44,7 @@ struct connection {
     struct watched watched; /* first: epoll's pointer leads here */
     struct deadline deadline;
     struct http_server *server;
+    struct listener *listener; /* that it came by */
     struct transport transport;
     enum connection_state state;
     const struct protocol *protocol;

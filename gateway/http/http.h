@@ -46,6 +46,7 @@ struct http_peer {
     bool is_local; /* came by the Unix socket: uid, pid are the caller's (SO_PEERCRED) */
     unsigned uid;
     int pid;
+    bool is_anonymous;    /* came by a listener that asks for no certificates */
     bool has_certificate; /* a verified client certificate */
     uint8_t certificate_sha256[32];
     char certificate_subject[256]; /* RFC 2253 text, printable; ends in "..." when it was longer: for people only */
@@ -146,6 +147,9 @@ struct http_tls {
     /* HTTP_TICKET_KEY_BYTES random bytes which sibling processes share, so that a session begun with one resumes with
      * the other; NULL: a key of its own. Borrowed during the call. */
     const uint8_t *ticket_key;
+    /* At most so many connections of this listener at a time: one more is closed at once, so that strangers never take
+     * the places of others. 0: as many as the server has. */
+    size_t connections;
 };
 
 struct http_server;

@@ -23,7 +23,10 @@ struct listener {
     struct watched watched; /* first */
     int fd;
     bool is_local;
+    bool is_anonymous;
     struct tls *tls; /* NULL: plain */
+    size_t connections_max;
+    size_t connection_count;
 };
 
 enum { LISTENERS_LIMIT = 8, SCRATCH_BYTES = 65536, EXCHANGES_KEPT = 256 };

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/journal/journal.h"
+#include "gateway/registry/announced.h"
 #include "gateway/registry/pack.h"
 #include "gateway/registry/subject.h"
 
@@ -377,6 +378,7 @@ bool obligations_apply(struct store_txn *txn, uint64_t sequence, const struct ev
         return fail(err, ERR_CONFLICT, "two enterprises' obligations share an id");
     if (version.version != before.version + 1)
         return fail(err, ERR_CONFLICT, "obligation version %u after %u", version.version, before.version);
+    announced_put(txn, before.version > 0 ? &before : NULL, &version, &row);
     pack(&version, value);
     store_put(txn, STORE_OBLIGATIONS, key_of(version.id, version.version, key), (struct span){value, VALUE_BYTES});
     return subject_put_obligation(txn, &version, &row, err);

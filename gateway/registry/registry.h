@@ -14,6 +14,7 @@
  * need not be sent: they never took the record
  *
  * STORE_RECORD_INDEX, by first byte of the key (integers BE):
+ *   'b', 'B'                             what public lists are made of (announced.h)
  *   'e' record, sequence → ""           events about a record
  *   'i' sequence → data of import.finished
  *   'l' list, record → version          the lists of records.h but the unsent

@@ -36,6 +36,7 @@ ask() { # CLIENT METHOD TARGET OPTION…: an exchange of its own; its status is 
     count=$((count + 1))
     folder=$stage/exchanges/$(printf %05d $count)
     mkdir -p "$folder"
+    : >"$folder/body" # an answer without one leaves no file
     last=$folder
     printf '%s %s\n' "$method" "$target" >"$folder/request"
     [ ! -e "$stage/fields" ] || { cat "$stage/fields" >>"$folder/request" && rm "$stage/fields"; }
@@ -224,6 +225,12 @@ expect 404 bank POST $none/subjects
 printf '' >"$stage/sent"
 expect 404 bank PUT $none/subjects/91440224MAYUCHK485
 expect 404 bank DELETE $none/subjects/91440224MAYUCHK485
+for list in exits yellow red; do
+    expect 200 bank GET "/v1/public/$list?format=csv"
+    expect 200 bank GET "/v1/public/$list"
+    sed -n 's/^[Ee][Tt]ag: /If-None-Match: /p' "$last/head" | tr -d '\r' >"$stage/fields"
+    expect 304 bank GET "/v1/public/$list"
+done
 
 # --- and the verdict ---
 "$tool" check "$description" "$stage/exchanges" >"$stage/out" || { cat "$stage/out" >&2 && stage_fail "the description is not what the server does"; }

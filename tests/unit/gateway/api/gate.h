@@ -98,9 +98,12 @@ static inline bool gate_serve(const char *folder, struct error *err)
     AUTO(keyring_free) struct keyring *keyring = NULL;
     AUTO(signer_free) struct signer *signer = NULL;
     AUTO(api_free) struct api *api = NULL;
-    struct api_options options = {
-        .names_fd = -1,
-        .clock = &T.clock, .listen_fd = GATE_LISTEN_FD, .admin_fd = GATE_ADMIN_FD, .parent_fd = GATE_WORDS_FD};
+    struct api_options options = {.clock = &T.clock,
+                                  .listen_fd = GATE_LISTEN_FD,
+                                  .public_fd = -1,
+                                  .names_fd = -1,
+                                  .admin_fd = GATE_ADMIN_FD,
+                                  .parent_fd = GATE_WORDS_FD};
 
     if (!config_load(config_path, NULL, NULL, &config, err) || !testlist_prepare(config, err) ||
         !store_open(store_path, &(struct store_options){.is_scratch = true, .map_bytes = (size_t)config->map_bytes},

@@ -23,10 +23,11 @@
  *   GET  /v1/screenings                    {"client","screenings":[…]}: this client's, the newest first
  *   GET  /v1/screenings/{id}               how it stands (gateway/jobs/screenings.h); only for the client whose it is.
  *                                          It is kept for screening.days
- *   GET  /v1/screenings/{id}/result        the rows (gateway/screening/result.h): whole up to SCREENING_PIECE_BYTES_MAX,
- *                                          beyond that by Range in pieces of at most so many bytes, else 416; 409
- *                                          until all of it is there and traced
- *   GET  /v1/screenings/{id}/summary       what it came to, signed (gateway/screening/summary.h), for `creditgate verify`
+ *   GET  /v1/screenings/{id}/result        the rows (gateway/screening/result.h): whole up to
+ *                                          SCREENING_PIECE_BYTES_MAX, beyond that by Range in pieces of at most so many
+ *                                          bytes, else 416; 409 until all of it is there and traced
+ *   GET  /v1/screenings/{id}/summary       what it came to, signed (gateway/screening/summary.h), for
+ *                                          `creditgate verify`
  *   DELETE /v1/screenings/{id}             cancel it, and remove what is kept of it → 204
  *   GET  /v1/domains                       {"certificate":{"days_left","ends"},"client","domains":[{"about":{…
  *                                          domain_description},"accepted_purposes":[…],"domain"}]}: what this client

@@ -34,17 +34,15 @@ static void count_add(struct store_txn *txn, struct span client, int64_t owed, i
     put(txn, &key, (struct span){(const char *)bytes, sizeof bytes});
 }
 
-static void put_answer(struct store_txn *txn, struct span receipt, const struct feedback_answer *answer)
+static void answer_value(const struct feedback_answer *answer, struct buf *value)
 {
-    AUTO(buf_done) struct buf value = BUF_INIT;
-    struct feedback_key key = feedback_key_of(FEEDBACK_ANSWER, receipt);
     uint8_t head[FEEDBACK_ANSWER_HEAD];
 
     store_key_u32(head, answer->left);
     store_key_u64(head + 4, (uint64_t)answer->at_ms);
-    buf_add(&value, head, sizeof head);
-    buf_add_span(&value, answer->json);
-    put(txn, &key, buf_span(&value));
+    buf_clear(value);
+    buf_add(value, head, sizeof head);
+    buf_add_span(value, answer->json);
 }
 
 /* --- owed --- */
@@ -87,6 +85,8 @@ struct owing {
     char client[FEEDBACK_CLIENT_MAX];
     size_t client_bytes;
     int64_t owed;
+    struct buf hold; /* of one answer, kept for their memory */
+    struct buf value;
 };
 
 static void finish_client(struct owing *owing)
@@ -107,8 +107,7 @@ static void count_for(struct owing *owing, struct span client, uint32_t owed)
 
 static bool owe(struct owing *owing, struct span json, struct error *err)
 {
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct feedback_answer answer = {.json = json}, other;
+    struct feedback_answer answer = {.json = json};
     struct span member[ANSWER_MEMBERS];
     uint8_t mark[FEEDBACK_MARK_BYTES];
     struct feedback_key key;
@@ -118,13 +117,16 @@ static bool owe(struct owing *owing, struct span json, struct error *err)
         return fail(err, ERR_CORRUPT, "feedback.owed: an answer lacks a member");
     answer.left = shown_count(member[SHOWN]);
     receipt = walk_plain(member[RECEIPT]);
-    if (!walk_text(member[CLIENT], &hold, &client) || client.bytes == 0 || client.bytes > FEEDBACK_CLIENT_MAX ||
+    buf_clear(&owing->hold);
+    if (!walk_text(member[CLIENT], &owing->hold, &client) || client.bytes == 0 || client.bytes > FEEDBACK_CLIENT_MAX ||
         receipt.bytes == 0 || receipt.bytes > FEEDBACK_RECEIPT_MAX || answer.left == 0 ||
         !instant_parse(walk_plain(member[AT]), &answer.at_ms))
         return fail(err, ERR_CORRUPT, "feedback.owed: an answer lacks a member");
-    if (feedback_answer_get(owing->txn, receipt, &other))
-        return fail(err, ERR_CONFLICT, "feedback.owed: %.*s is owed already", (int)receipt.bytes, receipt.at);
-    put_answer(owing->txn, receipt, &answer);
+    answer_value(&answer, &owing->value);
+    key = feedback_key_of(FEEDBACK_ANSWER, receipt);
+    if (!store_insert(owing->txn, STORE_FEEDBACK, feedback_span(&key), buf_span(&owing->value)))
+        return store_txn_is_good(owing->txn, err) &&
+               fail(err, ERR_CONFLICT, "feedback.owed: %.*s is owed already", (int)receipt.bytes, receipt.at);
     key = feedback_key_owed(client, feedback_mark(answer.at_ms, receipt, mark));
     put(owing->txn, &key, SPAN_NONE);
     count_for(owing, client, answer.left);
@@ -150,25 +152,36 @@ static bool read_owed(struct span data, struct span *answers, int64_t *from, int
     return *from >= 0 && *to >= *from;
 }
 
+static bool owe_all(struct store_txn *txn, struct span answers, struct error *err)
+{
+    struct owing owing = {.txn = txn};
+    struct span name, raw;
+    struct walk walk;
+    bool is_good = walk_begin(&walk, answers) || fail(err, ERR_CORRUPT, "feedback.owed lacks a member");
+
+    while (is_good && walk_next(&walk, &name, &raw))
+        is_good = owe(&owing, raw, err);
+    if (is_good)
+        finish_client(&owing);
+    buf_done(&owing.hold);
+    buf_done(&owing.value);
+    return is_good;
+}
+
 static bool apply_owed(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     struct feedback_key key = feedback_key(FEEDBACK_TRACE);
-    struct owing owing = {.txn = txn};
-    struct span answers, name, raw;
-    struct walk walk;
+    struct span answers;
     int64_t from, to;
 
     (void)sequence;
-    if (!read_owed(event->data, &answers, &from, &to) || !walk_begin(&walk, answers))
+    if (!read_owed(event->data, &answers, &from, &to))
         return fail(err, ERR_CORRUPT, "feedback.owed lacks a member");
     if ((uint64_t)from != feedback_looked_at(txn))
         return fail(err, ERR_CONFLICT, "feedback.owed begins at entry %lld of the trace, the one before ended at %llu",
                     (long long)from, (unsigned long long)feedback_looked_at(txn));
-    while (walk_next(&walk, &name, &raw)) {
-        if (!owe(&owing, raw, err))
-            return false;
-    }
-    finish_client(&owing);
+    if (!owe_all(txn, answers, err))
+        return false;
     put_number(txn, &key, (uint64_t)to);
     return true;
 }
@@ -201,15 +214,18 @@ static bool give(struct giving *giving, struct span detail, struct error *err)
 
 static bool settle(struct giving *giving, struct span client, struct error *err)
 {
+    AUTO(buf_done) struct buf value = BUF_INIT;
     uint8_t mark[FEEDBACK_MARK_BYTES];
     struct feedback_answer answer = giving->answer;
+    struct feedback_key of = feedback_key_of(FEEDBACK_ANSWER, giving->receipt);
     struct feedback_key key;
 
     if (giving->count == 0 || giving->count > answer.left)
         return fail(err, ERR_CORRUPT, "feedback.recorded: %u details where %u are owed", giving->count, answer.left);
     answer.left -= giving->count;
     key = feedback_key_owed(client, feedback_mark(answer.at_ms, giving->receipt, mark));
-    put_answer(giving->txn, giving->receipt, &answer);
+    answer_value(&answer, &value);
+    put(giving->txn, &of, buf_span(&value));
     if (answer.left == 0)
         store_delete(giving->txn, STORE_FEEDBACK, feedback_span(&key));
     count_add(giving->txn, client, -(int64_t)giving->count, giving->count);

@@ -103,6 +103,8 @@ MUST_CHECK bool store_write(struct store *store, store_work *work, void *context
 /* True when there: `value` is borrowed. False when absent, or after an error (store_txn_is_good tells). */
 bool store_get(struct store_txn *txn, enum store_table table, struct span key, struct span *value);
 void store_put(struct store_txn *txn, enum store_table table, struct span key, struct span value);
+/* Put unless the key is there. False when it is (nothing is changed), or after an error. */
+bool store_insert(struct store_txn *txn, enum store_table table, struct span key, struct span value);
 /* Faster put for a key above all others of the table. */
 void store_append(struct store_txn *txn, enum store_table table, struct span key, struct span value);
 void store_delete(struct store_txn *txn, enum store_table table, struct span key); /* absent is fine */

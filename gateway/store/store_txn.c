@@ -252,30 +252,37 @@ bool store_get(struct store_txn *txn, enum store_table table, struct span key, s
     return true;
 }
 
-static void put(struct store_txn *txn, enum store_table table, const struct span *pair, unsigned flags)
+/* True when it was put. */
+static bool put(struct store_txn *txn, enum store_table table, const struct span *pair, unsigned flags)
 {
     MDB_val key = store_val(pair[0]), value = store_val(pair[1]);
     int code;
 
     if (!txn_takes_write(txn, table, pair[0]))
-        return;
-    if (pair[1].bytes > STORE_VALUE_MAX) {
-        (void)txn_refuse(txn, ERR_LIMIT, table, "the value is too long");
-        return;
-    }
+        return false;
+    if (pair[1].bytes > STORE_VALUE_MAX)
+        return txn_refuse(txn, ERR_LIMIT, table, "the value is too long");
     code = mdb_put(txn->mdb, txn->store->tables[table], &key, &value, flags);
+    if (code == MDB_KEYEXIST && flags & MDB_NOOVERWRITE)
+        return false;
     if (code != 0)
-        (void)store_txn_fail(txn, code, table, flags & MDB_APPEND ? "cannot append" : "cannot write");
+        return store_txn_fail(txn, code, table, flags & MDB_APPEND ? "cannot append" : "cannot write");
+    return true;
 }
 
 void store_put(struct store_txn *txn, enum store_table table, struct span key, struct span value)
 {
-    put(txn, table, (const struct span[]){key, value}, 0);
+    (void)put(txn, table, (const struct span[]){key, value}, 0);
+}
+
+bool store_insert(struct store_txn *txn, enum store_table table, struct span key, struct span value)
+{
+    return put(txn, table, (const struct span[]){key, value}, MDB_NOOVERWRITE);
 }
 
 void store_append(struct store_txn *txn, enum store_table table, struct span key, struct span value)
 {
-    put(txn, table, (const struct span[]){key, value}, MDB_APPEND);
+    (void)put(txn, table, (const struct span[]){key, value}, MDB_APPEND);
 }
 
 void store_delete(struct store_txn *txn, enum store_table table, struct span key)

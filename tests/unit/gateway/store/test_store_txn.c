@@ -103,6 +103,38 @@ Test(store_txn, appending_below_the_last_key_sticks)
     expect_refused(txn, ERR_INTERNAL);
 }
 
+Test(store_txn, an_insert_over_what_is_there_changes_nothing)
+{
+    struct store_txn *txn = begin(STORE_WRITE);
+    struct span value;
+
+    cr_assert(store_insert(txn, STORE_COUNTERS, SPAN("a"), SPAN("x")));
+    cr_assert_not(store_insert(txn, STORE_COUNTERS, SPAN("a"), SPAN("y")));
+    cr_assert(store_txn_is_good(txn, &err));
+    cr_assert(store_get(txn, STORE_COUNTERS, SPAN("a"), &value));
+    cr_assert_eq(value.bytes, 1);
+    cr_assert_eq(value.at[0], 'x');
+    cr_assert_not(store_insert(txn, STORE_COUNTERS, SPAN(""), SPAN("y")));
+    expect_refused(txn, ERR_LIMIT);
+}
+
+Test(store_txn, a_version_is_that_of_a_commit)
+{
+    struct store_txn *txn = begin(STORE_READ);
+    uint64_t before = store_version(txn);
+
+    store_reset(txn);
+    cr_assert(store_renew(txn, &err));
+    cr_assert_eq(store_version(txn), before);
+    store_reset(txn);
+    struct store_txn *write = begin(STORE_WRITE);
+    store_put(write, STORE_COUNTERS, SPAN("a"), SPAN("x"));
+    cr_assert(store_commit(write, &err));
+    cr_assert(store_renew(txn, &err));
+    cr_assert_neq(store_version(txn), before);
+    store_abort(txn);
+}
+
 Test(store_txn, a_read_that_writes_sticks)
 {
     struct store_txn *txn = begin(STORE_READ);

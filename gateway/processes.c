@@ -23,7 +23,7 @@
 #include "gateway/keeper/keeper.h"
 
 /* Its own descriptors beside one a sibling. */
-enum { SIGNER_DESCRIPTORS = 32, JOB_NICENESS = 5, KEEPER_NICENESS = 10 };
+enum { SIGNER_DESCRIPTORS = 32, JOB_NICENESS = 5, KEEPER_NICENESS = 5 };
 
 /* All requests of an api process wait while one answer is signed: it must not be long. */
 enum { API_SIGNER_MS = 500, API_SIGNER_TRIES = 3 };

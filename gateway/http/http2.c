@@ -263,6 +263,7 @@ static void free_http2(struct connection *connection)
     while (http2->open)
         http2_close_stream(http2->open);
     nghttp2_session_del(http2->session);
+    buf_done(&http2->pairs);
     free(http2);
     connection->http2 = NULL;
 }

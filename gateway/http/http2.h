@@ -31,7 +31,8 @@ struct http2 {
     uint64_t given_bytes; /* of answers, so far */
     int64_t credit;       /* see http2_charge */
     int64_t credit_ms;
-    bool is_broken; /* nghttp2 will not go on */
+    struct buf pairs; /* headers of an answer, while it is given to nghttp2 */
+    bool is_broken;   /* nghttp2 will not go on */
 };
 
 extern const struct protocol PROTOCOL_HTTP2;

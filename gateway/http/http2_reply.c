@@ -1,11 +1,10 @@
 /* An answer into an HTTP/2 session. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "gateway/http/http2.h"
 
-enum { NUMBER_BYTES = 24, PROGRESS_BYTES = 4096 };
+enum { PROGRESS_BYTES = 4096 };
 
 static nghttp2_nv pair(struct span name, struct span value)
 {
@@ -78,18 +77,17 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *o
     return (ssize_t)bytes;
 }
 
-static void fill(struct exchange *exchange, struct buf *pairs, char number[NUMBER_BYTES], char status[NUMBER_BYTES])
+static void fill(struct exchange *exchange, struct buf *pairs, char number[REPLY_NUMBER_BYTES],
+                 char status[REPLY_NUMBER_BYTES])
 {
     struct http_reply *reply = &exchange->reply;
 
-    snprintf(status, NUMBER_BYTES, "%03d", reply->status);
-    add_pair(pairs, SPAN(":status"), span_of(status));
+    add_pair(pairs, SPAN(":status"), reply_number((size_t)reply->status, status));
     add_pair(pairs, SPAN("date"), span_of(exchange->connection->server->date.text));
     if (reply_has_body(reply->status)) {
         if (reply->content_type && reply->body.bytes)
             add_pair(pairs, SPAN("content-type"), span_of(reply->content_type));
-        snprintf(number, NUMBER_BYTES, "%zu", reply->body.bytes);
-        add_pair(pairs, SPAN("content-length"), span_of(number));
+        add_pair(pairs, SPAN("content-length"), reply_number(reply->body.bytes, number));
     }
     add_further(reply, pairs);
 }
@@ -98,13 +96,14 @@ static void fill(struct exchange *exchange, struct buf *pairs, char number[NUMBE
 static bool submit_answer(struct exchange *exchange, bool has_body)
 {
     nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
-    AUTO(buf_done) struct buf pairs = BUF_INIT;
-    char number[NUMBER_BYTES];
-    char status[NUMBER_BYTES];
+    struct buf *pairs = &exchange->connection->http2->pairs;
+    char number[REPLY_NUMBER_BYTES];
+    char status[REPLY_NUMBER_BYTES];
 
-    fill(exchange, &pairs, number, status);
+    buf_clear(pairs);
+    fill(exchange, pairs, number, status);
     return nghttp2_submit_response(exchange->connection->http2->session, exchange->stream_id,
-                                   (const nghttp2_nv *)(const void *)pairs.data, pairs.bytes / sizeof(nghttp2_nv),
+                                   (const nghttp2_nv *)(const void *)pairs->data, pairs->bytes / sizeof(nghttp2_nv),
                                    has_body ? &provider : NULL) == 0;
 }
 

@@ -80,16 +80,15 @@ static void add_status_line(struct buf *out, int status)
 }
 
 /* The hot path prints no formats. */
-static void add_number(struct buf *out, size_t number)
+struct span reply_number(size_t number, char digits[REPLY_NUMBER_BYTES])
 {
-    char digits[24];
-    size_t at = sizeof digits;
+    size_t at = REPLY_NUMBER_BYTES;
 
     do {
         digits[--at] = (char)('0' + number % 10);
         number /= 10;
     } while (number);
-    buf_add(out, digits + at, sizeof digits - at);
+    return (struct span){digits + at, REPLY_NUMBER_BYTES - at};
 }
 
 #define add_literal(out, literal) buf_add((out), (literal), sizeof(literal) - 1)
@@ -97,6 +96,7 @@ static void add_number(struct buf *out, size_t number)
 void reply_write(const struct http_reply *reply, const struct reply_frame *frame, struct buf *out)
 {
     bool has_body = reply_has_body(reply->status);
+    char digits[REPLY_NUMBER_BYTES];
 
     buf_reserve(out, 256 + reply->headers.bytes + reply->body.bytes);
     add_status_line(out, reply->status);
@@ -107,7 +107,7 @@ void reply_write(const struct http_reply *reply, const struct reply_frame *frame
             buf_add_text(out, reply->content_type);
         }
         add_literal(out, "\r\nContent-Length: ");
-        add_number(out, reply->body.bytes);
+        buf_add_span(out, reply_number(reply->body.bytes, digits));
     }
     add_literal(out, "\r\n");
     buf_add_span(out, buf_span(&reply->headers));

@@ -13,6 +13,10 @@ struct reply_date {
 };
 void reply_date_update(struct reply_date *date);
 
+/* A number in decimal, in `digits`. */
+enum { REPLY_NUMBER_BYTES = 24 };
+struct span reply_number(size_t number, char digits[REPLY_NUMBER_BYTES]);
+
 /* 1xx, 204 and 304 have no body and no length. */
 bool reply_has_body(int status);
 

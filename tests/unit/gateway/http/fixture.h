@@ -46,6 +46,7 @@ struct fixture {
     char revoked[32]; /* the name of a list of certificate_revoke; "": none */
     bool is_local;    /* on a Unix socket in `folder` */
     bool is_volatile; /* end_of_turn fails */
+    int wake_fd;      /* eventfd: what is written there is the key that is due from then on; 0: none */
     bool has_ticket_key;
     uint8_t ticket_key[HTTP_TICKET_KEY_BYTES];
     rlim_t descriptors; /* the child's limit; 0: as it is */
@@ -57,6 +58,7 @@ struct fixture {
     pid_t child;
     struct error err;
     size_t handled; /* in the child: requests that reached the handler */
+    uint64_t due;   /* likewise: the key that is due */
 };
 
 /* A sanitizer keeps freed memory back: its own count is what is really held. */
@@ -104,8 +106,8 @@ static inline char fixture_letter(size_t at)
 
 /* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /handled how many requests came
  * here; /early?ms=N wants to be
- * asked again until N ms have gone; /drop hangs up; /headers has forty headers; others echo, with the body's sum when
- * the query is "sum". */
+ * asked again until N ms have gone, /woken?key=K until K is due, and tells how long it waited; /drop hangs up; /headers
+ * has forty headers; others echo, with the body's sum when the query is "sum". */
 static inline void fixture_handle(void *context, const struct http_request *request, struct http_reply *reply)
 {
     AUTO(buf_done) struct buf number = BUF_INIT;
@@ -120,6 +122,14 @@ static inline void fixture_handle(void *context, const struct http_request *requ
         reply->is_early = request->waited_ms < bytes;
         buf_addf(&reply->body, "%s, body of %llu", reply->is_early ? "too early" : "in time",
                  (unsigned long long)request->body.bytes);
+        return;
+    }
+    if (span_is(request->path, "/woken") && http_query_of(request, "key", &number) &&
+        integer_parse(buf_span(&number), &bytes)) {
+        reply->is_early = fixture->due != (uint64_t)bytes;
+        reply->early_key = (uint64_t)bytes;
+        buf_addf(&reply->body, "waited=%lld key=%llu last=%d.", (long long)request->waited_ms,
+                 (unsigned long long)request->early_key, request->is_last_time);
         return;
     }
     reply->is_dropped = span_is(request->path, "/drop");
@@ -151,6 +161,20 @@ static inline void fixture_refuse(void *context, int status, const char *detail,
 {
     (void)context;
     buf_addf(&reply->body, "refused %d: %s", status, detail);
+}
+
+static inline bool fixture_woken(void *context)
+{
+    struct fixture *fixture = context;
+
+    return read(fixture->wake_fd, &fixture->due, sizeof fixture->due) == (ssize_t)sizeof fixture->due;
+}
+
+static inline bool fixture_is_due(void *context, uint64_t key)
+{
+    const struct fixture *fixture = context;
+
+    return key == fixture->due;
 }
 
 static inline bool fixture_end_turn(void *context, struct error *why)
@@ -187,6 +211,9 @@ static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
                                           .refuse = fixture_refuse,
                                           .end_of_turn = fixture_end_turn,
                                           .spools = fixture_spools,
+                                          .wake_fd = fixture->wake_fd,
+                                          .woken = fixture->wake_fd ? fixture_woken : NULL,
+                                          .is_due = fixture_is_due,
                                           .spool_folder = fixture->folder,
                                           .context = fixture};
     struct rlimit descriptors = {fixture->descriptors, fixture->descriptors};

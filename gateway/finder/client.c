@@ -9,7 +9,7 @@
 #include "gateway/finder/protocol.h"
 #include "keys/digest.h"
 
-enum { QUESTIONS_MAX = 256, RECEIVE_ROOM = FINDER_ANSWER_BYTES_MAX + sizeof(struct finder_reply) };
+enum { QUESTIONS_MAX = 1024, RECEIVE_ROOM = FINDER_ANSWER_BYTES_MAX + sizeof(struct finder_reply) };
 
 struct asked {
     uint32_t most;

@@ -1,6 +1,7 @@
 #include "gateway/finder/companies.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -184,7 +185,7 @@ static bool give_one(const struct company *company, struct span name, bool is_fo
                      struct error *err)
 {
     return tell(company, name, is_former, names, err) || err->code == ERR_INVALID ||
-           (err->code == ERR_LIMIT && !*err->rule);
+           (err->code == ERR_LIMIT && strcmp(err->rule, "names.later") != 0);
 }
 
 bool companies_give(const struct companies *known, struct names *names, struct error *err)

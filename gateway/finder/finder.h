@@ -35,7 +35,7 @@ MUST_CHECK bool finder_run(const struct finder_options *options, int stop_fd, st
 enum {
     FINDER_TEXTS_MAX = 4096,                     /* under way, of all questions */
     FINDER_ANSWERS_BYTES_MAX = 24 * 1024 * 1024, /* kept until they are taken */
-    FINDER_KEPT_MS = 60 * 1000                   /* a question that nobody comes back for */
+    FINDER_KEPT_MS = 25 * 1000                   /* a question that nobody comes back for */
 };
 
 struct finder_client;

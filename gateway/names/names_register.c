@@ -170,7 +170,8 @@ static bool take_code(struct names_register *reg, struct names_row *row)
         row->state = slot->name == name && row->former_count == 0 ? NAMES_ROW_REPEAT : NAMES_ROW_GOOD;
         return slot->name == name;
     }
-    memcpy(slot->code, row->code.at, USCC_BYTES);
+    if (row->code.at) /* it was found good; the analyser cannot see it */
+        memcpy(slot->code, row->code.at, USCC_BYTES);
     slot->name = name;
     reg->seen_count++;
     return true;

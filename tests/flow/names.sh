@@ -32,6 +32,11 @@ call() { # STATUS TEXT PATH [CURL…]
 ask() { # STATUS TEXT NAME
     call "$1" "$2" /v1/names -G --data-urlencode "q=$3" --data purpose=credit-review --data domain=lending
 }
+call_other() { # a lookup, with an answer of its own
+    curl -sS --max-time 4 --cacert "$stage/ca.pem" --cert "$stage/bank.pem" --key "$stage/bank.key" -o "$stage/other" \
+        "https://localhost:$gateway_port/v1/lookups/lending/91440224MAYUCHK485?purpose=credit-review" && grep -q '"verdict"' "$stage/other" ||
+        stage_fail "a lookup waits for names: $(cat "$stage/other")"
+}
 must_ask() { ask "$@" || stage_fail "expected $1 and \"$2\" for $3: $(cat "$stage/head" "$stage/answer")"; }
 is_first() { # CODE STRENGTH NAME
     ask 200 . "$3" && grep -q "^{\"candidates\":\[{[^]]*\][^}]*\"strength\":\"$2\",\"uscc\":\"$1\"}" "$stage/answer"
@@ -113,6 +118,29 @@ before=$(stage_pids api)
 kill -9 "$(stage_pids names)"
 stage_within 20 is_first 91440224MAYUCHK485 same 韶关市翀晔新材料有限公司 || stage_fail "after a kill: $(cat "$stage/answer")"
 [ "$(stage_pids api)" = "$before" ] || stage_fail "others were disturbed"
+
+# --- a process that does not answer is not waited for by anybody else ---
+worker=$(pgrep -P "$(stage_pids names)")
+kill -STOP "$worker"
+call 503 '"rule":"names.late"' "/v1/names?q=x&purpose=credit-review" &
+late=$!
+sleep 0.3
+for _ in {1..20}; do call_other; done
+jobs -r | grep -q . || stage_fail "it was not waited for: the lookups prove nothing"
+wait "$late" || stage_fail "who waits for a process that sleeps is not told"
+kill -CONT "$worker"
+stage_within 20 is_first 91440224MAYUCHK485 same 韶关市翀晔新材料有限公司 || stage_fail "after a sleep: $(cat "$stage/answer")"
+
+# --- another edition: the old index answers until the new one is there ---
+{ cat "$register" && printf '91440300MAYNEW0000\tX\t\t\tabsent\n'; } >"$stage/second.tsv"
+staff 1 names-register "$stage/second.tsv" --on 2026-11-02
+with_second() {
+    must_ask 200 '"candidates":\[{' 韶关市璞廪钢铁有限公司
+    grep -q '"edition":"2026-11-02"' "$stage/answer"
+}
+stage_within 30 with_second || stage_fail "the second edition is not used: $(cat "$stage/answer")"
+sha256=$(sha256sum <"$stage/second.tsv" | cut -d' ' -f1)
+register=$stage/second.tsv
 
 # --- staff ---
 staff 0 names 璞廪 翀晔 --reason 核对

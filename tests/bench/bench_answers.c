@@ -27,7 +27,13 @@ struct bench {
     struct buf answer;
     uint32_t made;
     uint64_t state;
+    const char *only; /* benchmarks whose names begin so; NULL: all */
 };
+
+static bool is_wanted(const struct bench *bench, const char *name)
+{
+    return !bench->only || span_starts(span_of(name), bench->only);
+}
 
 static double cpu_s(void)
 {
@@ -223,12 +229,12 @@ static bool measure_batches(struct bench *bench, const char *folder, struct erro
                                 .context = bench,
                                 .verdict = "listed"};
 
-    if (!batching_measure(&batching, err))
+    if (is_wanted(bench, batching.bench) && !batching_measure(&batching, err))
         return false;
     batching.bench = "batch-not-listed";
     batching.next_code = next_unknown;
     batching.verdict = "not-listed";
-    return batching_measure(&batching, err);
+    return !is_wanted(bench, batching.bench) || batching_measure(&batching, err);
 }
 
 static void measure_trace(const struct bench *bench)
@@ -275,16 +281,17 @@ static bool run(struct bench *bench, const char *folder, struct error *err)
     if (!make_store(bench, folder, err))
         return false;
     for (size_t i = 0; i < COUNT_OF(ASKINGS); i++) {
-        if (!measure(bench, &ASKINGS[i], err))
+        if (is_wanted(bench, ASKINGS[i].bench) && !measure(bench, &ASKINGS[i], err))
             return false;
     }
-    measure_trace(bench);
+    if (is_wanted(bench, "trace-entry"))
+        measure_trace(bench);
     return measure_batches(bench, folder, err);
 }
 
-int main(void)
+int main(int count, char **arguments)
 {
-    struct bench bench = {.state = 1};
+    struct bench bench = {.state = 1, .only = count > 1 ? arguments[1] : NULL};
     char folder[TEST_PATH_BYTES];
     struct error err;
     bool is_good;

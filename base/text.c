@@ -234,8 +234,7 @@ static bool needs_escape(unsigned char byte)
     return byte < 0x20 || byte == '"' || byte == '\\';
 }
 
-/* The first byte from `at` on that needs an escape, or the end. */
-static size_t plain_end(struct span text, size_t at)
+size_t json_plain_end(struct span text, size_t at)
 {
     while (at + sizeof(uint64_t) <= text.bytes) {
         uint64_t word = word_at(text.at + at);
@@ -256,7 +255,7 @@ void json_string_add(struct buf *out, struct span text)
 
     buf_reserve(out, text.bytes + 2);
     buf_add_byte(out, '"');
-    for (size_t i = plain_end(text, 0); i < text.bytes; i = plain_end(text, i + 1)) {
+    for (size_t i = json_plain_end(text, 0); i < text.bytes; i = json_plain_end(text, i + 1)) {
         unsigned char byte = (unsigned char)text.at[i];
 
         buf_add(out, text.at + plain, i - plain);

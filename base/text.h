@@ -47,6 +47,9 @@ MUST_CHECK bool integer_parse(struct span text, int64_t *value);
 
 /* Add `text` as a JSON string with its quotes, escaped as RFC 8785 section 3.2.2.2 asks. `text` must be valid UTF-8. */
 void json_string_add(struct buf *out, struct span text);
+/* The first byte from `at` on that a JSON string cannot hold as it is (a quote, a backslash, a control character), or
+ * the end. */
+size_t json_plain_end(struct span text, size_t at);
 /* Add `before` (a name with its quotes and colon, and the comma or brace before it) and a number in decimal. Hot paths
  * use it where buf_addf is too slow. */
 void json_count_add(struct buf *out, const char *before, uint64_t number);

@@ -39,6 +39,8 @@ struct answer_room {
 /* Judge a code that was checked: moment, uscc and receipt are set, the rest is filled in; `room` is for what it
  * borrows. Neither this nor writing can fail but for the store: see store_txn_is_good. */
 void answer_find(struct store_txn *txn, struct answer *answer, struct answer_room *room);
+/* The same when the subject was found before; NULL: the register does not have it. `items` is room. */
+void answer_judge(struct answer *answer, const struct subject *subject, struct answer_items *items);
 /* Is a measure named for what is listed? */
 bool answer_has_measures(const struct answer *answer);
 void answer_facts(const struct answer *answer, struct lookup_facts *facts);

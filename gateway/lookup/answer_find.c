@@ -44,21 +44,26 @@ static void look_at_items(struct answer *answer)
         answer->reason = REASON_WITHHELD;
 }
 
-void answer_find(struct store_txn *txn, struct answer *answer, struct answer_room *room)
+void answer_judge(struct answer *answer, const struct subject *subject, struct answer_items *items)
 {
-    struct subject *subject = &room->subject;
-
-    answer->items = &room->items;
-    room->items.count = 0;
-    room->items.is_all = true;
+    answer->items = items;
+    items->count = 0;
+    items->is_all = true;
     answer->reason = answer->moment->reason;
     answer->verdict = VERDICT_NOT_LISTED;
-    if (answer->reason == REASON_NONE && subject_find(txn, answer->uscc, subject)) {
+    if (answer->reason == REASON_NONE && subject) {
         answer->subject = subject;
         look_at_items(answer);
     }
     if (answer->reason != REASON_NONE)
         answer->verdict = VERDICT_UNKNOWN;
+}
+
+void answer_find(struct store_txn *txn, struct answer *answer, struct answer_room *room)
+{
+    bool is_known = answer->moment->reason == REASON_NONE && subject_find(txn, answer->uscc, &room->subject);
+
+    answer_judge(answer, is_known ? &room->subject : NULL, &room->items);
 }
 
 void answer_facts(const struct answer *answer, struct lookup_facts *facts)

@@ -9,8 +9,29 @@
 enum { ENTRY_SALT_BYTES = 16 };
 enum { ENTRY_AUTHORISATION_MAX = 200, ENTRY_GIVEN_MAX = 100, ENTRY_SHOWN_MAX = 10 * 1024 };
 
-/* At most TRACE_ENTRY_BYTES_MAX, whatever the texts are. `salt`: random, of this entry alone. */
-void entry_add(const struct trace_entry *entry, const uint8_t salt[ENTRY_SALT_BYTES], struct digester *digester,
-               struct buf *out);
+/* What entries have in common, written once. Zeroed at first. */
+enum entry_piece {
+    ENTRY_BEFORE_AUTHORISATION, /* as_of, at */
+    ENTRY_BEFORE_NAME,          /* by, case, certificate, department, domain, from, matter */
+    ENTRY_BEFORE_OWES,          /* operator */
+    ENTRY_BEFORE_RECEIPT,       /* path, purpose */
+    ENTRY_RULES,
+    ENTRY_PIECES
+};
+struct entry_form {
+    struct span rules; /* of the piece; borrowed */
+    struct buf pieces[ENTRY_PIECES];
+};
+void entry_form_set(struct entry_form *form, const struct trace_entry *common);
+void entry_form_done(struct entry_form *form);
+
+struct entry_with {
+    const struct entry_form *form; /* NULL: the entry has everything itself */
+    const uint8_t *salt;           /* ENTRY_SALT_BYTES, random, of this entry alone */
+    struct digester *digester;
+};
+/* At most TRACE_ENTRY_BYTES_MAX, whatever the texts are. Of an entry with a form only what the form does not have is
+ * looked at, and its rules. */
+void entry_add(const struct trace_entry *entry, const struct entry_with *with, struct buf *out);
 
 #endif

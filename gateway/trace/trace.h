@@ -91,6 +91,12 @@ MUST_CHECK bool trace_receipt_from(const char *first, uint32_t ahead, char recei
 uint64_t trace_added(const struct trace_writer *writer);
 /* `entry->receipt` must be the one that trace_next_receipt gave, else the next flush fails. Nothing is borrowed. */
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry);
+/* The same for entries of one question about many, which share who asked when, as of when, where and what for: what
+ * `common` says of at_ms, as_of_…, by, certificate, case_number, department, domain, from, matter, operator, path and
+ * purpose holds for each that trace_add_one adds, and its own are not looked at. `common->rules` stays borrowed and
+ * holds for those that name the same. */
+void trace_begin_many(struct trace_writer *writer, const struct trace_entry *common);
+void trace_add_one(struct trace_writer *writer, const struct trace_entry *entry);
 /* Everything added is on disk when true; cheap when nothing was added. A segment that is large or old enough ends here,
  * so call it now and then also when nobody asks, but not between trace_next_receipt and trace_add. After a failure
  * (ERR_FULL, ERR_IO) nothing that was added since the last success may be answered; those entries may or may not be in

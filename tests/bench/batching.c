@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/json.h"
+#include "gateway/api/batch_body.h"
 #include "gateway/lookup/batch.h"
 #include "gateway/trace/trace.h"
 #include "tests/bench/telling.h"
@@ -15,11 +15,15 @@ struct work {
     struct lookup_batch *batch;
     struct trace_writer *trace;
     struct lookup_question question;
+    struct batch_body body;
+    struct lookup_batch_code codes[BATCHING_CODES];
+    char receipts[BATCHING_CODES][TRACE_RECEIPT_BYTES];
     struct buf bodies[BODIES];
     struct buf shown;
     struct buf answer;
     struct trace_entry entries[BATCHING_CODES];
     size_t begins[BATCHING_CODES + 1];
+    size_t shown_begins[BATCHING_CODES + 1];
 };
 
 static double cpu_s(void)
@@ -44,59 +48,76 @@ static void make_bodies(struct work *work)
     }
 }
 
-static bool answer_one(struct work *work, size_t i, const json_t *subject, struct error *err)
+static bool answer_one(struct work *work, size_t i, struct error *err)
 {
-    char receipt[TRACE_RECEIPT_BYTES];
-    struct lookup_batch_code code = {span_of(json_text_of(subject, "uscc")), SPAN_NONE, receipt};
+    struct span uscc = work->codes[i].uscc;
     struct lookup_facts facts;
+    size_t shown = work->shown.bytes;
 
-    trace_receipt_ahead(work->trace, (uint32_t)i, receipt);
     if (i > 0)
         buf_add_byte(&work->answer, ',');
     work->begins[i] = work->answer.bytes;
-    if (!lookup_batch_add(work->batch, &code, &work->answer, &facts, err))
+    if (!lookup_batch_add(work->batch, i, &work->answer, &facts, err))
         return false;
     if (!span_equal(span_of(VERDICT_NAMES[facts.verdict]), span_of(work->batching->verdict)))
-        return fail(err, ERR_INTERNAL, "%.*s is %s", (int)code.uscc.bytes, code.uscc.at, VERDICT_NAMES[facts.verdict]);
-    work->entries[i] = (struct trace_entry){.at_ms = work->question.at_ms,
-                                            .by = SPAN("bank-1"),
-                                            .domain = span_of(domain_name(work->batching->domain)),
-                                            .purpose = work->question.purpose,
-                                            .uscc = code.uscc,
+        return fail(err, ERR_INTERNAL, "%.*s is %s", (int)uscc.bytes, uscc.at, VERDICT_NAMES[facts.verdict]);
+    work->entries[i] = (struct trace_entry){.receipt = work->receipts[i],
+                                            .uscc = uscc,
                                             .rules = facts.rules,
                                             .verdict = VERDICT_NAMES[facts.verdict],
                                             .status = 200,
+                                            .owes = facts.owes,
                                             .sequence = facts.sequence};
+    work->shown_begins[i] = shown;
     return true;
 }
 
 static void trace_all(struct work *work)
 {
-    for (size_t i = 0; i < BATCHING_CODES; i++) {
-        char receipt[TRACE_RECEIPT_BYTES];
+    static const uint8_t CERTIFICATE[32] = {1};
+    struct trace_entry common = {.at_ms = work->question.at_ms,
+                                 .as_of_ms = work->question.as_of_ms,
+                                 .as_of_sequence = work->question.as_of_sequence,
+                                 .by = SPAN("bank-1"),
+                                 .certificate = CERTIFICATE,
+                                 .domain = span_of(domain_name(work->batching->domain)),
+                                 .purpose = work->question.purpose,
+                                 .rules = work->entries[0].rules};
 
-        trace_next_receipt(work->trace, receipt);
-        work->entries[i].receipt = receipt;
+    work->shown_begins[BATCHING_CODES] = work->shown.bytes;
+    trace_begin_many(work->trace, &common);
+    for (size_t i = 0; i < BATCHING_CODES; i++) {
         work->entries[i].answer =
             (struct span){work->answer.data + work->begins[i], work->begins[i + 1] - work->begins[i] - 1};
-        trace_add(work->trace, &work->entries[i]);
+        work->entries[i].shown = (struct span){buf_text(&work->shown) + work->shown_begins[i],
+                                               work->shown_begins[i + 1] - work->shown_begins[i]};
+        trace_add_one(work->trace, &work->entries[i]);
     }
+}
+
+static bool read_question(struct work *work, struct span text, struct error *err)
+{
+    batch_body_read(&work->body, text);
+    if (!batch_body_check(&work->body, err) || !batch_body_check_subjects(&work->body, err))
+        return false;
+    work->question.purpose = work->body.purpose;
+    for (size_t i = 0; i < BATCHING_CODES; i++) {
+        trace_receipt_ahead(work->trace, (uint32_t)i, work->receipts[i]);
+        work->codes[i] = (struct lookup_batch_code){work->body.subjects[i].uscc, SPAN_NONE, work->receipts[i]};
+    }
+    return true;
 }
 
 static bool answer_batch(struct work *work, struct store_txn *txn, size_t number, struct error *err)
 {
-    AUTO(json_release) json_t *body = NULL;
-    struct span text = buf_span(&work->bodies[number % BODIES]);
-    const json_t *subjects;
-
     buf_clear(&work->answer);
     buf_clear(&work->shown);
-    if (!json_read(text, text.bytes, &body, err) ||
+    if (!read_question(work, buf_span(&work->bodies[number % BODIES]), err) ||
         !lookup_batch_begin(work->batch, txn, &work->question, &work->answer, err))
         return false;
-    subjects = json_object_get(body, "subjects");
+    lookup_batch_find(work->batch, work->codes, BATCHING_CODES);
     for (size_t i = 0; i < BATCHING_CODES; i++) {
-        if (!answer_one(work, i, json_array_get(subjects, i), err))
+        if (!answer_one(work, i, err))
             return false;
     }
     work->begins[BATCHING_CODES] = work->answer.bytes + 1;
@@ -143,6 +164,7 @@ bool batching_measure(const struct batching *batching, struct error *err)
     is_good = trace_writer_open(batching->trace_folder, &work->trace, err) && measure(work, err);
     for (size_t i = 0; i < BODIES; i++)
         buf_done(&work->bodies[i]);
+    batch_body_done(&work->body);
     buf_done(&work->shown);
     buf_done(&work->answer);
     trace_writer_free(work->trace);

@@ -262,7 +262,7 @@ static void measure_trace(const struct bench *bench)
             size_t at = frames.bytes;
 
             frame_begin(&frames);
-            entry_add(&entry, (const uint8_t[ENTRY_SALT_BYTES]){0}, digester, &frames);
+            entry_add(&entry, &(struct entry_with){NULL, (const uint8_t[ENTRY_SALT_BYTES]){0}, digester}, &frames);
             frame_end(&frames, at, "0123456789abcdef01234567", (uint32_t)count, 0);
         }
         took = cpu_s() - start;

@@ -181,7 +181,7 @@ static bool answer_subject(const struct asking *asking, size_t i, struct error *
                       "答复过大：其余主体请另行查询");
     if (batch->body.subjects[i].name.at)
         return answer_name(asking, i, err);
-    return lookup_batch_add(batch->lookup, i, body, &batch->results[i].facts, err);
+    return lookup_batch_add_found(batch->lookup, i, body, &batch->results[i].facts, err);
 }
 
 static void find_codes(struct api *api)
@@ -224,9 +224,9 @@ static struct store_txn *read_for(const struct asking *asking, struct error *err
     const struct lookups_batch *batch = asking->visit->api->batch;
     struct span uscc = SPAN_NONE;
 
-    for (size_t i = 0; client_is_test(asking->client) && i < batch->count; i++) {
-        if (testlist_is_empty_code(asking->visit->api->testlist, batch->results[i].uscc))
-            uscc = batch->results[i].uscc;
+    for (size_t i = 0; client_is_test(asking->client) && i < batch->body.count; i++) {
+        if (testlist_is_empty_code(asking->visit->api->testlist, batch->body.subjects[i].uscc))
+            uscc = batch->body.subjects[i].uscc;
     }
     return asking_read(asking, uscc, err);
 }

@@ -109,24 +109,48 @@ void lookup_batch_find(struct lookup_batch *batch, const struct lookup_batch_cod
     }
 }
 
-bool lookup_batch_add(struct lookup_batch *batch, size_t i, struct buf *out, struct lookup_facts *facts,
-                      struct error *err)
+static void add(struct lookup_batch *batch, const struct lookup_batch_code *code, const struct found *found,
+                struct buf *out, struct lookup_facts *facts)
 {
-    const struct lookup_batch_code *code = &batch->codes[i];
-    const struct found *found = &batch->found[i];
     struct answer answer = {.moment = &batch->moment, .uscc = code->uscc, .receipt = code->receipt};
-    struct domain_given *given = &batch->question.given;
     struct answer_items items;
 
-    if (i + AHEAD < batch->count)
-        ask_ahead(&batch->found[i + AHEAD]);
-    given->authorisation = code->authorisation.bytes > 0 ? code->authorisation : batch->authorisation;
-    if ((!found->is_code && !lookup_check_code(code->uscc, err)) ||
-        !domain_check_authorisation(batch->question.domain, batch->question.purpose, given, err))
-        return false;
     answer_judge(&answer, found->is_known ? &found->subject : NULL, &items);
     answer_result_add(&answer, out);
     answer_facts(&answer, facts);
+}
+
+static bool check(struct lookup_batch *batch, const struct lookup_batch_code *code, struct error *err)
+{
+    struct domain_given *given = &batch->question.given;
+
+    given->authorisation = code->authorisation.bytes > 0 ? code->authorisation : batch->authorisation;
+    return domain_check_authorisation(batch->question.domain, batch->question.purpose, given, err);
+}
+
+bool lookup_batch_add(struct lookup_batch *batch, const struct lookup_batch_code *code, struct buf *out,
+                      struct lookup_facts *facts, struct error *err)
+{
+    struct found found;
+
+    if (!lookup_check_code(code->uscc, err) || !check(batch, code, err))
+        return false;
+    found.is_known = batch->moment.reason == REASON_NONE && subject_find(batch->txn, code->uscc, &found.subject);
+    add(batch, code, &found, out, facts);
+    return true;
+}
+
+bool lookup_batch_add_found(struct lookup_batch *batch, size_t i, struct buf *out, struct lookup_facts *facts,
+                            struct error *err)
+{
+    const struct lookup_batch_code *code = &batch->codes[i];
+    const struct found *found = &batch->found[i];
+
+    if (i + AHEAD < batch->count)
+        ask_ahead(&batch->found[i + AHEAD]);
+    if ((!found->is_code && !lookup_check_code(code->uscc, err)) || !check(batch, code, err))
+        return false;
+    add(batch, code, found, out, facts);
     return true;
 }
 

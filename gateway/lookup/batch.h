@@ -26,19 +26,24 @@ void lookup_batch_free(struct lookup_batch *batch);
  * authorisation. */
 MUST_CHECK bool lookup_batch_begin(struct lookup_batch *batch, struct store_txn *txn,
                                    const struct lookup_question *question, struct buf *out, struct error *err);
-enum { LOOKUP_BATCH_MAX = 1000 };
 struct lookup_batch_code {
-    struct span uscc;          /* NULL: none is meant, and no result is wanted */
+    struct span uscc;
     struct span authorisation; /* of this subject; empty: the question's */
-    const char *receipt;       /* may be filled in later */
+    const char *receipt;
 };
-/* The codes of this question, at most LOOKUP_BATCH_MAX, borrowed until lookup_batch_end: they are looked up in the
- * store's own order, which is much faster than in theirs. */
-void lookup_batch_find(struct lookup_batch *batch, const struct lookup_batch_code *codes, size_t count);
-/* Add the result of codes[i], without a comma. ERR_INVALID when it is not well-formed or an authorisation is missing:
+/* Add the result of one code, without a comma. ERR_INVALID when it is not well-formed or an authorisation is missing:
  * nothing was added then. A store that cannot be read is found out at lookup_batch_end. */
-MUST_CHECK bool lookup_batch_add(struct lookup_batch *batch, size_t i, struct buf *out, struct lookup_facts *facts,
-                                 struct error *err);
+MUST_CHECK bool lookup_batch_add(struct lookup_batch *batch, const struct lookup_batch_code *code, struct buf *out,
+                                 struct lookup_facts *facts, struct error *err);
+
+enum { LOOKUP_BATCH_MAX = 1000 };
+/* The same for many codes of one question at once, at most LOOKUP_BATCH_MAX, borrowed until lookup_batch_end: they are
+ * looked up in the store's own order, which is faster than in theirs. One without a text is left out; receipts may be
+ * filled in later. */
+void lookup_batch_find(struct lookup_batch *batch, const struct lookup_batch_code *codes, size_t count);
+/* Add the result of codes[i], as lookup_batch_add does. */
+MUST_CHECK bool lookup_batch_add_found(struct lookup_batch *batch, size_t i, struct buf *out,
+                                       struct lookup_facts *facts, struct error *err);
 /* Add the end. False: the store could not be read, and nothing of the answer may be used. */
 MUST_CHECK bool lookup_batch_end(struct lookup_batch *batch, struct buf *out, struct error *err);
 

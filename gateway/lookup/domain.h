@@ -40,7 +40,7 @@ struct domain_given {
     struct span matter;        /* 权力事项编码 or the caller's own code of it */
     struct span case_number;   /* 办件编号, 授信申请号 … in the calling system */
     struct span authorisation; /* of the subject, as the caller names it */
-    struct span operator;   /* account of the person who asks, in the calling system */
+    struct span operator;      /* account of the person who asks, in the calling system */
     struct span department;    /* whose system or person it is, as the caller names it */
 };
 /* Did matter, case, operator and department come, when the purpose (one that is accepted) asks for them? Refuses with

@@ -57,7 +57,7 @@ static bool answer_one(struct work *work, size_t i, struct error *err)
     if (i > 0)
         buf_add_byte(&work->answer, ',');
     work->begins[i] = work->answer.bytes;
-    if (!lookup_batch_add(work->batch, i, &work->answer, &facts, err))
+    if (!lookup_batch_add_found(work->batch, i, &work->answer, &facts, err))
         return false;
     if (!span_equal(span_of(VERDICT_NAMES[facts.verdict]), span_of(work->batching->verdict)))
         return fail(err, ERR_INTERNAL, "%.*s is %s", (int)uscc.bytes, uscc.at, VERDICT_NAMES[facts.verdict]);

@@ -93,15 +93,14 @@ Test(trial, one_subject_without_its_authorisation_does_not_spoil_the_others)
     txn = reader();
     cr_assert(lookup_batch_begin(batch, txn, &question, &out, &T.err), "%s", T.err.text);
     before = out.bytes;
-    lookup_batch_find(batch, &code, 1);
-    cr_assert_not(lookup_batch_add(batch, 0, &out, &facts, &T.err));
+    cr_assert_not(lookup_batch_add(batch, &code, &out, &facts, &T.err));
     cr_assert_str_eq(T.err.rule, "query.authorisation");
     cr_assert_eq(out.bytes, before);
     code.authorisation = SPAN("授权书〔2026〕7号");
-    cr_assert(lookup_batch_add(batch, 0, &out, &facts, &T.err), "%s", T.err.text);
+    cr_assert(lookup_batch_add(batch, &code, &out, &facts, &T.err), "%s", T.err.text);
     cr_assert_eq(facts.verdict, VERDICT_LISTED);
     code.authorisation = SPAN_NONE;
-    cr_assert_not(lookup_batch_add(batch, 0, &out, &facts, &T.err), "the one before is not this one's");
+    cr_assert_not(lookup_batch_add(batch, &code, &out, &facts, &T.err), "the one before is not this one's");
     cr_assert(lookup_batch_end(batch, &out, &T.err), "%s", T.err.text);
 }
 

@@ -67,6 +67,8 @@ static bool take(struct receiver *receiver, const struct http_request *request, 
     json_string_add(&line, message->id);
     buf_add_text(&line, ",\"path\":");
     json_string_add(&line, request->path);
+    buf_add_text(&line, ",\"signature\":");
+    json_string_add(&line, message->signatures);
     buf_add_text(&line, ",\"timestamp\":");
     buf_add_span(&line, message->timestamp);
     buf_add_text(&line, "}\n");

@@ -7,7 +7,7 @@
  *    "tolerance_s"?}
  * `secrets` or `keys` (what GET /v1/keys of the gateway says) or both: whatever is given must sign, one of each kind.
  *
- * `log` gets a line {"body":{…},"id","path","timestamp"} for every message it took, once for each id.
+ * `log` gets a line {"body":{…},"id","path","signature","timestamp"} for every message it took, once for each id.
  * On the control socket:
  *   POST /control/behave  {"next":[{"status","retry_after"?,"times"?,"after"?}…]}: the answers to the next messages;
  * with "after" the message is taken all the same; status 0: the connection is closed instead GET  /control/state

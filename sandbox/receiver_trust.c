@@ -47,7 +47,7 @@ static bool take_key(struct receiver_trust *trust, const json_t *key, struct err
     BIO *bio;
 
     if (!pem || strcmp(json_text_of(key, "use") ? json_text_of(key, "use") : "", "answer") != 0 ||
-        strcmp(json_text_of(key, "alg") ? json_text_of(key, "alg") : "", "ed25519") != 0)
+        strcmp(json_text_of(key, "alg") ? json_text_of(key, "alg") : "", "EdDSA") != 0)
         return true; /* of another use */
     if (trust->key_count == TRUSTED_MAX)
         return fail(err, ERR_LIMIT, "receiver: too many keys");
@@ -76,6 +76,8 @@ bool receiver_trust_new(const json_t *secrets, const json_t *keys, struct receiv
         if (!take_key(trust, item, err))
             return false;
     }
+    if (keys && trust->key_count == 0)
+        return fail(err, ERR_INVALID, "receiver: among the keys is none that answers are signed with");
     if (trust->secret_count + trust->key_count == 0)
         return fail(err, ERR_INVALID, "receiver: neither secrets nor keys of the gateway: nothing can be verified");
     *out = TAKE(trust);

@@ -103,6 +103,25 @@ must 202 '"channel":"webhook:bank"' bank /v1/watches/test -d ''
 await 1 "the ping"
 expect "the ping" '.body.type == "ping" and .body.data.client == "bank" and .path == "/hooks/bank"'
 
+# --- what docs/webhooks.md says about verifying is true ---
+mkdir "$stage/verify"
+sed -n '/^```bash/,/^```/p' "$cases/../../docs/webhooks.md" | sed '/^```/d' >"$stage/verify/verify.sh"
+sed -n '/^```python/,/^```/p' "$cases/../../docs/webhooks.md" | sed '/^```/d' >"$stage/verify/verify.py"
+tail -1 "$stage/bank-hook.taken" | sed 's/^{"body":\(.*\),"id":"msg_.*/\1/' | tr -d '\n' >"$stage/verify/body"
+verify() { (cd "$stage/verify" && bash verify.sh "$(last .id)" "$(last .timestamp)" "$(last .signature)" "$1" ../bank.secret ../keys.json); }
+verify body >"$stage/quiet" || stage_fail "the documented lines do not verify: $(cat "$stage/quiet" "$stage/verify/body")"
+sed 's/bank/bonk/' "$stage/verify/body" >"$stage/verify/false"
+! verify false >"$stage/quiet" || stage_fail "the documented lines take a changed message"
+if python3 -c '' 2>/dev/null; then
+    (cd "$stage/verify" && python3 - "$(last .id)" "$(last .timestamp)" "$(last .signature)" "$(cat ../bank.secret)" <<'END') || stage_fail "the documented Python"
+import sys
+exec(open("verify.py").read())
+headers = {"webhook-id": sys.argv[1], "webhook-timestamp": sys.argv[2], "webhook-signature": sys.argv[3]}
+assert is_good(headers, open("body", "rb").read(), sys.argv[4])
+assert not is_good(headers, open("false", "rb").read(), sys.argv[4])
+END
+fi
+
 # --- records, and who watches them ---
 head -60 "$cases/register/register-dev.csv" >"$stage/register.csv"
 chmod 644 "$stage/register.csv"

@@ -41,6 +41,16 @@ Test(receiver, without_secrets_and_keys_nothing_can_be_trusted)
     cr_assert_not(receiver_trust_new(none, NULL, &made, &err));
 }
 
+Test(receiver, keys_among_which_is_none_to_answer_with_are_refused)
+{
+    AUTO(json_release) json_t *secrets = json_pack("[s]", SECRET);
+    AUTO(json_release)
+    json_t *keys = json_pack("{s:[{s:s,s:s,s:s}]}", "keys", "alg", "EdDSA", "use", "seal", "pem", "x");
+    struct receiver_trust *made = NULL;
+
+    cr_assert_not(receiver_trust_new(secrets, keys, &made, &err));
+}
+
 Test(receiver, any_changed_byte_is_found)
 {
     static const char *const BODIES[] = {"{\"test\": 2432232315}", "{\"test\":2432232314}", ""};

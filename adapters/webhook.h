@@ -20,7 +20,8 @@ enum {
     WEBHOOK_SECRETS_MAX = 4,       /* in force at once: a new one overlaps with the one before */
     WEBHOOK_SECRET_BYTES_MIN = 24, /* of the specification */
     WEBHOOK_SECRET_BYTES_MAX = 64,
-    WEBHOOK_ID_BYTES = 37, /* with its NUL */
+    WEBHOOK_ID_BYTES = 37,            /* with its NUL */
+    WEBHOOK_SECRETS_BYTES_MAX = 4096, /* of the file */
     WEBHOOK_ANSWER_BYTES = 4096
 };
 

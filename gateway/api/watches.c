@@ -136,15 +136,15 @@ static bool ping(struct watching *watching, struct error *err)
 enum watch_place { PLACE_ALL, PLACE_TEST, PLACE_ONE, PLACE_SUBJECTS, PLACE_SUBJECT, PLACE_NONE };
 
 static const struct watch_call {
-    enum watch_place place;
     const char *method;
     bool (*act)(struct watching *watching, struct error *err);
+    enum watch_place place;
     bool is_paged;
 } CALLS[] = {
-    {PLACE_ALL, "GET", watches_list, true},    {PLACE_ALL, "POST", open_watch, false},
-    {PLACE_TEST, "POST", ping, false},         {PLACE_ONE, "GET", watches_show, true},
-    {PLACE_ONE, "DELETE", close_watch, false}, {PLACE_SUBJECTS, "POST", change_many, false},
-    {PLACE_SUBJECT, "PUT", change_one, false}, {PLACE_SUBJECT, "DELETE", change_one, false},
+    {"GET", watches_list, PLACE_ALL, true},    {"POST", open_watch, PLACE_ALL, false},
+    {"POST", ping, PLACE_TEST, false},         {"GET", watches_show, PLACE_ONE, true},
+    {"DELETE", close_watch, PLACE_ONE, false}, {"POST", change_many, PLACE_SUBJECTS, false},
+    {"PUT", change_one, PLACE_SUBJECT, false}, {"DELETE", change_one, PLACE_SUBJECT, false},
 };
 static const char *const ALLOWED[] = {[PLACE_ALL] = "GET, HEAD, POST",
                                       [PLACE_TEST] = "POST",

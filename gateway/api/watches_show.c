@@ -1,5 +1,5 @@
 /* GET /v1/watches: what a client watches, page by page. */
-#include <string.h>
+#include <stdio.h>
 
 #include "gateway/api/watches.h"
 
@@ -73,8 +73,7 @@ static bool page_takes(struct page *page, struct span name)
         return false;
     if (page->count++ > 0)
         buf_add_byte(page->out, ',');
-    memcpy(page->last, name.at, name.bytes);
-    page->last[name.bytes] = '\0';
+    snprintf(page->last, sizeof page->last, "%.*s", (int)name.bytes, name.at);
     return true;
 }
 

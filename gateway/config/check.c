@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "adapters/layout.h"
+#include "adapters/webhook.h"
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -315,6 +316,40 @@ static void check_channels(struct checking *checking, const struct config *confi
     }
 }
 
+/* --- webhooks --- */
+
+static void check_webhook_secrets(struct checking *checking, const char *path)
+{
+    static const char SETTING[] = "clients.webhook.secret_file";
+    AUTO(buf_wipe_done) struct buf text = BUF_INIT;
+    struct webhook webhook = {.secret_count = 0};
+    struct error err = {0};
+
+    if (!check_secret(checking, SETTING, path))
+        return;
+    if (!file_read(path, WEBHOOK_SECRETS_BYTES_MAX, &text, &err) ||
+        !webhook_secrets_parse(buf_span(&text), &webhook, &err))
+        tell(checking, SETTING, false, &err);
+    explicit_bzero(&webhook, sizeof webhook);
+}
+
+static void check_webhooks(struct checking *checking, const struct config *config)
+{
+    static const char *const OURS[2] = {"clients.webhook.certificate", "clients.webhook.key"};
+
+    for (size_t i = 0; i < config->client_count; i++) {
+        const struct config_webhook *webhook = &config->clients[i].webhook;
+
+        if (!config_client_has_webhook(&config->clients[i]))
+            continue;
+        check_certificate(checking, "clients.webhook.ca", webhook->ca);
+        if (*webhook->certificate)
+            check_identity(checking, OURS, webhook->certificate, webhook->key);
+        if (*webhook->secret_file)
+            check_webhook_secrets(checking, webhook->secret_file);
+    }
+}
+
 bool config_check(const struct config *config, int64_t now_ms, config_report *report, void *context)
 {
     struct checking checking = {report, context, now_ms, true};
@@ -323,5 +358,6 @@ bool config_check(const struct config *config, int64_t now_ms, config_report *re
     check_staff(&checking, config);
     check_clients(&checking, config);
     check_channels(&checking, config);
+    check_webhooks(&checking, config);
     return checking.is_good;
 }

@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "gateway/command/ledger.h"
 
-enum { SECRETS_BYTES_MAX = 4096 };
-
 struct endpoint {
     struct webhook webhook;
     struct adapter_config config;
@@ -57,7 +55,7 @@ static bool load(const struct config *config, const struct config_client *client
         .gateway = config->name, .client = client->name, .is_asymmetric = strcmp(from->signature, "hmac") != 0};
     if (!*from->secret_file)
         return true;
-    return (file_read(from->secret_file, SECRETS_BYTES_MAX, &text, err) &&
+    return (file_read(from->secret_file, WEBHOOK_SECRETS_BYTES_MAX, &text, err) &&
             webhook_secrets_parse(buf_span(&text), &endpoint->webhook, err)) ||
            fail_in(err, "%s: %s", endpoint->name, from->secret_file);
 }

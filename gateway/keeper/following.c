@@ -297,11 +297,11 @@ static bool look_on(struct following *following, struct look *look, struct error
     if (look->size < following->next)
         return fail(err, ERR_CORRUPT, "the journal has %" PRIu64 " events, but %" PRIu64 " were followed", look->size,
                     following->next);
+    /* Nobody ever watched anything, and nobody who comes later is told of what was before. */
+    if (store_txn_is_good(txn, err) && watch_last(txn) == 0 && look->size - following->next > WATCH_LOOKS_MAX)
+        following->next = look->size - WATCH_LOOKS_MAX;
     look->end = look->size - following->next > WATCH_LOOKS_MAX ? following->next + WATCH_LOOKS_MAX : look->size;
     look->is_found = false;
-    /* Nobody ever watched anything, and nobody who comes later is told of what was before. */
-    if (store_txn_is_good(txn, err) && watch_last(txn) == 0)
-        following->next = look->size;
     return store_txn_is_good(txn, err) && find_watched(following, txn, look->end, &look->is_found, err);
 }
 

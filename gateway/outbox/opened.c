@@ -1,5 +1,6 @@
 /* Channels that come while the gateway runs: one for each client's webhook. The journal says when each came, so that a
  * rebuild gives it the same number. None ever goes: what was sent through it stays in its keys. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -52,8 +53,7 @@ const char *channel_name(struct store_txn *txn, enum channel channel, char name[
         value = span_of(CHANNEL_NAMES[channel]);
     else if (!store_get(txn, STORE_CHANNELS, table_span(&key), &value) || value.bytes >= CHANNEL_NAME_BYTES)
         value = SPAN("?");
-    memcpy(name, value.at, value.bytes);
-    name[value.bytes] = '\0';
+    snprintf(name, CHANNEL_NAME_BYTES, "%.*s", (int)value.bytes, value.at);
     return name;
 }
 

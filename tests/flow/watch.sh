@@ -174,7 +174,6 @@ control behave '{"next":[{"status":503,"retry_after":"1"},{"status":0,"after":tr
 stage_gateway
 await 4 "disputed"
 kill -9 "$(pid_of courier)" "$(pid_of keeper)"
-stage_within 20 test -n "$(pid_of courier)"
 reviewer approve --all --reason 一致
 await 5 "dispute over"
 operator withdraw "$record" --reason 决定撤销

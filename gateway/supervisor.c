@@ -135,8 +135,8 @@ static bool open_all(struct supervisor *parent, struct error *err)
     AUTO(text_free) char *lock = config_state_path(parent->config, "lock");
 
     return state_lock_take(lock, LOCK_PATIENCE_MS, &parent->given.lock_fd, err) &&
-           testlist_prepare(parent->config, err) && open_sockets(parent, err) &&
-           make_shared(parent, err) && open_signals(parent, err) && slots_make(&parent->slots, parent->config, err);
+           testlist_prepare(parent->config, err) && open_sockets(parent, err) && make_shared(parent, err) &&
+           open_signals(parent, err) && slots_make(&parent->slots, parent->config, err);
 }
 
 static struct supervisor *supervisor_new(const struct config *config, const struct supervisor_ready *ready)

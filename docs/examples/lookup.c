@@ -115,8 +115,7 @@ static void tell(const json_t *result)
         /* In a single answer measures are whole, in a batch they are ids. */
         json_array_foreach(json_object_get(result, "measures"), i, item)
             printf(" %s", json_is_string(item) ? json_string_value(item) : text_of(item, "id"));
-        json_array_foreach(json_object_get(result, "records"), i, item)
-            printf(" %s", text_of(item, "record"));
+        json_array_foreach(json_object_get(result, "records"), i, item) printf(" %s", text_of(item, "record"));
     } else if (strcmp(verdict, "not-listed") != 0) {
         printf(" %s - do not decide, have it looked at", text_of(json_object_get(result, "reason"), "code"));
     }

@@ -57,7 +57,7 @@ struct api {
     struct buf shown;
     struct lookup_memory memory;
     struct testlist *testlist; /* NULL: no client is under test */
-    struct buf openapi; /* openapi.h */
+    struct buf openapi;        /* openapi.h */
     struct lookups_batch *batch;
     struct finder_client *finder;
 };

@@ -14,8 +14,8 @@
 enum { OWED_TURN_ENTRIES = 8192, OWED_QUIET_ENTRIES = 1000 * 1000 };
 
 struct owed;
-/* `options` is borrowed. `is_test`: of the answers from the test list, whose store and clock `options` then has; else of
- * all others. */
+/* `options` is borrowed. `is_test`: of the answers from the test list, whose store and clock `options` then has; else
+ * of all others. */
 struct owed *owed_new(const struct keeper_options *options, bool is_test);
 void owed_free(struct owed *owed);
 /* Has the log entries that were not looked at? */

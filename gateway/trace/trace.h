@@ -56,7 +56,7 @@ struct trace_entry {
     struct span matter; /* what the caller named as the matter and as the case; 100 characters of each are kept */
     struct span case_number;
     struct span authorisation; /* what the caller named as the subject's authorisation; 200 characters of it are kept */
-    struct span operator;   /* who asks in the calling system, and for which department; 100 characters of each */
+    struct span operator;      /* who asks in the calling system, and for which department; 100 characters of each */
     struct span department;
     struct span uscc;    /* as asked: hostile text */
     struct span name;    /* when it was asked by name */
@@ -84,8 +84,8 @@ void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_
 /* The receipt of the entry that is added after `ahead` others, for answers of many subjects; 0: as trace_next_receipt.
  */
 void trace_receipt_ahead(struct trace_writer *writer, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES]);
-/* … and of the entry that came `ahead` after the one of the receipt `first`, as long as both are of one flush. False when
- * that is no receipt. */
+/* … and of the entry that came `ahead` after the one of the receipt `first`, as long as both are of one flush. False
+ * when that is no receipt. */
 MUST_CHECK bool trace_receipt_from(const char *first, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES]);
 /* How many were added so far; only grows. */
 uint64_t trace_added(const struct trace_writer *writer);

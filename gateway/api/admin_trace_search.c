@@ -1,12 +1,14 @@
 /* GET
- * /admin/v1/trace?[uscc=…][&by=…][&operator=…][&department=…][&domain=…][&since=DAY][&until=DAY][&reason=…][&from=N][&end=N]:
- * what stands in the log of the trace, in its order, for auditors: who asked about an enterprise, what a bank asked in
- * a time.
+ * /admin/v1/trace?[uscc=…][&by=…][&operator=…][&department=…][&domain=…][&since=DAY][&until=DAY][&reason=…][&from=N]
+ * [&end=N]: what stands in the log of the trace, in its order, for auditors: who asked about an enterprise, what a bank
+ * asked in a time. GET /v1/trace?… with the same parameters, `reason` required: for the authority that supervises
+ * lenders (a client of the kind supervisor), by its own certificate: what lenders asked in the domains that it has,
+ * nothing of others, nothing of tests.
  *
  * {"end","entries":[…],"next","receipt"}: a page of what fits. So many entries are looked at for one, fit or not;
  * `next` (null: that was all) is what `from` wants for the next page, `end` what it wants so that the search ends where
  * the log ended when it began. Reading is traced like asking: each page is an entry of its own in the domain "(trace)",
- * durable before the page leaves, with the person, the reason (as the purpose), what was searched for (as the
+ * durable before the page leaves, with who reads, the reason (as the purpose), what was searched for (as the
  * authorisation) and the page's SHA-256. */
 #include <string.h>
 
@@ -31,6 +33,7 @@ static const char *const SEARCHED_NAMES[SEARCHED_COUNT] = {"uscc",   "by",    "o
 
 struct search {
     struct visit *visit;
+    const struct client *supervisor; /* NULL: a person of ours, who may read all */
     struct buf searched[SEARCHED_COUNT];
     struct buf reason;
     uint64_t from;
@@ -93,6 +96,30 @@ static bool is_equal_or_any(const struct buf *wanted, struct span entry, const c
            (walk_text(walk_member(entry, name), &hold, &text) && span_equal(text, buf_span(wanted)));
 }
 
+static bool is_lender(const struct config *config, struct span name)
+{
+    for (size_t i = 0; i < config->client_count; i++) {
+        if (config->clients[i].kind == CLIENT_LENDER && span_is(name, config->clients[i].name))
+            return true;
+    }
+    return false;
+}
+
+/* What lenders of ours asked, in the domains that the supervisor has. */
+static bool is_in_remit(const struct search *search, struct span entry)
+{
+    const struct client *supervisor = search->supervisor;
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct span domain = walk_plain_of(entry, "domain");
+    struct span by;
+    bool has_domain = false;
+
+    for (size_t i = 0; supervisor->domains[i]; i++)
+        has_domain = has_domain || span_is(domain, domain_name(supervisor->domains[i]));
+    return has_domain && !span_is(walk_member(entry, "test"), "true") &&
+           walk_text(walk_member(entry, "by"), &hold, &by) && is_lender(search->visit->api->config, by);
+}
+
 /* Instants stand in local time, so days compare as texts. */
 static bool fits(const struct search *search, struct span entry)
 {
@@ -104,6 +131,8 @@ static bool fits(const struct search *search, struct span entry)
         if (!is_equal_or_any(&search->searched[i], entry, SEARCHED_NAMES[i]))
             return false;
     }
+    if (search->supervisor && !is_in_remit(search, entry))
+        return false;
     if (since->bytes == 0 && until->bytes == 0)
         return true;
     return at.bytes >= DAY_BYTES && (since->bytes == 0 || memcmp(at.at, since->data, DAY_BYTES) >= 0) &&
@@ -161,7 +190,8 @@ static void add_trace(const struct search *search)
     AUTO(buf_done) struct buf what = BUF_INIT;
     struct trace_entry entry = {.at_ms = search->at_ms,
                                 .receipt = search->receipt,
-                                .by = span_of(visit->person->name),
+                                .by = search->supervisor ? search->supervisor->name : span_of(visit->person->name),
+                                .certificate = search->supervisor ? visit->request->peer->certificate_sha256 : NULL,
                                 .domain = SPAN("(trace)"),
                                 .purpose = buf_span(&search->reason),
                                 .uscc = buf_span(&search->searched[SEARCHED_USCC]),
@@ -177,21 +207,59 @@ static void add_trace(const struct search *search)
     trace_add(visit->api->trace, &entry);
 }
 
+static const char *const NAMES[] = {"uscc",  "by",     "operator", "department", "domain", "since",
+                                    "until", "reason", "from",     "end",        NULL};
+
+static void answer(struct search *search)
+{
+    struct visit *visit = search->visit;
+    struct error err;
+
+    trace_next_receipt(visit->api->trace, search->receipt);
+    if (!add_page(search, &err))
+        visit_refuse(visit, &err);
+    add_trace(search);
+}
+
 void admin_trace_search(struct visit *visit)
 {
-    static const char *const NAMES[] = {"uscc",  "by",     "operator", "department", "domain", "since",
-                                        "until", "reason", "from",     "end",        NULL};
     AUTO(search_done) struct search search = {.visit = visit, .at_ms = clock_now_ms(visit->api->options.clock)};
     struct error err;
 
     if (!visit_is_get(visit) || !visit_takes(visit, NAMES) || !admin_has_role(visit, ROLE_AUDITOR))
         return;
-    if (!take_search(&search, &err)) {
+    if (take_search(&search, &err))
+        answer(&search);
+    else
         visit_refuse(visit, &err);
+}
+
+static bool check_supervisor(const struct search *search, struct error *err)
+{
+    const struct client *client = search->supervisor;
+
+    if (client->config->kind != CLIENT_SUPERVISOR)
+        return refuse(err, ERR_FORBIDDEN, "client.kind", "client %s is no supervising authority",
+                      "接入系统 %s 不是监管部门", client->config->name);
+    return search->reason.bytes > 0 ||
+           refuse(err, ERR_INVALID, "purpose.missing", "say why you read it: reason=…", "请说明查阅理由：reason=…");
+}
+
+void trace_handle(struct visit *visit)
+{
+    AUTO(search_done) struct search search = {.visit = visit, .at_ms = clock_now_ms(visit->api->options.clock)};
+    struct error err;
+
+    if (visit->rest.bytes) {
+        visit_not_found(visit);
         return;
     }
-    trace_next_receipt(visit->api->trace, search.receipt);
-    if (!add_page(&search, &err))
+    if (!visit_is_get(visit) || !visit_takes(visit, NAMES) || !(search.supervisor = visit_client(visit)))
+        return;
+    if (take_search(&search, &err) && check_supervisor(&search, &err)) {
+        http_reply_header(visit->reply, "Cache-Control", "no-store");
+        answer(&search);
+    } else {
         visit_refuse(visit, &err);
-    add_trace(&search);
+    }
 }

@@ -119,6 +119,7 @@ static const struct route {
     {"/v1/keys", BY_TLS | BY_SOCKET, public_keys},
     {"/v1/openapi.json", BY_TLS | BY_SOCKET, public_openapi},
     {"/v1/test-list", BY_TLS, public_test_list},
+    {"/v1/trace", BY_TLS, trace_handle},           /* admin_trace_search.c */
     {"/v1/screenings", BY_TLS, screenings_handle}, /* screenings.c, screenings_get.c */
     {"/healthz", BY_TLS | BY_SOCKET, public_health},
     {"/admin/v1", BY_SOCKET, admin_handle},

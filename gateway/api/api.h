@@ -52,6 +52,8 @@
  *                                          "receipt","shown":[{"given","id","version"}…],"uscc"}…],"next"}: answers on
  *                                          which this client still owes one, the oldest first
  *   GET  /v1/feedback/{receipt}            {"answer":{as above},"given":[{as of POST}…]}
+ *   GET  /v1/trace?reason=…[&uscc=…][&by=…]…    for the authority that supervises lenders: what they asked
+ *                                          (admin_trace_search.c), page by page; traced itself
  *   GET  /v1/test-list                     the fictitious enterprises that clients under test (`test: true` in the
  *                                          configuration) are answered from (testlist.h), each with what is answered
  *                                          about it; 404 when there is no such client. It comes to the routes above

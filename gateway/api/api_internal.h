@@ -151,6 +151,7 @@ void admin_jobs(struct visit *visit);
 void admin_records(struct visit *visit);
 void admin_trace(struct visit *visit);
 void admin_trace_search(struct visit *visit);
+void trace_handle(struct visit *visit); /* the same for a supervising authority */
 
 /* GET (HEAD comes as GET) only: else 405 with Allow, and false. */
 bool visit_is_get(const struct visit *visit);

@@ -124,8 +124,11 @@ const struct client *clients_find(const struct clients *clients, const uint8_t f
     return clients_find_certificate(clients, fingerprint, &certificate);
 }
 
+/* A supervisor's domains are those whose questions it reads: it asks none. */
 bool client_may_ask(const struct client *client, const struct domain *domain)
 {
+    if (client->config->kind == CLIENT_SUPERVISOR)
+        return false;
     for (size_t i = 0; client->domains[i]; i++) {
         if (client->domains[i] == domain)
             return true;

@@ -213,7 +213,7 @@ static void take_addresses(struct loading *loading, struct tree *tree, struct co
 
 void loading_client(struct loading *loading, struct tree *tree, struct config_client *client)
 {
-    static const char *const KINDS[CLIENT_KIND_COUNT] = {"government", "lender", "procurement"};
+    static const char *const KINDS[CLIENT_KIND_COUNT] = {"government", "lender", "procurement", "supervisor"};
 
     for (int i = 0; client->kind_text && i < CLIENT_KIND_COUNT; i++) {
         if (strcmp(client->kind_text, KINDS[i]) == 0)

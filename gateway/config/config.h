@@ -32,7 +32,7 @@ struct config_person {
     char *lang;
 };
 
-enum client_kind { CLIENT_GOVERNMENT, CLIENT_LENDER, CLIENT_PROCUREMENT, CLIENT_KIND_COUNT };
+enum client_kind { CLIENT_GOVERNMENT, CLIENT_LENDER, CLIENT_PROCUREMENT, CLIENT_SUPERVISOR, CLIENT_KIND_COUNT };
 
 /* A client's certificate, and the days (Asia/Shanghai, both included) on which it may be used besides its own term. */
 struct config_certificate {

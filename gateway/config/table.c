@@ -85,8 +85,10 @@ const struct setting_group SETTINGS_PERSON = GROUP(PERSON_LIST);
 
 static const struct setting CLIENT_LIST[] = {
     {"name", SETTING_TEXT, CLIENT(name), NULL, 1, 64, NULL, "接入系统名称", "name of the outside system"},
-    {"kind", SETTING_TEXT, CLIENT(kind_text), NULL, 1, 32, "government|lender|procurement",
-     "类别：政府部门 government、金融机构 lender、采购与招投标 procurement", "government, lender or procurement"},
+    {"kind", SETTING_TEXT, CLIENT(kind_text), NULL, 1, 32, "government|lender|procurement|supervisor",
+     "类别：政府部门 government、金融机构 lender、采购与招投标 procurement、金融监管部门 "
+     "supervisor（只查阅金融机构的查询留痕）",
+     "government, lender, procurement; or supervisor, of lenders: it asks nothing, and reads what they asked"},
     {"certificate", SETTING_PATH, CLIENT(certificate), "", 0, 512, NULL, "客户端证书（PEM）",
      "client certificate (PEM)"},
     {"sha256", SETTING_TEXT, CLIENT(certificate_sha256), "", 0, 64, NULL, "或：证书的 SHA-256（64 位十六进制）",

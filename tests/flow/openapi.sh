@@ -9,11 +9,12 @@ source_folder=$(cd "$(dirname "$0")/../.." && pwd)
 . "$source_folder/scripts/stage.sh"
 stage_open
 stage_can_be_others || { echo "staff of two persons need root or sudo"; exit 77; }
-for name in server sandbox gateway bank slow trial stranger; do stage_certificate $name; done
+for name in server sandbox gateway bank slow trial cbirc stranger; do stage_certificate $name; done
 stage_secrets
 domains="[lending, land-supply, power-price]"
 stage_config openapi 0 "  - {name: bank, kind: lender, certificate: bank.pem, domains: $domains, requests_per_minute: 1000000, webhook: {url: 'https://localhost:1/hook', ca: ca.pem}}
   - {name: trial, kind: lender, certificate: trial.pem, domains: [lending], test: true}
+  - {name: cbirc, kind: supervisor, certificate: cbirc.pem, domains: [lending]}
   - {name: slow, kind: lender, certificate: slow.pem, domains: [lending], requests_per_minute: 1}"
 echo "screening: {bytes: 1M, held: 100}" >>"$stage/creditgate.yaml"
 "$gate" init --config "$stage/creditgate.yaml" >"$stage/quiet"
@@ -166,6 +167,7 @@ expect 404 bank GET /v1/feedback/none
 expect 404 bank GET /v1/log/trace/tile/0/999
 expect 404 bank GET /v1/log/trace/tile/3/000.p/255
 expect 404 bank GET /v1/nothing
+expect 403 bank GET '/v1/trace?reason=x'
 expect 200 trial GET '/v1/lookups/lending/91440224MAYY000186?purpose=credit-review'
 grep -q '"test":true' "$last/body" || stage_fail "a test that does not say so: $(cat "$last/body")"
 expect 200 trial GET '/v1/changes?domain=lending&purpose=credit-review'

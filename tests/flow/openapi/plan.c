@@ -152,6 +152,14 @@ static struct body first_body(const struct plan *plan)
     return (struct body){type, json_object_get(json_object_iter_value(json_object_iter((json_t *)examples)), "value")};
 }
 
+/* Most may be asked by a bank; what only another may says so. */
+static const char *asker(const struct plan *plan)
+{
+    const char *name = json_text_of(plan->operation.json, "x-asked-by");
+
+    return name ? name : "bank";
+}
+
 static bool write_bodies(struct plan *plan, struct error *err)
 {
     const json_t *body = description_resolve(plan->description, json_object_get(plan->operation.json, "requestBody"));
@@ -185,7 +193,7 @@ static void write_optional(const json_t *parameter, void *context)
 {
     struct optional *optional = context;
     struct plan *plan = optional->plan;
-    struct request request = {plan->operation.method, "bank", "2XX", first_body(plan)};
+    struct request request = {plan->operation.method, asker(plan), "2XX", first_body(plan)};
 
     if (!optional->is_good || json_bool_of(parameter, "required", false) || !json_object_get(parameter, "example"))
         return;
@@ -224,7 +232,7 @@ static bool write_refused(struct plan *plan, struct error *err)
 static bool write_operation(struct plan *plan, struct error *err)
 {
     struct optional optional = {plan, err, true};
-    struct request request = {plan->operation.method, "bank", "2XX", {NULL, NULL}};
+    struct request request = {plan->operation.method, asker(plan), "2XX", {NULL, NULL}};
 
     if (json_object_get(plan->operation.json, "requestBody") ? !write_bodies(plan, err)
                                                              : !write_request(plan, &request, err))

@@ -163,3 +163,92 @@ Test(trace_search, a_reading_is_traced_with_person_and_reason)
     cr_expect(span_is(walk_plain_of(buf_span(&entry), "uscc"), "code-1"));
     cr_expect(span_is(walk_plain_of(buf_span(&entry), "authorisation"), "from=0 by=bank-1"), "%s", entry.data);
 }
+
+/* Three lenders' and others' questions, in two domains, one of them a test. */
+static void fill_for_supervisor(void)
+{
+    static const struct {
+        const char *by;
+        const char *domain;
+        bool is_test;
+    } ASKED[] = {{"bank", "lending", false},      {"bank", "lending", true},      {"bank", "bond-issuance", false},
+                 {"land", "lending", false},      {"land", "land-supply", false}, {"nobody", "lending", false},
+                 {"inspector", "(trace)", false}, {"bank", "lending", false}};
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_writer_free) struct trace_writer *writer = NULL;
+    char receipt[TRACE_RECEIPT_BYTES];
+
+    cr_assert(trace_writer_open(folder, &writer, &T.err), "%s", T.err.text);
+    for (size_t i = 0; i < COUNT_OF(ASKED); i++) {
+        struct trace_entry entry = {.at_ms = day_start_ms(on("2026-08-01")),
+                                    .receipt = receipt,
+                                    .by = span_of(ASKED[i].by),
+                                    .domain = span_of(ASKED[i].domain),
+                                    .is_test = ASKED[i].is_test,
+                                    .uscc = i < 4 ? SPAN("code-1") : SPAN("code-2"),
+                                    .status = 200,
+                                    .verdict = "listed"};
+
+        trace_next_receipt(writer, receipt);
+        trace_add(writer, &entry);
+    }
+    cr_assert(trace_flush(writer, &T.err), "%s", T.err.text);
+    integrate();
+}
+
+static size_t entries_told(const char *path)
+{
+    cr_assert_eq(ask("stranger", path), 200, "%s: %s", path, buf_text(&G.body));
+    return json_array_size(json_object_get(G.json, "entries"));
+}
+
+Test(trace_search, a_supervisor_reads_what_lenders_asked_in_its_domains_and_no_more)
+{
+    gate_configure("  - {name: cbirc, kind: supervisor, certificate: stranger.pem, domains: [lending]}\n");
+    fill_for_supervisor();
+    gate_start();
+    cr_expect_eq(entries_told("/v1/trace?reason=x"), 2);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&by=land"), 0);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&by=bank&uscc=code-2"), 1);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&domain=bond-issuance"), 0);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&domain=(trace)"), 0);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&until=2026-07-31"), 0);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&from=1"), 1);
+}
+
+Test(trace_search, only_a_supervisor_with_a_reason_and_it_asks_nothing)
+{
+    gate_configure("  - {name: cbirc, kind: supervisor, certificate: stranger.pem, domains: [lending]}\n");
+    fill_for_supervisor();
+    gate_start();
+    cr_expect_eq(ask("bank", "/v1/trace?reason=x"), 403);
+    cr_expect_str_eq(told("rule"), "client.kind");
+    cr_expect_eq(ask("land", "/v1/trace?reason=x"), 403);
+    cr_expect_eq(ask("stranger", "/v1/trace"), 400);
+    cr_expect_str_eq(told("rule"), "purpose.missing");
+    cr_expect_eq(ask("stranger", "/v1/trace?reason=x&colour=red"), 400);
+    cr_expect_eq(ask("stranger", "/v1/trace/1?reason=x"), 404);
+    cr_expect_eq(ask_as("stranger", "POST", "/v1/trace?reason=x"), 405);
+    cr_expect_eq(ask("stranger", "/v1/lookups/lending/91440224MAYUCHK485?purpose=credit-review"), 403);
+    cr_expect_eq(ask("stranger", "/v1/changes?domain=lending&purpose=credit-review"), 403);
+}
+
+Test(trace_search, a_supervisors_reading_is_traced_too)
+{
+    AUTO(text_free) char *folder = path_join(T.folder, "trace");
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+    uint64_t index, taken;
+
+    gate_configure("  - {name: cbirc, kind: supervisor, certificate: stranger.pem, domains: [lending]}\n");
+    fill_for_supervisor();
+    gate_start();
+    cr_assert_eq(entries_told("/v1/trace?reason=EXAM-3&by=bank"), 2);
+    cr_assert(trace_log_open(folder, &log, &T.err) && trace_log_integrate(log, &taken, &T.err), "%s", T.err.text);
+    cr_assert(trace_log_find(log, told("receipt"), &index, &T.err) && trace_log_read(log, index, &entry, &T.err), "%s",
+              T.err.text);
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "by"), "cbirc"));
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "domain"), "(trace)"));
+    cr_expect(span_is(walk_plain_of(buf_span(&entry), "purpose"), "EXAM-3"));
+    cr_expect_eq(walk_plain_of(buf_span(&entry), "certificate").bytes, 64);
+}

@@ -96,7 +96,7 @@ static bool take_request(struct saved *saved)
     request->scheme = SPAN("https");
     request->fields = saved->request_fields;
     if (!take_line(&saved->rest, &line) || !take_word(&line, &request->method) || !take_word(&line, &request->target))
-        return fail_form(saved, "it does not begin with a request (GET /v1/lookups/…)");
+        return fail_form(saved, "it does not begin with a request (GET or POST /v1/lookups/…)");
     if (line.bytes && !span_starts(line, "HTTP/"))
         return fail_form(saved, "something stands behind the request's target");
     cut_authority(request);
@@ -159,7 +159,7 @@ static bool check_signatures(const struct saved *saved, const struct keyring *ke
 
 bool saved_answer_is(struct span text)
 {
-    return span_starts(text, "GET ") || span_starts(text, "HEAD ");
+    return span_starts(text, "GET ") || span_starts(text, "HEAD ") || span_starts(text, "POST ");
 }
 
 bool saved_answer_verify(struct span text, const struct keyring *keys, struct saved_answer *out, struct error *err)

@@ -103,5 +103,19 @@ stage_stop "$gateway_pid"
 stage_gateway
 ! "$gate" --config "$stage/creditgate.yaml" trace >"$stage/out" 2>&1 || stage_fail "an operator reads the trace"
 grep -q 没有所需角色 "$stage/out" || stage_fail "it does not say why: $(cat "$stage/out")"
+# --- a signed answer about many; last, since it is counted with the others ---
+many='{"purpose":"credit-review","subjects":[{"uscc":"91440224MAYUCHK485"},{"uscc":"91440224MAYUCHK486"}]}'
+expect 400 bank /v1/lookups/lending -H 'Accept-Signature: bank=("date")' --data "$many"
+for version in --http1.1 --http2; do
+    expect 200 bank /v1/lookups/lending $version -H 'Accept-Signature: bank=("@authority";req);nonce="n-1"' --data "$many"
+    grep -q '"rule":"uscc.check"' "$stage/answer" || stage_fail "the second code is taken for one: $(cat "$stage/answer")"
+    { printf 'POST https://localhost:%s/v1/lookups/lending HTTP/1.1\n\n' "$gateway_port" && cat "$stage/head" "$stage/answer"; } >"$stage/saved"
+    verify 0 'proofs-answer-ed25519-1 EdDSA' "$stage/saved"
+    for change in 's/credit-review/credit-revieW/' 's/CHK485/CHK487/' 's/"verdict"/"verdicT"/' 's/"results":\[/"results":[ /' 's/lending HTTP/tax HTTP/' 's/ 200/ 201/' 's/n-1/n-2/' 's/^POST/GET/'; do
+        sed "$change" "$stage/saved" >"$stage/tampered"
+        cmp -s "$stage/saved" "$stage/tampered" && stage_fail "$change changes nothing"
+        verify 1 核验不通过 "$stage/tampered"
+    done
+done
 stage_stop "$gateway_pid"
 echo good

@@ -146,7 +146,9 @@ static bool judge(const struct admission_desk *desk, const struct http_peer *pee
     admission->now_ns = shared_now_ns();
     admission->wait_ms = 0;
     admission->client = clients_find_certificate(desk->clients, peer->certificate_sha256, &admission->certificate);
-    if (admission->client ? !check_address(admission->client, peer, &why) : !refuse_unknown(peer, &why)) {
+    if (!admission->client)
+        (void)refuse_unknown(peer, &why);
+    if (!admission->client || !check_address(admission->client, peer, &why)) {
         *err = why;
         return refuse_stranger(desk, admission, err);
     }

@@ -43,10 +43,12 @@ struct fixture {
     struct http_limits limits; /* what is 0 takes its default */
     bool uses_tls;
     bool client_is_optional;
-    char revoked[32]; /* the name of a list of certificate_revoke; "": none */
-    bool is_local;    /* on a Unix socket in `folder` */
-    bool is_volatile; /* end_of_turn fails */
-    int wake_fd;      /* a pipe: the last byte there is the key that is due; 0: none */
+    bool asks_for_none;     /* no client certificates are asked for */
+    size_t its_connections; /* of the listener; 0: as many as the server has */
+    char revoked[32];       /* the name of a list of certificate_revoke; "": none */
+    bool is_local;          /* on a Unix socket in `folder` */
+    bool is_volatile;       /* end_of_turn fails */
+    int wake_fd;            /* a pipe: the last byte there is the key that is due; 0: none */
     bool has_ticket_key;
     uint8_t ticket_key[HTTP_TICKET_KEY_BYTES];
     rlim_t descriptors; /* the child's limit; 0: as it is */
@@ -143,7 +145,9 @@ static inline void fixture_handle(void *context, const struct http_request *requ
         reply->body.bytes = (size_t)bytes;
         return;
     }
-    if (span_is(request->path, "/peer"))
+    if (span_is(request->path, "/anonymous"))
+        buf_addf(&reply->body, "anonymous %d certificate %d", peer->is_anonymous, peer->has_certificate);
+    else if (span_is(request->path, "/peer"))
         buf_addf(&reply->body, "%d %u %d", peer->is_local, peer->uid, peer->pid);
     else if (span_is(request->path, "/memory"))
         buf_addf(&reply->body, "%ld", resident_kib());
@@ -206,9 +210,10 @@ static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
     char crl[TEST_PATH_BYTES + 64];
     struct http_tls tls = {.certificate_file = pem,
                            .key_file = key,
-                           .client_ca_file = ca,
+                           .client_ca_file = fixture->asks_for_none ? NULL : ca,
+                           .connections = fixture->its_connections,
                            .client_crl_file = fixture->revoked[0] ? crl : NULL,
-                           .requires_client = !fixture->client_is_optional,
+                           .requires_client = !fixture->client_is_optional && !fixture->asks_for_none,
                            .ticket_key = fixture->has_ticket_key ? fixture->ticket_key : NULL};
     struct http_server_options options = {.limits = fixture->limits,
                                           .handle = fixture_handle,

@@ -70,14 +70,20 @@ static void client_close(struct client *client)
 }
 
 /* One request; "" when we were not let in. */
-static void client_get(struct client *client, char *out, size_t room)
+static void client_get_path(struct client *client, const char *path, char *out, size_t room)
 {
-    static const char REQUEST[] = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n";
+    char request[256];
+    int bytes = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
     int got = -1;
 
-    if (SSL_connect(client->ssl) == 1 && SSL_write(client->ssl, REQUEST, sizeof REQUEST - 1) > 0)
+    if (SSL_connect(client->ssl) == 1 && SSL_write(client->ssl, request, bytes) > 0)
         got = SSL_read(client->ssl, out, (int)room - 1);
     out[got > 0 ? got : 0] = '\0';
+}
+
+static void client_get(struct client *client, char *out, size_t room)
+{
+    client_get_path(client, "/x", out, room);
 }
 
 static bool gets_in(const char *name)
@@ -180,6 +186,40 @@ Test(tls, where_certificates_are_optional_a_bad_one_is_still_refused)
     cr_expect(gets_in(NULL));
     cr_expect_not(gets_in("stranger"));
     cr_expect(gets_in("bank"));
+    fixture_stop(&fixture);
+}
+
+/* Strangers have places of their own, and never more. */
+Test(tls, a_listener_above_its_own_limit_hangs_up_and_takes_the_next_when_one_has_left)
+{
+    struct client first, second;
+
+    fixture.asks_for_none = true;
+    fixture.its_connections = 2;
+    fixture_start(&fixture);
+    client_open(&first, NULL, NULL, NULL);
+    cr_assert_eq(SSL_connect(first.ssl), 1);
+    client_open(&second, NULL, NULL, NULL);
+    cr_assert_eq(SSL_connect(second.ssl), 1);
+    cr_expect_not(gets_in(NULL));
+    client_close(&first);
+    usleep(300000);
+    cr_expect(gets_in(NULL));
+    client_close(&second);
+    fixture_stop(&fixture);
+}
+
+Test(tls, who_comes_by_a_listener_without_certificates_is_nobody_whatever_he_shows)
+{
+    struct client client;
+    char answer[2000];
+
+    fixture.asks_for_none = true;
+    fixture_start(&fixture);
+    client_open(&client, "bank", NULL, NULL);
+    client_get_path(&client, "/anonymous", answer, sizeof answer);
+    cr_expect_not_null(strstr(answer, "anonymous 1 certificate 0"), "%s", answer);
+    client_close(&client);
     fixture_stop(&fixture);
 }
 

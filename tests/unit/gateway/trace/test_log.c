@@ -333,6 +333,31 @@ Test(log, a_damaged_promised_entry_is_told_once_and_costs_no_other)
     }
 }
 
+/* A segment is read in windows of some hundred entries; damage, and what goes on behind it, may stand anywhere. */
+Test(log, damage_in_the_middle_of_a_long_segment_costs_one_entry)
+{
+    enum { MANY = 3000, FLUSH = 100 };
+    char path[TEST_PATH_BYTES];
+    struct trace_writer *writer = new_writer();
+    AUTO(buf_done) struct buf whole = BUF_INIT;
+    uint64_t taken;
+
+    for (unsigned i = 0; i < MANY; i += FLUSH) {
+        add_entries(writer, 1, i, FLUSH);
+        flush(writer);
+    }
+    trace_writer_free(writer);
+    only_segment(".seg", path);
+    read_frames(path, &whole);
+    cr_assert_gt(whole.bytes, 1024 * 1024);
+    flip(path, whole.bytes / 2);
+    AUTO(trace_log_free) struct trace_log *log = open_log();
+    cr_assert_not(trace_log_integrate(log, &taken, &S.err));
+    cr_assert_eq(S.err.code, ERR_CORRUPT);
+    cr_assert_eq(trace_log_size(log), MANY - 1);
+    assert_root(log);
+}
+
 /* All in one flush that may never have been answered: what is behind the hole is cut, too. */
 Test(log, a_hole_in_what_was_never_promised_is_a_torn_tail)
 {

@@ -211,8 +211,11 @@ static int run_job(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(signer_free) struct signer *signer = signer_new_remote(process->signer_fd);
-    struct job_environment environment = {
-        .config = process->config, .signer = signer, .clock = &CLOCK_SYSTEM, .courier_fd = process->courier_fd};
+    struct job_environment environment = {.config = process->config,
+                                          .signer = signer,
+                                          .clock = &CLOCK_SYSTEM,
+                                          .courier_fd = process->courier_fd,
+                                          .board = process->board};
     struct error err;
 
     be_humble(process, JOB_NICENESS);

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 
 #include "base/file.h"
+#include "gateway/access/suspension.h"
 #include "gateway/api/api_internal.h"
 #include "gateway/api/refused.h"
 #include "gateway/lookup/domain.h"
@@ -385,6 +386,16 @@ static bool listen_all(struct api *api, struct error *err)
     return true;
 }
 
+/* Also what another process was killed before it told. */
+static bool tell_suspensions(struct api *api, struct error *err)
+{
+    struct store_txn *txn = api_read(api, err);
+    bool is_good = txn && suspension_tell(txn, api->desk.board, err);
+
+    api_end_read(api);
+    return is_good;
+}
+
 /* Without a parent that prepared them: limits and a board of our own. */
 static bool set_up_desk(struct api *api, struct error *err)
 {
@@ -401,7 +412,7 @@ static bool set_up_desk(struct api *api, struct error *err)
     api->desk.board = options->board ? options->board : api->own_board;
     api->clients = clients_new(api->config, api->domains, api->desk.board);
     api->desk.clients = api->clients;
-    return true;
+    return tell_suspensions(api, err);
 }
 
 bool api_new(const struct api_options *options, struct api **out, struct error *err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gateway/access/suspension.h"
 #include "gateway/clocks/clocks.h"
 #include "gateway/feedback/feedback.h"
 #include "gateway/journal/guard.h"
@@ -22,7 +23,7 @@ static const struct {
     {registry_applies, registry_apply}, {outbox_applies, outbox_apply},
     {clocks_applies, clocks_apply}, /* after the two: it asks them how things stand now */
     {feedback_applies, feedback_apply}, {watch_applies, watch_apply},
-    {guard_applies, guard_apply},
+    {guard_applies, guard_apply},       {suspension_applies, suspension_apply},
 };
 
 struct ledger {

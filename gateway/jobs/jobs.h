@@ -27,6 +27,7 @@
 #include <jansson.h>
 
 #include "base/time.h"
+#include "gateway/access/board.h"
 #include "gateway/config/config.h"
 #include "gateway/store/store.h"
 #include "keys/signer.h"
@@ -45,7 +46,8 @@ struct job_environment {
     struct store *store;
     struct signer *signer;
     const struct clock *clock;
-    int courier_fd; /* eventfd, or -1 */
+    int courier_fd;      /* eventfd, or -1 */
+    struct board *board; /* of the gateway's clients; NULL: none is running */
 };
 
 /* What was asked; all borrowed. */

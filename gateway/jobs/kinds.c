@@ -73,7 +73,7 @@ ARGUMENTS(CORRECT, CORRECT_LIST, 1, 1);
 ARGUMENTS(REASONED, REASON_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(REPAIR, REPAIR_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
-ARGUMENTS(CHANNEL, REASON_LIST, 1, 1);
+ARGUMENTS(ONE_REASONED, REASON_LIST, 1, 1);
 ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
 static const struct arguments ONE_CHANNEL = {NULL, 0, 1, 1};
 ARGUMENTS(FILTERED, FILTER_LIST, 0, 0);
@@ -106,11 +106,13 @@ static const struct kind KINDS[] = {
     {"refused", run_refused, &NOTHING, NULL, ANYBODY, false, false},
     {"clocks", run_clocks, &CLOCKS, NULL, ANYBODY, false, false},
     {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false, false},
-    {"pause", run_channel, &CHANNEL, NULL, SWITCHER, false, false},
-    {"drain", run_channel, &CHANNEL, NULL, SWITCHER, false, false},
-    {"resume", run_channel, &CHANNEL, NULL, SWITCHER, false, false},
+    {"pause", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
+    {"drain", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
+    {"resume", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
+    {"client-suspend", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
+    {"client-resume", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false, false},
-    {"reconcile-repair", run_reconcile, &CHANNEL, NULL, REPAIRER, false, false},
+    {"reconcile-repair", run_reconcile, &ONE_REASONED, NULL, REPAIRER, false, false},
 };
 
 const struct kind *kind_find(const char *name)

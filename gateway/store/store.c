@@ -40,6 +40,7 @@ static const char *const TABLE_NAMES[STORE_TABLE_COUNT] = {
     [STORE_CLOCKS] = "clocks",
     [STORE_FEEDBACK] = "feedback",
     [STORE_WATCHES] = "watches",
+    [STORE_ACCESS] = "access",
 };
 
 static const struct {

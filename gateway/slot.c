@@ -231,6 +231,7 @@ void slot_start(const struct slots *slots, struct slot *slot, const struct proce
     slot->started_ms = time_monotonic_ms();
     slot->was_started = true;
     slot->is_ready = false;
+    slot->is_stale = false;
 }
 
 void slot_end(struct slot *slot, int status)

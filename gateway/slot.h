@@ -25,6 +25,7 @@ struct slot {
     int64_t pause_ms;   /* before the last restart */
     bool was_started;
     bool is_ready;
+    bool is_stale;   /* began with an earlier configuration */
     int exit_status; /* of its last process; -1: killed, or none yet */
     char job[PROCESS_JOB_BYTES];
     int tries; /* of the job */

@@ -25,6 +25,7 @@
 #include "gateway/api/admission.h"
 #include "gateway/http/http.h"
 #include "gateway/job_queue.h"
+#include "gateway/reload.h"
 #include "gateway/slot.h"
 #include "gateway/state_lock.h"
 #include "gateway/testlist/testlist.h"
@@ -53,6 +54,7 @@ struct supervisor {
     int signal_fd;
     uint16_t port;
     uint16_t public_port;
+    struct reload reload;
     bool has_changed; /* processes.json is to be written */
     bool was_ready;
     bool is_stopping;
@@ -177,6 +179,7 @@ static void supervisor_free(struct supervisor *parent)
     file_close(parent->signal_fd);
     limits_free(parent->given.limits);
     board_close(parent->given.board);
+    reload_done(&parent->reload);
     file_close(parent->given.lock_fd); /* last: now another may begin */
     free(parent);
 }
@@ -287,7 +290,7 @@ static void take_signals(struct supervisor *parent)
         if (info.ssi_signo == SIGCHLD)
             reap(parent);
         else if (info.ssi_signo == SIGHUP)
-            log_notice("gateway", "the configuration is read at start: restart the gateway to use a new one");
+            reload_take(&parent->reload, &parent->slots, &parent->given);
         else
             parent->is_stopping = true;
     }
@@ -356,6 +359,8 @@ static void loop(struct supervisor *parent)
         int sleep_ms;
 
         give_jobs(parent);
+        reload_step(&parent->reload, &parent->slots, parent->given.board);
+        reload_warn(&parent->reload, parent->given.config);
         sleep_ms = start_due(parent);
         if (parent->has_changed)
             slots_tell(&parent->slots, parent->config, parent->port);

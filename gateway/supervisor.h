@@ -14,9 +14,10 @@ struct supervisor_ready {
     void *context;
 };
 
-/* Runs until SIGTERM or SIGINT; true when all processes stopped in order. A process that cannot begin (keys, store,
- * settings) while the gateway is starting stops it: ERR_INVALID names it, the log says why. ERR_REFUSED: the store was
- * copied, swapped or rolled back (journal/guard.h), before or while the gateway ran. */
+/* SIGHUP takes clients and staff of the configuration over anew (reload.h). Runs until SIGTERM or SIGINT; true when all
+ * processes stopped in order. A process that cannot begin (keys, store, settings) while the gateway is starting stops
+ * it: ERR_INVALID names it, the log says why. ERR_REFUSED: the store was copied, swapped or rolled back
+ * (journal/guard.h), before or while the gateway ran. */
 MUST_CHECK bool supervisor_run(const struct config *config, const struct supervisor_ready *ready, struct error *err);
 
 #endif

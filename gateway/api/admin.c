@@ -93,8 +93,8 @@ static const struct {
     const char *prefix;
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
-    {"/jobs", admin_jobs},   {"/status", admin_status}, {"/records", admin_records},
-    {"/trace", admin_trace}, {"/whoami", admin_whoami}, {"/names", admin_names},
+    {"/jobs", admin_jobs},     {"/status", admin_status}, {"/records", admin_records}, {"/trace", admin_trace},
+    {"/whoami", admin_whoami}, {"/names", admin_names},   {"/clients", admin_clients},
 };
 
 void admin_handle(struct visit *visit)

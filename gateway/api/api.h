@@ -99,6 +99,7 @@
  *   GET  /admin/v1/trace?…                 auditors: search, page by page (admin_trace_search.c)
  *   GET  /admin/v1/names?q=…[&limit=N][&reason=…]    staff: {"candidates","index","q","receipt"}, traced like a reading
  *                                          of the trace
+ *   GET  /admin/v1/clients                 outside systems: certificates, quota, suspension (admin_clients.c)
  *   GET  /admin/v1/whoami                  {"name","title","uid","roles","lang"}
  *
  * HEAD works wherever GET does. Every refusal is an RFC 9457 problem

@@ -149,6 +149,7 @@ void admin_whoami(struct visit *visit);
 void admin_status(struct visit *visit);
 void admin_jobs(struct visit *visit);
 void admin_records(struct visit *visit);
+void admin_clients(struct visit *visit);
 void admin_trace(struct visit *visit);
 void admin_trace_search(struct visit *visit);
 void trace_handle(struct visit *visit); /* the same for a supervising authority */

@@ -1,4 +1,5 @@
 /* What only looks, through the running gateway. */
+#include "gateway/cli/clients.h"
 #include "gateway/cli/names.h"
 #include "gateway/cli/show.h"
 #include "gateway/cli/status.h"
@@ -81,8 +82,19 @@ static const struct cli_usage NAMES_REGISTER = {
     "CSV or with tabulators, UTF-8 or GB18030. Columns: uscc, name, perhaps former_name (several with semicolons).\n"
     "For administrators. Wrong rows are refused and explained; the service finds by the new register in a moment."};
 
+static const struct cli_usage CLIENTS = {
+    NULL,
+    0,
+    0,
+    NULL,
+    0,
+    "各接入系统的今日用量、最近接入、是否暂停（何人、何故），及其证书的启用、停用与到期。",
+    "Of every outside system: used today, last seen, suspended by whom and why; its certificates and when they end."};
+
 static const struct cli_command COMMANDS[] = {
     {"status", "各渠道的报送情况", "where every channel stands", &STATUS, status_run},
+    {"clients", "接入系统及其证书、用量与状态", "outside systems, their certificates, quota and state", &CLIENTS,
+     clients_run},
     {"show", "一条记录的全过程", "the whole life of a record", &SHOW, show_run},
     {"seal", "取出已签封的记录", "fetch a sealed record", &SEAL, seal_run},
     {"names", "按名称查找企业", "find companies by name", &NAMES, names_run},

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "gateway/cli/client.h"
+#include "gateway/cli/clients.h"
 
 enum { MANY = 10000 }; /* as many as a job takes */
 
@@ -242,6 +243,28 @@ static const struct cli_usage RECONCILE = {
     "newer "
     "or extra is never changed by machine. A channel\nwithout a list is told from its receipts alone."};
 
+static const struct cli_usage CLIENT = {
+    "suspend|resume NAME",
+    2,
+    2,
+    REASON_OPTIONS,
+    COUNT_OF(REASON_OPTIONS),
+    "管理员暂停或恢复一个接入系统（名称见 clients）。自下一次请求起生效，包括已建立的连接；写入日志，重启后仍有效。",
+    "An administrator shuts a client out or lets it in again (see clients). From its next request on, also on "
+    "connections that\nstand; it is in the journal and outlives restarts."};
+static const struct cli_usage RELOAD = {
+    NULL,
+    0,
+    0,
+    NULL,
+    0,
+    "重新读取配置文件中的接入系统与工作人员，以及服务器证书、客户端证书签发机构与吊销清单，无须重启。先检查：有错则不作"
+    "任何"
+    "更改，并逐行说明。其他设置的改动须重启。等同于向网关主进程发送 SIGHUP。",
+    "Reads clients and staff of the configuration anew, and the files of the server's certificate, the clients' "
+    "authority and\nrevocations, without a restart. It is checked first: when something is wrong nothing changes, and "
+    "each problem is told with\nits line. Other settings want a restart. The same as SIGHUP to the gateway's parent."};
+
 static const struct cli_command COMMANDS[] = {
     {"overdue", "列出某日逾期未退出的任务", "list obligations overdue on a day", &OVERDUE, run_job},
     {"propose", "对逾期任务提出失信记录", "propose records of overdue obligations", &PROPOSE, run_job},
@@ -263,6 +286,9 @@ static const struct cli_command COMMANDS[] = {
     {"drain", "排空渠道：不再新发，已发出的继续到结果", "drain a channel: nothing new, open calls to their end",
      &CHANNEL_REASON, run_job},
     {"resume", "恢复渠道", "resume a channel", &CHANNEL_REASON, run_job},
+    {"client", "暂停或恢复接入系统", "suspend or resume an outside system", &CLIENT, clients_switch},
+    {"reload", "重新载入接入系统与工作人员的配置", "take clients and staff of the configuration over anew", &RELOAD,
+     run_job},
     {"reconcile", "与对方持有的记录对账", "compare with what a channel holds", &RECONCILE, run_reconcile},
 };
 const struct cli_commands CLI_STAFF = {COMMANDS, COUNT_OF(COMMANDS)};

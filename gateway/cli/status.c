@@ -158,6 +158,33 @@ static void print_clocks(const struct cli *cli, const json_t *clocks, FILE *to)
     fputs(cli_say(cli, "（清单：creditgate clocks）\n", " (list: creditgate clocks)\n"), to);
 }
 
+static void print_names(const struct cli *cli, const json_t *list, const char *zh, const char *en, FILE *to)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        AUTO(buf_done) struct buf name = BUF_INIT;
+        const char *text = json_is_string(item) ? json_string_value(item) : json_text_of(item, "name");
+
+        columns_safe_add(&name, text ? (struct span){text, strlen(text)} : SPAN_NONE, 0);
+        fprintf(to, "%s%s", i ? cli_say(cli, "、", ", ") : cli_say(cli, zh, en), buf_text(&name));
+        if (json_is_object(item))
+            fprintf(to, " (%lld)", (long long)json_integer_of(item, "days_left", 0));
+    }
+}
+
+static void print_access(const struct cli *cli, const json_t *clients, FILE *to)
+{
+    fprintf(to, "%s%lld", cli_say(cli, "接入系统：", "outside systems: "),
+            (long long)json_integer_of(clients, "count", 0));
+    print_names(cli, json_object_get(clients, "suspended"), "，已暂停 ", ", suspended: ", to);
+    print_names(cli, json_object_get(clients, "ending"), "，证书将到期（剩余天数）",
+                ", certificate ends in (days): ", to);
+    fputs(cli_say(cli, "（清单：creditgate clients）\n", " (list: creditgate clients)\n"), to);
+}
+
 static void print_log(const struct cli *cli, const char *zh, const char *en, const json_t *log, FILE *to)
 {
     AUTO(buf_done) struct buf at = BUF_INIT;
@@ -181,6 +208,7 @@ void status_print(const struct cli *cli, const json_t *status, FILE *to)
     print_channels(cli, status, to);
     print_records(cli, json_object_get(status, "records"), to);
     print_clocks(cli, json_object_get(status, "clocks"), to);
+    print_access(cli, json_object_get(status, "clients"), to);
     print_log(cli, "日志：", "journal: ", json_object_get(status, "journal"), to);
     print_log(cli, "日志签名检查点：", "signed checkpoint of the journal: ", json_object_get(checkpoints, "journal"),
               to);

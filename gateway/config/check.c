@@ -156,13 +156,12 @@ static void check_staff(struct checking *checking, const struct config *config)
 /* Of several certificates one may have ended: that is how a rotation ends. Of all of them none may. */
 static void check_client_term(struct checking *checking, const struct config_client *client)
 {
-    int64_t latest = INT64_MIN;
+    int64_t latest = config_client_days_left(client, checking->now_ms);
     struct error err;
 
     for (size_t i = 0; i < client->certificate_count; i++) {
         int64_t days = config_certificate_days_left(&client->certificates[i], checking->now_ms);
 
-        latest = days > latest ? days : latest;
         if (days >= 0 || client->certificate_count == 1)
             continue;
         error_set_both(&err, ERR_INVALID, "config.certificate", "a certificate of %s is over: take it out",

@@ -161,6 +161,18 @@ int64_t config_certificate_days_left(const struct config_certificate *certificat
     return left_ms >= 0 ? left_ms / DAY_MS : -1 - (-left_ms - 1) / DAY_MS;
 }
 
+int64_t config_client_days_left(const struct config_client *client, int64_t now_ms)
+{
+    int64_t latest = INT64_MIN;
+
+    for (size_t i = 0; i < client->certificate_count; i++) {
+        int64_t days = config_certificate_days_left(&client->certificates[i], now_ms);
+
+        latest = days > latest ? days : latest;
+    }
+    return latest;
+}
+
 /* --- what it may see, and from where --- */
 
 static void take_scopes(struct loading *loading, struct tree *tree, struct config_client *client)

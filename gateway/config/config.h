@@ -201,6 +201,8 @@ const struct config_client *config_client_of_fingerprint(const struct config *co
 int64_t config_certificate_ends_ms(const struct config_certificate *certificate);
 /* Days, rounded down, from `now_ms` to then; negative when it is over. INT64_MAX: not known. */
 int64_t config_certificate_days_left(const struct config_certificate *certificate, int64_t now_ms);
+/* Of the certificate of a client that lasts longest. */
+int64_t config_client_days_left(const struct config_client *client, int64_t now_ms);
 enum { CERTIFICATE_WARNING_DAYS = 30 };
 bool config_client_has_domain(const struct config_client *client, const char *domain);
 /* Is it in the file, and enabled? */

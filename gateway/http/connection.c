@@ -334,10 +334,9 @@ void connection_expire(struct connection *connection)
 
 void connection_drain(struct connection *connection)
 {
-    if (connection->state == CONNECTION_HANDSHAKE) {
-        connection_kill(connection);
+    /* It may be one of a reload: whoever is just arriving is answered once. The drain's end is his end. */
+    if (connection->state == CONNECTION_HANDSHAKE)
         return;
-    }
     /* What has come already shall be answered. */
     connection_read(connection);
     if (connection->state == CONNECTION_OPEN)

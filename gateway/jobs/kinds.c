@@ -111,6 +111,7 @@ static const struct kind KINDS[] = {
     {"resume", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
     {"client-suspend", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"client-resume", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
+    {"reload", run_reload, &NOTHING, NULL, ROLE_ADMINISTRATOR, false, false},
     {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false, false},
     {"reconcile-repair", run_reconcile, &ONE_REASONED, NULL, REPAIRER, false, false},
 };

@@ -29,6 +29,7 @@ work_run run_import, run_screening, run_names_register, run_propose, run_review,
 work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 /* "client-suspend" and "client-resume" */
 work_run run_client;
+work_run run_reload;
 /* "reconcile" and "reconcile-repair" */
 work_run run_reconcile;
 /* A list of names, or filters, or neither: not both. */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gateway/clocks/clocks.h"
 #include "gateway/jobs/show_parts.h"
+#include "gateway/jobs/status_clients.h"
 #include "gateway/journal/checkpoint.h"
 #include "gateway/journal/guard.h"
 #include "gateway/journal/journal.h"
@@ -184,7 +185,10 @@ static bool tell(struct store_txn *txn, const struct status_source *source, stru
             buf_add_byte(out, ',');
         add_checkpoint(source->config->state, GUARD_LOG_NAMES[i], out);
     }
-    buf_addf(out, "},\"time_ms\":%lld}", (long long)source->now_ms);
+    buf_add_text(out, "},\"clients\":");
+    if (!status_clients_add(txn, source->config, source->now_ms, out, err))
+        return false;
+    buf_addf(out, ",\"time_ms\":%lld}", (long long)source->now_ms);
     return store_txn_is_good(txn, err);
 }
 

@@ -58,7 +58,7 @@ static inline bool order(const char *kind, const char *person, const char *reaso
 /* The exit status of the command line; 2: R.rule says why. */
 static inline int run_last(void)
 {
-    struct job_environment environment = {&O.config, T.store, T.signer, &T.clock, O.wake_fd};
+    struct job_environment environment = {&O.config, T.store, T.signer, &T.clock, O.wake_fd, NULL};
     AUTO(json_release) json_t *answer = NULL;
     AUTO(buf_done) struct buf text = BUF_INIT;
     const json_t *problem;

@@ -159,7 +159,7 @@ Test(reconcile, a_channel_without_a_list_is_told_from_its_receipts_and_never_rep
 {
     AUTO(buf_done) struct buf json = BUF_INIT;
     AUTO(text_free) char *path = path_join(R.state, "report.json");
-    struct job_environment environment = {&O.config, NULL, T.signer, &T.clock, -1};
+    struct job_environment environment = {&O.config, NULL, T.signer, &T.clock, -1, NULL};
     struct folder_spec spec = {.kind = "reconcile", .person = "auditor", .lang = "en"};
     struct adapter mute = adapter_credit_guangdong;
     struct courier_channel channel;

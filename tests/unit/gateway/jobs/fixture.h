@@ -178,7 +178,7 @@ static inline const char *order(const char *kind, const char *person, const char
 
 static inline void run(const char *id)
 {
-    struct job_environment environment = {&J.config, J.store, J.signer, &J.clock, -1};
+    struct job_environment environment = {&J.config, J.store, J.signer, &J.clock, -1, NULL};
 
     cr_assert(jobs_run(&environment, id, &J.err), "%s", J.err.text);
 }

@@ -58,7 +58,7 @@ static char *long_register(int copies)
 
 static void run_in(struct store *store, const char *id)
 {
-    struct job_environment environment = {&J.config, store, J.signer, &J.clock, -1};
+    struct job_environment environment = {&J.config, store, J.signer, &J.clock, -1, NULL};
 
     cr_assert(jobs_run(&environment, id, &J.err), "%s", J.err.text);
 }
@@ -71,7 +71,7 @@ static void run_and_kill(const char *id, useconds_t us)
     store_close(TAKE(J.store));
     pid = fork();
     if (pid == 0) {
-        struct job_environment environment = {&J.config, open_store("store"), J.signer, &J.clock, -1};
+        struct job_environment environment = {&J.config, open_store("store"), J.signer, &J.clock, -1, NULL};
 
         _exit(jobs_run(&environment, id, &J.err) ? 0 : 1);
     }

@@ -459,7 +459,7 @@ Test(flow, a_named_record_without_anything_unsent_is_told_so)
 
 Test(flow, a_push_wakes_the_courier)
 {
-    struct job_environment environment = {&J.config, J.store, J.signer, &J.clock, -1};
+    struct job_environment environment = {&J.config, J.store, J.signer, &J.clock, -1, NULL};
     int ends[2];
     uint64_t word;
     char id[64];

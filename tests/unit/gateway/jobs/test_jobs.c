@@ -162,7 +162,7 @@ Test(jobs, what_is_no_id_is_no_job)
     struct error why = {.code = ERR_IO};
 
     for (size_t i = 0; i < COUNT_OF(NONE); i++) {
-        struct job_environment environment = {&J.config, J.store, J.signer, &J.clock, -1};
+        struct job_environment environment = {&J.config, J.store, J.signer, &J.clock, -1, NULL};
 
         cr_assert_not(jobs_read(&J.config, NONE[i], &J.text, &J.err), "%s", NONE[i]);
         cr_assert_str_eq(J.err.rule, "job.unknown");

@@ -8,24 +8,22 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "gateway/command/command.h"
 #include "gateway/lookup/lookup.h"
-#include "gateway/registry/subject.h"
 #include "gateway/trace/entry.h"
 #include "gateway/trace/frame.h"
 #include "tests/bench/batching.h"
 #include "tests/bench/sample.h"
+#include "tests/bench/subjects.h"
 #include "tests/bench/telling.h"
 #include "tests/support/support.h"
 
-enum { SUBJECTS = 200000, A_COMMIT = 20000, A_TURN = 16, RUN_MS = 2000, PROMISED = 250000 };
+enum { SUBJECTS = 200000, A_TURN = 16, RUN_MS = 2000, PROMISED = 250000 };
 
 struct bench {
     struct sample *sample;
     struct domains *domains;
     struct store *store;
     struct buf answer;
-    uint32_t made;
     uint64_t state;
     const char *only; /* benchmarks whose names begin so; NULL: all */
 };
@@ -43,108 +41,13 @@ static double cpu_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static struct obligation row_of(const char *code)
-{
-    return (struct obligation){.field = {[COLUMN_NAME] = SPAN("韶关市样本钢铁有限公司"),
-                                         [COLUMN_USCC] = {code, 18},
-                                         [COLUMN_DIVISION] = SPAN("440224"),
-                                         [COLUMN_REGION] = SPAN("韶关市仁化县"),
-                                         [COLUMN_INDUSTRY] = SPAN("钢铁"),
-                                         [COLUMN_DIMENSION] = SPAN("能耗"),
-                                         [COLUMN_MEASURE] = SPAN("限期整改"),
-                                         [COLUMN_AUTHORITY] = SPAN("韶关市工业和信息化局"),
-                                         [COLUMN_AUTHORITY_KIND] = SPAN("经济和信息化主管部门"),
-                                         [COLUMN_DOCUMENT] = SPAN("韶工信节能〔2025〕10号"),
-                                         [COLUMN_ORDER_DATE] = SPAN("2025-08-31"),
-                                         [COLUMN_DEADLINE] = SPAN("2026-02-28"),
-                                         [COLUMN_EQUIPMENT] = SPAN("25吨转炉"),
-                                         [COLUMN_EQUIPMENT_COUNT] = SPAN("1"),
-                                         [COLUMN_CAPACITY] = SPAN("31.47"),
-                                         [COLUMN_CAPACITY_UNIT] = SPAN("万吨/年"),
-                                         [COLUMN_STATE] = SPAN("逾期未退出")}};
-}
-
-/* The register and the journal begin by the real path, with one row. */
-static bool begin_register(struct bench *bench, struct error *err)
-{
-    AUTO(command_import_free) struct command_import *import = NULL;
-    struct desk desk = {.store = bench->store, .clock = &CLOCK_SYSTEM, .person = "author"};
-    struct import_file file = {"register.csv", "UTF-8", "00", 1, 1, 0};
-    struct import_counts counts;
-    struct obligation row;
-    char code[19];
-    enum column bad;
-
-    sample_code(bench->sample, SUBJECTS, code);
-    row = row_of(code);
-    if (!obligation_type_fields(&row, &bad))
-        return fail(err, ERR_INTERNAL, "the row is none");
-    return command_import_begin(&desk, "bench", NULL, NULL, &import, err) && command_import_row(import, &row, 2, err) &&
-           command_import_finish(import, &file, &counts, err);
-}
-
-static bool put_subject(struct store_txn *txn, const char *code, uint32_t number, struct error *err)
-{
-    struct obligation row = row_of(code);
-    struct obligation_version version = {.version = 1,
-                                         .state = STATE_OVERDUE,
-                                         .ground = GROUND_ENERGY,
-                                         .order_date = 20331,
-                                         .deadline = 20512,
-                                         .extended_to = DAY_NONE,
-                                         .exit_date = DAY_NONE,
-                                         .sequence = number,
-                                         .at_ms = 1};
-    struct record record = {
-        .version = 1,
-        .op = OP_NEW,
-        .ground = GROUND_ENERGY,
-        .severity = SEVERITY_SERIOUS,
-        .decided_on = 20600,
-        .due = 20512,
-        .publication_end = 80000,
-        .name = row.field[COLUMN_NAME],
-        .uscc = {code, 18},
-        .industry = SPAN("钢铁"),
-        .listing_authority = row.field[COLUMN_AUTHORITY],
-        .document = SPAN("韶工信失信〔2026〕1号"),
-        .facts = SPAN("未在2026年2月28日前按韶工信节能〔2025〕10号要求完成25吨转炉（1台套，31.47万吨/年）的退出")};
-
-    memcpy(version.uscc, code, 19);
-    obligation_id(&row, version.id);
-    memcpy(record.obligation, version.id, sizeof version.id);
-    record_id(version.id, 0, record.id);
-    return subject_put_obligation(txn, &version, &row, err) && subject_put_record(txn, number, 2, &record, err);
-}
-
-static bool put_some(struct store_txn *txn, void *context, struct error *err)
-{
-    const struct bench *bench = context;
-
-    for (uint32_t i = bench->made; i < bench->made + A_COMMIT; i++) {
-        char code[19];
-
-        sample_code(bench->sample, i, code);
-        if (!put_subject(txn, code, i, err))
-            return false;
-    }
-    return true;
-}
-
 static bool make_store(struct bench *bench, const char *folder, struct error *err)
 {
     AUTO(text_free) char *path = path_join(folder, "store");
 
-    if (!sample_load(false, &bench->sample, err) ||
-        !domains_load(TEST_SOURCE "/adapters/consumers", TEST_SOURCE "/schemas", &bench->domains, err) ||
-        !store_open(path, &(struct store_options){.creates = true, .is_scratch = true}, &bench->store, err) ||
-        !begin_register(bench, err))
-        return false;
-    for (bench->made = 0; bench->made < SUBJECTS; bench->made += A_COMMIT) {
-        if (!store_write(bench->store, put_some, bench, err))
-            return false;
-    }
-    return true;
+    return sample_load(false, &bench->sample, err) &&
+           domains_load(TEST_SOURCE "/adapters/consumers", TEST_SOURCE "/schemas", &bench->domains, err) &&
+           subjects_make(bench->sample, SUBJECTS, path, &bench->store, err);
 }
 
 /* Codes first..first + SUBJECTS of the sample, in an order that no cache knows. */

@@ -55,7 +55,7 @@ static bool put_file(json_t *object, const char *name, int fd, struct error *err
 
 static void put_counts(const struct run *run, json_t *object)
 {
-    const struct place *place = run->place;
+    const struct screening_place *place = run->place;
     json_t *counts = json_object();
 
     put_number(counts, "empty", run->empty);

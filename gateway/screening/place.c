@@ -24,7 +24,7 @@ static bool fail_damaged(const char *folder, struct error *err)
     return fail(err, ERR_CORRUPT, "%s/place is damaged", folder);
 }
 
-static bool take_head(const json_t *head, struct place *place)
+static bool take_head(const json_t *head, struct screening_place *place)
 {
     const json_t *counts = json_object_get(head, "counts");
     const char *first = json_text_of(head, "first");
@@ -45,7 +45,7 @@ static bool take_head(const json_t *head, struct place *place)
     return true;
 }
 
-bool place_load(const char *folder, struct place *place, bool *is_there, struct error *err)
+bool place_load(const char *folder, struct screening_place *place, bool *is_there, struct error *err)
 {
     AUTO(text_free) char *path = path_join(folder, "place");
     AUTO(buf_done) struct buf bytes = BUF_INIT;
@@ -75,7 +75,7 @@ bool place_load(const char *folder, struct place *place, bool *is_there, struct 
     return true;
 }
 
-bool place_store(const char *folder, const struct place *place, struct error *err)
+bool place_store(const char *folder, const struct screening_place *place, struct error *err)
 {
     AUTO(text_free) char *path = path_join(folder, "place");
     AUTO(buf_done) struct buf bytes = BUF_INIT;
@@ -96,7 +96,7 @@ bool place_store(const char *folder, const struct place *place, struct error *er
     return file_write(path, buf_span(&bytes), 0600, err);
 }
 
-void place_take(struct place *place, uint32_t count)
+void place_take(struct screening_place *place, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         place->counts[place->outcomes[i]]++;
@@ -150,7 +150,7 @@ bool place_receipt_traced(const char *folder, const char *receipt, bool *is_ther
 }
 
 /* Entries of one flush come to be from the first one on: what is there is a beginning. */
-bool place_traced(const char *folder, const struct place *place, uint32_t *count, struct error *err)
+bool place_traced(const char *folder, const struct screening_place *place, uint32_t *count, struct error *err)
 {
     AUTO(trace_log_free) struct trace_log *log = NULL;
     char receipt[TRACE_RECEIPT_BYTES];

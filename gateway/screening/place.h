@@ -18,7 +18,7 @@ enum { SCREENING_PIECE_ROWS = 8192 };
 /* What a row was: a verdict, or no answer. */
 enum { OUTCOME_REFUSED = VERDICT_COUNT, OUTCOME_COUNT };
 
-struct place {
+struct screening_place {
     int64_t started_ms;
     int64_t at_ms;     /* the instant that all rows are answered for */
     uint64_t sequence; /* how many events the register rests on; 0: none yet */
@@ -33,13 +33,14 @@ struct place {
 };
 
 /* `*is_there` false: it has not begun. */
-MUST_CHECK bool place_load(const char *folder, struct place *place, bool *is_there, struct error *err);
-MUST_CHECK bool place_store(const char *folder, const struct place *place, struct error *err);
+MUST_CHECK bool place_load(const char *folder, struct screening_place *place, bool *is_there, struct error *err);
+MUST_CHECK bool place_store(const char *folder, const struct screening_place *place, struct error *err);
 /* The first `count` rows of the piece count as done, the others never were. */
-void place_take(struct place *place, uint32_t count);
+void place_take(struct screening_place *place, uint32_t count);
 /* How many rows of the piece at hand are in the trace at `folder`, once nobody may find further ones: waits for the
  * keeper. ERR_UNAVAILABLE when it does not come. */
-MUST_CHECK bool place_traced(const char *folder, const struct place *place, uint32_t *count, struct error *err);
+MUST_CHECK bool place_traced(const char *folder, const struct screening_place *place, uint32_t *count,
+                             struct error *err);
 /* Is this receipt in the trace? Waits likewise. */
 MUST_CHECK bool place_receipt_traced(const char *folder, const char *receipt, bool *is_there, struct error *err);
 

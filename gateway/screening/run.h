@@ -20,7 +20,7 @@ struct run {
     struct trace_entry entry; /* what all entries have in common */
     struct trace_writer *trace;
     struct lookup_batch *batch;
-    struct place *place;
+    struct screening_place *place;
     int input_fd;
     int rows_fd;
     uint64_t of; /* rows in the list */

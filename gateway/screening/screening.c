@@ -173,7 +173,7 @@ static bool count_rows(struct run *run, struct error *err)
 static bool begin_anew(struct run *run, struct error *err)
 {
     AUTO(store_abort) struct store_txn *txn = NULL;
-    struct place *place = run->place;
+    struct screening_place *place = run->place;
 
     place->started_ms = clock_now_ms(run->screening->clock);
     place->at_ms = number_of(run, "as_of_ms");
@@ -273,7 +273,7 @@ static void trace_row(struct run *run, const struct screening_row *row, const st
 
 static void add_row(struct run *run, struct screening_row *row)
 {
-    struct place *place = run->place;
+    struct screening_place *place = run->place;
     char receipt[TRACE_RECEIPT_BYTES];
     struct lookup_facts facts;
     bool is_answered;
@@ -331,7 +331,7 @@ static bool answer_piece(struct run *run, struct screening_rows *rows, bool *is_
 
 static bool keep_piece(struct run *run, struct error *err)
 {
-    struct place *place = run->place;
+    struct screening_place *place = run->place;
 
     if (!file_write_at(run->rows_fd, place->result_bytes, buf_span(&run->piece), err))
         return fail_in(err, "the result");
@@ -381,7 +381,7 @@ static bool answer_all(struct run *run, struct error *err)
     return tell_progress(run, err);
 }
 
-static void tell_counts(const struct place *place, uint64_t empty, struct screening_counts *counts)
+static void tell_counts(const struct screening_place *place, uint64_t empty, struct screening_counts *counts)
 {
     *counts = (struct screening_counts){.rows = place->rows,
                                         .listed = place->counts[VERDICT_LISTED],
@@ -403,7 +403,7 @@ bool screening_run(const struct screening *screening, struct screening_counts *c
 
 bool screening_counts_so_far(const char *folder, struct screening_counts *counts)
 {
-    struct place *place = memory_new(sizeof *place);
+    struct screening_place *place = memory_new(sizeof *place);
     struct error err;
     bool is_there;
     bool is_good = place_load(folder, place, &is_there, &err) && is_there;

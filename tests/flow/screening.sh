@@ -63,7 +63,12 @@ must 400 '"rule":"screening.empty"' power "$ASK" -H 'Idempotency-Key: k' -H 'Con
 must 405 '"rule":"http.method"' power /v1/screenings -X DELETE
 head -c 3000000 /dev/zero | tr '\0' x >"$stage/large.csv"
 must 413 '' power "$ASK" -H 'Idempotency-Key: k' -H 'Content-Type: text/csv' --data-binary "@$stage/large.csv"
+# a client that goes away in the middle of its list
+head -c 1500000 /dev/zero | tr '\0' x >"$stage/large.csv"
+! call 202 '' power "$ASK" -H 'Idempotency-Key: gone' -H 'Content-Type: text/csv' --data-binary "@$stage/large.csv" --limit-rate 20k --max-time 2 ||
+    stage_fail "half a list was taken"
 must 200 '"screenings":\[\]' power /v1/screenings
+[ -z "$(ls -A "$stage/state/spool")" ] || stage_fail "half a list is kept: $(ls "$stage/state/spool")"
 
 # --- every kind of row, in order; GB18030 as well ---
 printf '\xEF\xBB\xBF业务编号,统一社会信用代码,企业名称\r\n=1+1,%s,\r\n\r\nB-2,%s,\r\n@x,91440101MAYTEK0140,\r\nD-4,,某某公司\r\nE-5,%s,\r\n,,,,,\r\nF-6,%s,x,y,z\r\n' \

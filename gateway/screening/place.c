@@ -59,7 +59,9 @@ bool place_load(const char *folder, struct screening_place *place, bool *is_ther
     if (!file_read(path, PLACE_BYTES_MAX, &bytes, err))
         return false;
     end = memchr(buf_text(&bytes), '\n', bytes.bytes);
-    head_bytes = end ? (size_t)(end - bytes.data) : 0;
+    if (!end)
+        return fail_damaged(folder, err);
+    head_bytes = (size_t)(end - bytes.data);
     if (!json_read((struct span){bytes.data, head_bytes}, HEAD_BYTES_MAX, &head, NULL) || !take_head(head, place) ||
         bytes.bytes != head_bytes + 1 + (size_t)place->pending * ROW_BYTES)
         return fail_damaged(folder, err);

@@ -112,6 +112,16 @@ static bool queue(struct telling *telling, const struct watch *watch, const stru
     return is_good;
 }
 
+/* Could the client still open this list? */
+static bool may_watch(const struct config_client *client, const struct domain *domain, struct span purpose)
+{
+    bool is_named = !client->purposes || !client->purposes[0];
+
+    for (size_t i = 0; !is_named && client->purposes[i]; i++)
+        is_named = span_is(purpose, client->purposes[i]);
+    return is_named && config_client_has_domain(client, domain_name(domain)) && domain_accepts(domain, purpose);
+}
+
 /* Is this client told, of this subject, in this domain? */
 static bool tell_watch(struct telling *telling, const struct watch *watch)
 {
@@ -124,7 +134,7 @@ static bool tell_watch(struct telling *telling, const struct watch *watch)
     struct change change;
     bool is_told;
 
-    if (!client || !domain || !config_client_has_domain(client, domain_name(domain)))
+    if (!client || !domain || !may_watch(client, domain, watch->purpose))
         return true;
     question.is_government = client->kind == CLIENT_GOVERNMENT;
     question.withheld_scopes = ~client->scopes;

@@ -15,7 +15,7 @@
 #define OTHER "91441303MAY1A0TP3P"
 
 static struct config config;
-static struct config_client clients[3];
+static struct config_client clients[4];
 static struct keeper_options options;
 static struct following *following;
 
@@ -43,7 +43,8 @@ static void setup(void)
     clients[0] = client_of("bank", CLIENT_LENDER, lending);
     clients[1] = client_of("land", CLIENT_GOVERNMENT, land);
     clients[2] = client_of("fund", CLIENT_LENDER, lending);
-    config = (struct config){.data = (char *)TEST_SOURCE, .state = T.folder, .clients = clients, .client_count = 3};
+    clients[3] = client_of("shop", CLIENT_LENDER, lending);
+    config = (struct config){.data = (char *)TEST_SOURCE, .state = T.folder, .clients = clients, .client_count = 4};
     options = (struct keeper_options){&config, T.store, T.signer, &T.clock, -1};
     begin();
 }
@@ -62,7 +63,8 @@ static uint32_t watch_for(const char *client, const char *domain, const char *us
     struct span code = span_of(uscc);
     struct watch_opening opening = {.client = span_of(client),
                                     .domain = span_of(domain),
-                                    .purpose = SPAN("credit-review"),
+                                    .purpose = strcmp(domain, "lending") == 0 ? SPAN("credit-review")
+                                                                              : SPAN("decision-review"),
                                     .subjects = {&code, 1},
                                     .sha256 = "00"};
     uint32_t number;
@@ -151,15 +153,19 @@ Test(following, what_changed_before_somebody_watched_is_not_told)
 
 Test(following, who_is_no_longer_in_the_configuration_is_told_nothing)
 {
+    static char *others[] = {(char *)"loan-review", NULL};
+
     (void)watch_for("bank", "lending", SAMPLE);
     (void)watch_for("land", "land-supply", SAMPLE);
     (void)watch_for("fund", "lending", SAMPLE);
+    (void)watch_for("shop", "lending", SAMPLE);
     clients[0].name = (char *)"another";
     clients[1].webhook.url = (char *)"";
     clients[2].domains = clients[1].domains;
+    clients[3].purposes = others;
     (void)listed_sample();
     turn();
-    cr_assert_eq(told("bank").count + told("land").count + told("fund").count, 0);
+    cr_assert_eq(told("bank").count + told("land").count + told("fund").count + told("shop").count, 0);
 }
 
 Test(following, a_closed_list_and_a_removed_subject_are_told_nothing)

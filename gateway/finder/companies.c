@@ -196,6 +196,9 @@ bool companies_give(const struct companies *known, struct names *names, struct e
         if (company->name && !give_one(company, written_name(known, company->name), false, names, err))
             return false;
         for (uint32_t at = company->former; at; at = known->written[at - 1].next) {
+            /* Only otherwise written: it is the company's name still. */
+            if (company->name && names_are_same(names, written_name(known, company->name), written_name(known, at)))
+                continue;
             if (!give_one(company, written_name(known, at), true, names, err))
                 return false;
         }

@@ -141,6 +141,15 @@ bool names_add(struct names *names, struct span code, struct span name, bool is_
     return true;
 }
 
+bool names_are_same(const struct names *names, struct span a, struct span b)
+{
+    struct name_form left, right;
+    struct error err;
+
+    return name_normal(names->tables, a, &left, &err) && name_normal(names->tables, b, &right, &err) &&
+           left.count == right.count && memcmp(left.at, right.at, left.count * sizeof(*left.at)) == 0;
+}
+
 void names_ready(struct names *names)
 {
     names_index_build(names->index);

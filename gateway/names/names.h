@@ -75,6 +75,9 @@ void names_ready(struct names *names);
 /* The companies that `text` may mean; none is no error. Errors as of name_normal. */
 MUST_CHECK bool names_find(struct names *names, struct span text, struct name_answer *out, struct error *err);
 
+/* Do the two differ in spelling only? What is no name is never the same. */
+bool names_are_same(const struct names *names, struct span a, struct span b);
+
 size_t names_count(const struct names *names); /* names, former ones included */
 size_t names_bytes(const struct names *names); /* of memory, about */
 

@@ -145,6 +145,20 @@ Test(companies, another_spelling_of_the_same_name_stays_a_current_one)
     cr_assert_not(has_reason(&answer.candidates[0], REASON_FORMER));
 }
 
+Test(companies, a_former_spelling_of_the_same_name_does_not_make_it_a_former_one)
+{
+    struct name_answer answer;
+
+    put(CODE, "韶关市（璞廪）钢铁有限公司", 10);
+    put(CODE, "韶关市璞廪钢铁有限公司", 20);
+    put(CODE, "韶关市璞廪钢铁 有限公司", COMPANIES_DAY_FORMER);
+    give();
+    cr_assert_eq(names_count(names), 1);
+    answer = ask("韶关市璞廪钢铁有限公司");
+    cr_assert_eq(answer.candidates[0].strength, STRENGTH_SAME);
+    cr_assert_not(has_reason(&answer.candidates[0], REASON_FORMER));
+}
+
 Test(companies, what_cannot_be_a_name_is_left_out_of_the_index)
 {
     AUTO(buf_done) struct buf text = BUF_INIT;

@@ -68,6 +68,8 @@ static void teardown(void)
 
 TestSuite(owed, .init = setup, .fini = teardown, .timeout = 120);
 
+static bool answers_are_tests;
+
 static void answer(const char *client, const char *shown, bool owes)
 {
     char receipt[TRACE_RECEIPT_BYTES];
@@ -80,7 +82,8 @@ static void answer(const char *client, const char *shown, bool owes)
                                 .verdict = owes ? "listed" : "not-listed",
                                 .status = 200,
                                 .shown = span_of(shown),
-                                .owes = owes};
+                                .owes = owes,
+                                .is_test = answers_are_tests};
 
     trace_next_receipt(writer, receipt);
     trace_add(writer, &entry);
@@ -106,6 +109,30 @@ static uint64_t owed_by(const char *client)
     cr_assert(store_begin(store, STORE_READ, &txn, &err));
     feedback_count(txn, span_of(client), &counts);
     return counts.owed;
+}
+
+/* An answer from the test list is owed on in the list's own store, and there alone. */
+Test(owed, tests_and_the_register_stay_apart)
+{
+    struct store *list = open_store("list");
+    struct keeper_options of_test = {.store = list, .clock = &CLOCK, .courier_fd = -1};
+    AUTO(owed_free) struct owed *owed_of_test = owed_new(&of_test, true);
+    struct store *kept = store;
+
+    answer("bank", "[[\"R0123456789abcdef0123\",1]]", true);
+    answers_are_tests = true;
+    answer("trial", "[[\"R0123456789abcdef0123\",1]]", true);
+    answers_are_tests = false;
+    integrate();
+    look();
+    cr_assert(owed_turn(owed_of_test, log_read, &err), "%s", err.text);
+    cr_expect_eq(owed_by("bank"), 1);
+    cr_expect_eq(owed_by("trial"), 0, "nothing of a test is in the register's journal");
+    store = list;
+    cr_expect_eq(owed_by("bank"), 0, "and nothing real in the list's");
+    cr_expect_eq(owed_by("trial"), 1);
+    store = kept;
+    store_close(list);
 }
 
 static uint64_t events(void)

@@ -14,6 +14,12 @@ static void log_problem(const struct config_problem *problem, void *context)
         log_error("gateway", "%s:%zu: %s: %s", config->path, problem->line, problem->setting, problem->en);
 }
 
+/* Who uses what may change: doors, webhooks and their sending. */
+static bool follows(const struct slot *slot)
+{
+    return slot->kind == PROCESS_API || slot->kind == PROCESS_KEEPER || slot->kind == PROCESS_COURIER;
+}
+
 void reload_take(struct reload *reload, struct slots *slots, struct process *given)
 {
     struct config *next = NULL;
@@ -30,7 +36,7 @@ void reload_take(struct reload *reload, struct slots *slots, struct process *giv
     reload->is_under_way = true;
     reload->warned_day = 0;
     for (size_t i = 0; i < slots->count; i++)
-        slots->list[i].is_stale = slots->list[i].kind == PROCESS_API && slots->list[i].pid > 0;
+        slots->list[i].is_stale = follows(&slots->list[i]) && slots->list[i].pid > 0;
     log_notice("gateway", "the configuration was read anew: the processes take it over one by one");
 }
 
@@ -43,7 +49,7 @@ void reload_step(struct reload *reload, struct slots *slots, struct board *board
     for (size_t i = 0; i < slots->count; i++) {
         struct slot *slot = &slots->list[i];
 
-        if (slot->kind != PROCESS_API)
+        if (!follows(slot))
             continue;
         if (slot->is_stale && slot->pid > 0 && slot->stop_write >= 0)
             next = next ? next : slot;

@@ -1,7 +1,7 @@
 /* reload.h - the parent's part of taking a configuration over anew, on SIGHUP: read and check it (config/reload.h),
- * then let one api process after the other begin with it, each when the one before is ready, so that there is always
- * one that answers. Jobs begin with it anyway; signer, keeper and courier do not use what may change. A file that is
- * bad changes nothing: the log says every problem. */
+ * then let keeper, courier and one api process after the other begin with it, each when the one before is ready, so
+ * that there is always one that answers. Jobs begin with it anyway; the others do not use what may change. A file that
+ * is bad changes nothing: the log says every problem. */
 #ifndef GATEWAY_RELOAD_H
 #define GATEWAY_RELOAD_H
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -215,16 +216,15 @@ static size_t find_room(const struct board *board, const struct config *config)
 void board_seat(struct board *board, const struct config *config)
 {
     for (size_t i = 0; i < config->client_count; i++) {
-        struct span name = span_of(config->clients[i].name);
+        const char *name = config->clients[i].name;
         struct place *place;
 
-        if (board_place_of(board, config->clients[i].name) != BOARD_STRANGERS)
+        if (board_place_of(board, name) != BOARD_STRANGERS)
             continue;
         place = &board->places[find_room(board, config)];
         place->used = place->ahead = place->synced = place->suspension = 0;
         place->seen_ms = 0;
-        memset(place->name, 0, sizeof place->name);
-        memcpy(place->name, name.at, name.bytes < BOARD_NAME_BYTES ? name.bytes : BOARD_NAME_BYTES - 1);
+        snprintf(place->name, sizeof place->name, "%s", name);
     }
 }
 

@@ -1,6 +1,7 @@
 /* GET /v1/log/{journal|trace}/…: the hashes of both logs, for whoever watches that we never take anything back (C2SP
  * tlog-tiles). Entries are not served, in no form: who asked about whom is nobody's business, and the salt in each
- * entry of the trace (gateway/trace/trace.h) keeps a guess from being confirmed by its hash.
+ * entry of the trace (gateway/trace/trace.h) and each event (gateway/journal/event.h) keeps a guess from being
+ * confirmed by its hash.
  *
  *   checkpoint                         the newest signed checkpoint; may change any second
  *   tile/<level>/<index>[.p/<width>]   hashes, 32 bytes each; never changes. Only what the signed checkpoint covers

@@ -12,8 +12,9 @@
 #include "gateway/outbox/outbox.h"
 #include "gateway/registry/registry.h"
 #include "gateway/watch/watch.h"
+#include "keys/digest.h"
 
-enum { REBUILD_BATCH = 4000 };
+enum { REBUILD_BATCH = 4000, SALTS = 64 };
 
 /* Which rooms keep a projection of an event. A room may listen to another's events, so all that want it get it. */
 static const struct {
@@ -33,6 +34,8 @@ struct ledger {
     int64_t last_ms;
     const char *job;
     struct buf text;
+    uint8_t salts[SALTS][EVENT_SALT_BYTES];
+    size_t salts_left;
 };
 
 static bool dispatch(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
@@ -85,6 +88,16 @@ void ledger_set_job(struct ledger *ledger, const char *job)
     ledger->job = job;
 }
 
+/* An import emits half a million events: random bytes are asked for in one piece for many. */
+static const uint8_t *next_salt(struct ledger *ledger)
+{
+    if (ledger->salts_left == 0) {
+        random_bytes(ledger->salts, sizeof ledger->salts);
+        ledger->salts_left = SALTS;
+    }
+    return ledger->salts[--ledger->salts_left];
+}
+
 bool ledger_emit(struct ledger *ledger, const char *by, const char *type, struct span data, uint64_t *sequence,
                  struct error *err)
 {
@@ -93,7 +106,7 @@ bool ledger_emit(struct ledger *ledger, const char *by, const char *type, struct
 
     if (event.at_ms < ledger->last_ms)
         event.at_ms = ledger->last_ms;
-    event_format_of_job(&event, span_of(ledger->job), &ledger->text);
+    event_format_of_job(&event, span_of(ledger->job), next_salt(ledger), &ledger->text);
     if (ledger->text.bytes > STORE_VALUE_MAX)
         return fail(err, ERR_LIMIT, "an event %s of %zu bytes is too long", type, ledger->text.bytes);
     journal_append(ledger->writer, buf_span(&ledger->text), &place);

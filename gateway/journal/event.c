@@ -1,10 +1,11 @@
 #include "gateway/journal/event.h"
 
+#include "base/encode.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/walk.h"
 
-void event_format_of_job(const struct event *event, struct span job, struct buf *out)
+void event_format_of_job(const struct event *event, struct span job, const uint8_t *salt, struct buf *out)
 {
     char at[INSTANT_TEXT_BYTES];
 
@@ -19,6 +20,11 @@ void event_format_of_job(const struct event *event, struct span job, struct buf 
         buf_add_text(out, ",\"job\":");
         json_string_add(out, job);
     }
+    if (salt) {
+        buf_add_text(out, ",\"salt\":\"");
+        hex_add(out, salt, EVENT_SALT_BYTES);
+        buf_add_byte(out, '"');
+    }
     buf_add_text(out, ",\"type\":");
     json_string_add(out, event->type);
     buf_add_byte(out, '}');
@@ -26,7 +32,7 @@ void event_format_of_job(const struct event *event, struct span job, struct buf 
 
 void event_format(const struct event *event, struct buf *out)
 {
-    event_format_of_job(event, SPAN_NONE, out);
+    event_format_of_job(event, SPAN_NONE, NULL, out);
 }
 
 struct span event_job(struct span bytes)

@@ -15,6 +15,7 @@
 #include "gateway/screening/summary.h"
 #include "gateway/trace/trace.h"
 #include "keys/digest.h"
+#include "schemas/schema.h"
 #include "tests/unit/gateway/command/desk.h"
 
 #define CODE "91440224MAYUCHK485"
@@ -245,6 +246,29 @@ static void assert_file_is(const json_t *summary, const char *member, const char
     cr_assert_eq((size_t)json_integer_of(file, "bytes", -1), bytes.bytes);
 }
 
+static bool resolve_state(void *context, const char *uri, json_t **document)
+{
+    (void)context;
+    return strcmp(uri, "urn:creditgate:schema:screening:2026") == 0 &&
+           json_read_file(TEST_SOURCE "/schemas/screening.schema.json", document, &T.err);
+}
+
+static void print_problem(void *context, const struct schema_problem *problem)
+{
+    (void)context;
+    fprintf(stderr, "%s: %s\n", problem->instance, problem->en);
+}
+
+static void assert_fits_schema(const json_t *summary)
+{
+    const struct schema_options options = {.asserts_format = true, .resolve = resolve_state};
+    AUTO(schema_free) struct schema *schema = NULL;
+
+    cr_assert(schema_load(TEST_SOURCE "/schemas/screening-summary.schema.json", &options, &schema, &T.err), "%s",
+              T.err.text);
+    cr_assert(schema_check(schema, summary, &(struct schema_report){print_problem, NULL, 10}));
+}
+
 /* --- refused --- */
 
 Test(screening, a_list_without_a_row_or_with_one_too_many_is_refused_before_anything_is_answered)
@@ -306,6 +330,7 @@ Test(screening, every_row_is_answered_in_order_and_traced_and_the_summary_says_s
     cr_assert_eq(X.counts.listed + X.counts.not_listed, ROWS);
     assert_all_traced_once(ROWS);
     summary = verified_summary();
+    assert_fits_schema(summary);
     assert_file_is(summary, "input", "input");
     assert_file_is(summary, "result", "rows");
     cr_assert_eq(json_integer_of(json_object_get(summary, "counts"), "rows", -1), ROWS);

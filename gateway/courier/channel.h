@@ -13,6 +13,7 @@
 struct courier_channel {
     enum channel channel;
     const char *name;
+    const char *client; /* whose webhook it is; NULL: nobody's. While he is suspended nothing is sent */
     const struct adapter *adapter;
     const struct adapter_config *config;
     const char *certificate_path; /* our client certificate, PEM; NULL: none (webhooks only) */

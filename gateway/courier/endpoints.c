@@ -29,6 +29,7 @@ static void describe(const struct config_client *client, struct endpoint *endpoi
                                                .connect_timeout_ms = within(from->connect_timeout_ms),
                                                .total_timeout_ms = within(from->total_timeout_ms)};
     *channel = (struct courier_channel){.name = endpoint->name,
+                                        .client = client->name,
                                         .adapter = &adapter_webhook,
                                         .config = &endpoint->config,
                                         .certificate_path = *from->certificate ? from->certificate : NULL,

@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/access/suspension.h"
 #include "gateway/courier/loop.h"
 #include "gateway/journal/journal.h"
 #include "gateway/outbox/stage.h"
@@ -276,6 +277,19 @@ static unsigned room_for_questions(const struct look *look, const struct channel
     return most > asking ? most - asking : 0;
 }
 
+bool courier_stops(struct store_txn *txn, const struct courier_channel *channel, bool *stops, struct error *err)
+{
+    struct channel_status status;
+    struct suspension suspension;
+
+    if (!outbox_status(txn, channel->channel, &status, err))
+        return false;
+    *stops =
+        (status.is_paused && !status.is_draining) ||
+        (channel->client && suspension_find(txn, span_of(channel->client), &suspension) && suspension.is_suspended);
+    return store_txn_is_good(txn, err);
+}
+
 static bool look_at(struct look *look, struct error *err)
 {
     struct destination *destination = look->destination;
@@ -283,11 +297,11 @@ static bool look_at(struct look *look, struct error *err)
     int64_t next_ms;
     bool stops;
 
-    if (!outbox_status(look->txn, destination->channel->channel, &status, err))
+    if (!outbox_status(look->txn, destination->channel->channel, &status, err) ||
+        !courier_stops(look->txn, destination->channel, &stops, err))
         return false;
     look->courier->has_staged |=
         destination->channel->make_row && stage_waits(look->txn, destination->channel->channel);
-    stops = status.is_paused && !status.is_draining;
     /* What is still in flight when it is paused is judged by what was counted until then. */
     if (destination->was_paused && !stops) {
         destination_forget(destination);

@@ -43,6 +43,9 @@ MUST_CHECK bool courier_gather(struct courier *courier, int64_t now_ms, struct e
 
 /* doubt.c: what the courier before left prepared may have been sent: from now on it is in doubt. Does it once. */
 MUST_CHECK bool courier_doubt(struct courier *courier, int64_t now_ms, struct error *err);
+/* May nothing start at all? Paused, or its client is suspended. */
+MUST_CHECK bool courier_stops(struct store_txn *txn, const struct courier_channel *channel, bool *stops,
+                              struct error *err);
 /* All calls of a channel that are not settled, the longest due first. `*ids` grows as needed. */
 size_t courier_list_calls(struct store_txn *txn, enum channel channel, uint8_t (**ids)[16]);
 

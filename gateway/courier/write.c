@@ -64,11 +64,9 @@ static bool see_pauses(struct turn *turn, struct store_txn *txn, struct error *e
 {
     for (size_t i = 0; i < turn->courier->count; i++) {
         struct destination *destination = &turn->courier->destinations[i];
-        struct channel_status status;
 
-        if (!outbox_status(txn, destination->channel->channel, &status, err))
+        if (!courier_stops(txn, destination->channel, &destination->is_stopped, err))
             return false;
-        destination->is_stopped = status.is_paused && !status.is_draining;
     }
     return true;
 }

@@ -26,6 +26,7 @@ configure() {
     shift 2
     for client in "$@"; do list+="${!client}"$'\n'; done
     stage_config watch 0 "$list"
+    sed -i 's/roles: \[operator, auditor\]/roles: [operator, auditor, administrator]/' "$stage/creditgate.yaml"
 }
 configure 1 1 bank land
 "$gate" init --config "$stage/creditgate.yaml" >"$stage/quiet"
@@ -217,14 +218,27 @@ await 10 "resumed"
 # --- a new secret overlaps with the old one ---
 new=$(secret)
 { echo "$new"; cat "$stage/bank.secret"; } >"$stage/two" && cat "$stage/two" >"$stage/bank.secret"
-stage_stop "$gateway_pid"
-stage_gateway
+courier=$(pid_of courier)
+operator reload
+is_renewed() { [ -n "$(pid_of courier)" ] && [ "$(pid_of courier)" != "$courier" ]; }
+stage_within 30 is_renewed || stage_fail "the courier goes on with the old secret"
 must 202 '"delivery":' bank /v1/watches/test -d ''
 await 11 "old secret still good"
 stage_stop "$receiver_pid"
 receiver bank-hook "[\"$new\"]" "$port"
 must 202 '"delivery":' bank /v1/watches/test -d ''
 await 12 "new secret"
+
+# --- suspended: kept, and sent when it is over ---
+other=$(jq -r --arg b "$second" 'select(.body.data.uscc == $b) | .body.data.record' "$stage/bank-hook.taken" | head -1)
+operator client suspend bank --reason 证书疑似泄露
+operator dispute "$other" --reason 企业提出异议
+reviewer approve --all --reason 一致
+wait_for webhook:bank queued 1
+sleep 1
+taken 12 || stage_fail "a suspended client was told: $(tail -1 "$stage/bank-hook.taken")"
+operator client resume bank --reason 已核实
+await 13 "what waited while it was suspended"
 
 # --- closed, and removed: nothing is told ---
 must 204 '' bank "/v1/watches/$watch" -X DELETE
@@ -233,11 +247,10 @@ must 201 '"subjects":1' bank /v1/watches -d "{\"domain\":\"lending\",\"purpose\"
 stage_stop "$gateway_pid"
 configure "$port" 1 land
 stage_gateway
-other=$(jq -r --arg b "$second" 'select(.body.data.uscc == $b) | .body.data.record' "$stage/bank-hook.taken" | head -1)
 operator withdraw "$other" --reason 决定撤销
 reviewer approve --all --reason 一致
 sleep 2
-taken 12 || stage_fail "a removed client was told: $(tail -1 "$stage/bank-hook.taken")"
+taken 13 || stage_fail "a removed client was told: $(tail -1 "$stage/bank-hook.taken")"
 [ "$(of webhook:bank queued)" = 0 ] || stage_fail "queued for a removed client"
 
 stage_stop "$gateway_pid"

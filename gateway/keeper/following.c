@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "gateway/access/suspension.h"
 #include "gateway/command/command_watch.h"
 #include "gateway/command/ledger.h"
 #include "gateway/journal/journal.h"
@@ -122,6 +123,14 @@ static bool may_watch(const struct config_client *client, const struct domain *d
     return is_named && config_client_has_domain(client, domain_name(domain)) && domain_accepts(domain, purpose);
 }
 
+/* Whoever is shut out is told nothing; what he missed is in /v1/changes once he is let in again. */
+static bool is_suspended(const struct telling *telling, const struct watch *watch)
+{
+    struct suspension suspension;
+
+    return suspension_find(telling->txn, watch->client, &suspension) && suspension.is_suspended;
+}
+
 /* Is this client told, of this subject, in this domain? */
 static bool tell_watch(struct telling *telling, const struct watch *watch)
 {
@@ -134,7 +143,7 @@ static bool tell_watch(struct telling *telling, const struct watch *watch)
     struct change change;
     bool is_told;
 
-    if (!client || !domain || !may_watch(client, domain, watch->purpose))
+    if (!client || !domain || !may_watch(client, domain, watch->purpose) || is_suspended(telling, watch))
         return true;
     question.is_government = client->kind == CLIENT_GOVERNMENT;
     question.withheld_scopes = ~client->scopes;

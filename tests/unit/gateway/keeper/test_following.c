@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/walk.h"
+#include "gateway/command/command_client.h"
 #include "gateway/command/command_watch.h"
 #include "gateway/journal/journal.h"
 #include "tests/unit/gateway/command/upstream.h"
@@ -166,6 +167,24 @@ Test(following, who_is_no_longer_in_the_configuration_is_told_nothing)
     (void)listed_sample();
     turn();
     cr_assert_eq(told("bank").count + told("land").count + told("fund").count + told("shop").count, 0);
+}
+
+Test(following, who_is_suspended_is_told_nothing)
+{
+    const char *id;
+
+    (void)watch_for("bank", "lending", SAMPLE);
+    (void)watch_for("fund", "lending", SAMPLE);
+    cr_assert(command_client_suspend(&T.desk, "bank", "证书泄露", &T.err), "%s", T.err.text);
+    id = listed_sample();
+    turn();
+    cr_assert_eq(told("bank").count, 0);
+    cr_assert_eq(told("fund").count, 1, "nobody else is");
+    cr_assert(command_client_resume(&T.desk, "bank", "已换发", &T.err), "%s", T.err.text);
+    cr_assert_str_eq(change(id, blank_change(OP_WITHDRAWN)), "done");
+    cr_assert_str_eq(approve_as("reviewer", id), "done");
+    turn();
+    cr_assert_eq(told("bank").count, 1, "and from then on it is told again");
 }
 
 Test(following, a_closed_list_and_a_removed_subject_are_told_nothing)

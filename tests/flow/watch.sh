@@ -229,12 +229,14 @@ receiver bank-hook "[\"$new\"]" "$port"
 must 202 '"delivery":' bank /v1/watches/test -d ''
 await 12 "new secret"
 
-# --- suspended: kept, and sent when it is over ---
+# --- suspended: what was queued before waits until it is over ---
 other=$(jq -r --arg b "$second" 'select(.body.data.uscc == $b) | .body.data.record' "$stage/bank-hook.taken" | head -1)
-operator client suspend bank --reason 证书疑似泄露
+operator pause webhook:bank --reason 检修
 operator dispute "$other" --reason 企业提出异议
 reviewer approve --all --reason 一致
 wait_for webhook:bank queued 1
+operator client suspend bank --reason 证书疑似泄露
+operator resume webhook:bank --reason 已核实
 sleep 1
 taken 12 || stage_fail "a suspended client was told: $(tail -1 "$stage/bank-hook.taken")"
 operator client resume bank --reason 已核实

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "gateway/journal/journal.h"
 #include "gateway/lookup/lookup.h"
 #include "gateway/trace/entry.h"
 #include "gateway/trace/frame.h"
@@ -25,6 +26,7 @@ struct bench {
     struct store *store;
     struct buf answer;
     uint64_t state;
+    double present;   /* answers/s, batches' codes/s of the present state */
     const char *only; /* benchmarks whose names begin so; NULL: all */
 };
 
@@ -56,6 +58,9 @@ struct asking {
     const char *domain;
     uint32_t first;
     enum verdict verdict;
+    bool by_day;      /* as of now, by the path of the past */
+    bool by_sequence; /* or of all events so far */
+    bool is_present;  /* what those are compared with */
 };
 
 static bool ask_turn(struct bench *bench, const struct asking *asking, struct store_txn *txn, struct error *err)
@@ -66,6 +71,11 @@ static bool ask_turn(struct bench *bench, const struct asking *asking, struct st
                                        .is_government = true,
                                        .at_ms = clock_now_ms(&CLOCK_SYSTEM),
                                        .receipt = "0123456789abcdef01234567-12345"};
+
+    if (asking->by_day)
+        question.as_of_ms = question.at_ms;
+    if (asking->by_sequence)
+        question.as_of_sequence = journal_size(txn);
 
     for (int i = 0; i < A_TURN; i++) {
         struct lookup_facts facts;
@@ -83,6 +93,12 @@ static bool ask_turn(struct bench *bench, const struct asking *asking, struct st
     return true;
 }
 
+/* The same within 20 %. */
+static void tell_as_of(const char *name, double ours, double present)
+{
+    tell(&(struct telling){name, ours, present, "1/s", ours / present, 1 / 1.2, "the present state"});
+}
+
 static bool measure(struct bench *bench, const struct asking *asking, struct error *err)
 {
     AUTO(store_abort) struct store_txn *txn = NULL;
@@ -98,8 +114,13 @@ static bool measure(struct bench *bench, const struct asking *asking, struct err
         count += A_TURN;
         took = cpu_s() - start;
     } while (took < RUN_MS / 1000.0);
-    tell(&(struct telling){asking->bench, (double)count / took, PROMISED, "1/s", (double)count / took / PROMISED, 1,
-                           "promised"});
+    if (asking->is_present)
+        bench->present = (double)count / took;
+    if (asking->by_day || asking->by_sequence)
+        tell_as_of(asking->bench, (double)count / took, bench->present);
+    else
+        tell(&(struct telling){asking->bench, (double)count / took, PROMISED, "1/s", (double)count / took / PROMISED, 1,
+                               "promised"});
     return true;
 }
 
@@ -119,6 +140,19 @@ static void next_unknown(void *context, char code[19])
     sample_code(bench->sample, SUBJECTS + 1 + (uint32_t)((bench->state >> 33) % SUBJECTS), code);
 }
 
+static bool measure_listed(const struct bench *bench, struct batching *batching, struct error *err)
+{
+    static const char *const NAMES[] = {"batch-listed", "batch-as-of-day", "batch-as-of-sequence"};
+
+    for (int i = BATCHING_PRESENT; i <= BATCHING_SEQUENCE; i++) {
+        batching->bench = NAMES[i];
+        batching->as_of = (enum batching_as_of)i;
+        if (is_wanted(bench, batching->bench) && !batching_measure(batching, err))
+            return false;
+    }
+    return true;
+}
+
 /* Nobody on the list is what a bank's customers mostly are; everybody is the worst. */
 static bool measure_batches(struct bench *bench, const char *folder, struct error *err)
 {
@@ -132,9 +166,10 @@ static bool measure_batches(struct bench *bench, const char *folder, struct erro
                                 .context = bench,
                                 .verdict = "listed"};
 
-    if (is_wanted(bench, batching.bench) && !batching_measure(&batching, err))
+    if (!measure_listed(bench, &batching, err))
         return false;
     batching.bench = "batch-not-listed";
+    batching.as_of = BATCHING_PRESENT;
     batching.next_code = next_unknown;
     batching.verdict = "not-listed";
     return !is_wanted(bench, batching.bench) || batching_measure(&batching, err);
@@ -176,10 +211,13 @@ static void measure_trace(const struct bench *bench)
 
 static bool run(struct bench *bench, const char *folder, struct error *err)
 {
-    static const struct asking ASKINGS[] = {{"answer-unknown-code", "lending", SUBJECTS + 1, VERDICT_NOT_LISTED},
-                                            {"answer-price", "power-price", 0, VERDICT_LISTED},
-                                            {"answer-whole-record", "tax", 0, VERDICT_LISTED},
-                                            {"answer-record", "lending", 0, VERDICT_LISTED}};
+    static const struct asking ASKINGS[] = {
+        {.bench = "answer-unknown-code", .domain = "lending", .first = SUBJECTS + 1, .verdict = VERDICT_NOT_LISTED},
+        {.bench = "answer-price", .domain = "power-price", .verdict = VERDICT_LISTED},
+        {.bench = "answer-whole-record", .domain = "tax", .verdict = VERDICT_LISTED},
+        {.bench = "answer-record", .domain = "lending", .verdict = VERDICT_LISTED, .is_present = true},
+        {.bench = "answer-as-of-day", .domain = "lending", .verdict = VERDICT_LISTED, .by_day = true},
+        {.bench = "answer-as-of-sequence", .domain = "lending", .verdict = VERDICT_LISTED, .by_sequence = true}};
 
     if (!make_store(bench, folder, err))
         return false;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/walk.h"
-#include "gateway/journal/event.h"
 #include "gateway/journal/journal.h"
 #include "gateway/registry/registry.h"
 
@@ -59,19 +58,17 @@ static bool go_back(struct store_txn *txn, struct moment *moment, struct error *
 {
     uint64_t events = moment->question->as_of_sequence;
     struct span bytes;
-    struct event event;
 
     if (events > moment->sequence)
         return refuse(err, ERR_INVALID, "lookup.future", "the journal has only %llu events so far",
                       "日志目前只有 %llu 条事件", (unsigned long long)moment->sequence);
-    if (!journal_read(txn, events - 1, &bytes) || !event_parse(bytes, &event, err) ||
-        !read_instant(txn, bytes, &moment->changed_at)) {
+    if (!journal_read(txn, events - 1, &bytes) || !read_instant(txn, bytes, &moment->changed_at) ||
+        !instant_parse(walk_plain(moment->changed_at), &moment->instant_ms)) {
         store_txn_spoil(txn, STORE_JOURNAL, "an event of the past cannot be read");
         return store_txn_is_good(txn, err);
     }
     if (moment->question->as_of_ms == 0)
-        moment->instant_ms = event.at_ms;
-    moment->sequence = events;
+        moment->sequence = events;
     return true;
 }
 

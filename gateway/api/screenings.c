@@ -119,28 +119,47 @@ static bool check_query(const struct order *order, struct error *err)
                   "查询参数“%.*s”不可识别或重复", (int)bad.bytes, bad.at);
 }
 
-/* Lines: as many as rows, but for line breaks inside a field. */
-static bool count_lines(int fd, int64_t *lines, struct error *err)
+/* Lines: as many as rows, but for line breaks inside a field. A CSV may end them in CR alone (intake/csv.h). */
+struct lines {
+    int64_t count;
+    bool ends_in_cr; /* such an end counts, too */
+    char last;       /* byte so far */
+};
+
+static void lines_add(struct lines *lines, const char *piece, size_t bytes)
+{
+    const char *end = piece + bytes;
+
+    for (const char *at = piece; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+        lines->count++;
+    if (lines->ends_in_cr) {
+        lines->count += lines->last == '\r' && *piece != '\n';
+        for (const char *at = piece; (at = memchr(at, '\r', (size_t)(end - at))); at++)
+            lines->count += at + 1 < end && at[1] != '\n';
+    }
+    lines->last = end[-1];
+}
+
+static bool count_lines(int fd, struct lines *lines, struct error *err)
 {
     AUTO(buf_done) struct buf piece = BUF_INIT;
     off_t at = 0;
 
     buf_reserve(&piece, COUNT_BYTES);
-    *lines = 0;
     for (;;) {
         ssize_t got = pread(fd, piece.data, COUNT_BYTES, at);
-        const char *end = piece.data + (got > 0 ? got : 0);
 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return file_fail(err, "the list", "cannot read");
         if (got == 0)
-            return true;
-        for (const char *from = piece.data; (from = memchr(from, '\n', (size_t)(end - from))); from++)
-            ++*lines;
+            break;
+        lines_add(lines, piece.data, (size_t)got);
         at += got;
     }
+    lines->count += at > 0 && lines->last != '\n'; /* the last need not be ended */
+    return true;
 }
 
 /* The first hundred are in the request's own token. An order that is sent again costs nothing more. */
@@ -154,11 +173,15 @@ static bool take_rows(void *context, struct error *err)
 
 static bool look_at_list(struct order *order, struct error *err)
 {
+    struct lines lines = {.ends_in_cr = order->format == SCREENING_CSV};
     int fd = order->asking.visit->request->body_fd;
 
     if (fd < 0)
         return refuse(err, ERR_INVALID, "screening.empty", "the list is missing", "缺少名单");
-    return count_lines(fd, &order->lines, err);
+    if (!count_lines(fd, &lines, err))
+        return false;
+    order->lines = lines.count;
+    return true;
 }
 
 /* What would be refused of every row is refused at once. */

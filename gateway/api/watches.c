@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gateway/api/idempotency.h"
+#include "gateway/api/refused.h"
 #include "gateway/api/watches.h"
 #include "gateway/command/command_watch.h"
 #include "gateway/lookup/changes.h"
@@ -217,6 +218,8 @@ static void add_trace(const struct watching *watching)
                                 .status = visit->reply->status,
                                 .answer = buf_span(&visit->reply->body)};
 
+    if (entry.status >= 400)
+        refused_fill(visit, &entry);
     trace_add(visit->api->trace, &entry);
 }
 

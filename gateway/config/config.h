@@ -205,6 +205,8 @@ int64_t config_certificate_days_left(const struct config_certificate *certificat
 int64_t config_client_days_left(const struct config_client *client, int64_t now_ms);
 enum { CERTIFICATE_WARNING_DAYS = 30 };
 bool config_client_has_domain(const struct config_client *client, const char *domain);
+/* May it ask there for that? A supervisor reads, and asks nothing. Whether the domain accepts the purpose: domain.h. */
+bool config_client_may_ask(const struct config_client *client, const char *domain, struct span purpose);
 /* Is it in the file, and enabled? */
 bool config_client_has_webhook(const struct config_client *client);
 bool config_channel_is_used(const struct config_channel *channel);

@@ -3,9 +3,9 @@
  *
  * Every turn the events that were not looked at yet are; for each change of a subject and each list that has it since
  * before the change, one message is queued for the client's endpoint, unless its domain may not be told, or the client
- * has no webhook, domain or purpose of that kind in the configuration any more. The messages and how far was looked are
- * one transaction, so that a change is told once whatever is killed when. A message says how the record stands when it
- * is queued:
+ * has no webhook, domain or purpose of that kind in the configuration any more, or is under test by now. The messages
+ * and how far was looked are one transaction, so that a change is told once whatever is killed when. A message says how
+ * the record stands when it is queued:
  *
  *   {"data":{"at","domain","ended_by"?,"from","record","sequence","state","uscc","version","watch"},
  *    "timestamp","type":"subject.changed"}                      members as in gateway/lookup/changes.h

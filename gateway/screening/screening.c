@@ -74,11 +74,12 @@ static bool load_domain(struct run *run, struct error *err)
                                  "领域“%s”已不存在", run_text(run, "domain"));
 }
 
-/* It may be long since it was ordered. */
+/* It may be long since it was ordered: what its client may not order now is not answered. */
 static bool check_client(const struct run *run, const struct config_client **out, struct error *err)
 {
     *out = find_client(run);
-    if (*out && config_client_has_domain(*out, run_text(run, "domain")))
+    if (*out && !(*out)->is_test &&
+        config_client_may_ask(*out, run_text(run, "domain"), span_of(run_text(run, "purpose"))))
         return true;
     return refuse(err, ERR_FORBIDDEN, "client.domain", "client %s may not ask about %s", "接入系统 %s 无权查询领域 %s",
                   run_text(run, "client"), run_text(run, "domain"));

@@ -12,9 +12,10 @@ listed=91440224MAYUCHK485
 other=91440101MAYTEK014M
 
 stage_open
-for name in server power land; do stage_certificate $name; done
+for name in server power land few; do stage_certificate $name; done
 stage_config screening 0 "  - {name: power, kind: government, certificate: power.pem, domains: [power-price], requests_per_minute: 1000000}
-  - {name: land, kind: government, certificate: land.pem, domains: [land-supply], requests_per_minute: 1000000}"
+  - {name: land, kind: government, certificate: land.pem, domains: [land-supply], requests_per_minute: 1000000}
+  - {name: few, kind: government, certificate: few.pem, domains: [power-price], requests_per_minute: 1000000, daily_quota: 10}"
 config="$stage/creditgate.yaml"
 echo "screening: {bytes: 2M, rows: 30000, held: 12}" >>"$config"
 "$gate" init --config "$config" >"$stage/quiet"
@@ -69,6 +70,22 @@ head -c 1500000 /dev/zero | tr '\0' x >"$stage/large.csv"
     stage_fail "half a list was taken"
 must 200 '"screenings":\[\]' power /v1/screenings
 [ -z "$(ls -A "$stage/state/spool")" ] || stage_fail "half a list is kept: $(ls "$stage/state/spool")"
+
+# --- every row costs one of the day's subjects, however its line ends ---
+costs() { # LEFT KEY TYPE
+    must 202 '"state":"' few "$ASK" -H "Idempotency-Key: \"$2\"" -H "Content-Type: $3" --data-binary "@$stage/costs"
+    grep -qi "^ratelimit: .*\"quota\";r=$1;" "$stage/head" || stage_fail "$2: not $1 left: $(cat "$stage/head")"
+}
+printf '{"uscc":"%s"}' $other >"$stage/costs"
+costs 9 unended application/x-ndjson
+printf 'uscc\n%s' $other >"$stage/costs"
+costs 7 heading text/csv
+printf 'uscc\r%s\r%s\r%s' $other $listed $other >"$stage/costs"
+costs 3 cr text/csv
+printf 'uscc\r%s\r%s\r%s\r%s\r' $other $listed $other $listed >"$stage/costs"
+must 429 '"rule":"client.quota"' few "$ASK" -H 'Idempotency-Key: "more"' -H 'Content-Type: text/csv' --data-binary "@$stage/costs"
+printf 'uscc\r\n%s\r\n%s\r\n' $other $listed >"$stage/costs"
+costs 0 crlf text/csv
 
 # --- every kind of row, in order; GB18030 as well ---
 printf '\xEF\xBB\xBF业务编号,统一社会信用代码,企业名称\r\n=1+1,%s,\r\n\r\nB-2,%s,\r\n@x,91440101MAYTEK0140,\r\nD-4,,某某公司\r\nE-5,%s,\r\n,,,,,\r\nF-6,%s,x,y,z\r\n' \

@@ -287,6 +287,16 @@ Test(screening, a_client_that_may_not_ask_any_more_is_refused)
     write_many(1);
     X.domains[0] = (char *)"lending";
     cr_assert_str_eq(refused(), "client.domain");
+    X.domains[0] = (char *)"power-price";
+    X.client.purposes = (char *[]){(char *)"decision-review", NULL};
+    cr_assert_str_eq(refused(), "client.domain");
+    X.client.purposes = NULL;
+    X.client.kind = CLIENT_SUPERVISOR;
+    cr_assert_str_eq(refused(), "client.domain");
+    X.client.kind = CLIENT_GOVERNMENT;
+    X.client.is_test = true;
+    cr_assert_str_eq(refused(), "client.domain");
+    X.client.is_test = false;
     X.config.client_count = 0;
     cr_assert_str_eq(refused(), "client.domain");
 }

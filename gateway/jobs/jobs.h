@@ -83,9 +83,9 @@ MUST_CHECK bool jobs_waiting(const struct config *config, char (*ids)[JOB_ID_BYT
                              struct error *err);
 /* Give up: write a failed result. A job that has one keeps it. */
 MUST_CHECK bool jobs_fail(const struct config *config, const char *id, const struct error *why, struct error *err);
-/* Remove the jobs that were finished first, beyond `jobs.kept`, and orders that were never completed; of outside systems
- * those that were finished `screening.days` ago, or that nobody wants any more (screenings.h). jobs_run does it at its
- * end. */
+/* Remove the jobs that were finished first, beyond `jobs.kept`, and orders that were never completed; of outside
+ * systems those that were finished `screening.days` ago, or that nobody wants any more (screenings.h). jobs_run does it
+ * at its end. */
 MUST_CHECK bool jobs_prune(const struct config *config, struct error *err);
 
 #endif

@@ -25,7 +25,8 @@ extern const char *const KIND_SCOPES[];
 extern const char *const KIND_CLOCKS[]; /* list_clocks.c */
 
 /* kind_*.c, list_*.c */
-work_run run_import, run_screening, run_names_register, run_propose, run_review, run_change, run_push, run_requeue, run_channel;
+work_run run_import, run_screening, run_names_register, run_propose, run_review, run_change, run_push, run_requeue,
+    run_channel;
 work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 /* "client-suspend" and "client-resume" */
 work_run run_client;

@@ -3,11 +3,12 @@
  * At the start, every minute and whenever the day changes: records whose publication is over get the version that says
  * so (command_expire), which is queued for the first channel; business receipts that are overdue are raised.
  *
- * Every KEEPER_TURN_MS: queue what changed for those who watch it (following.h); integrate the trace; say in the journal which answers want a feedback (gateway/feedback), and
- * go on with that in small pieces until the next turn, when there are many; sign a checkpoint of the journal and of the
- * trace when they grew, in <state>/checkpoints/<journal|trace> (written beside and renamed). Every signed one is first
- * added to <state>/checkpoints/history/<log>-<day>, one note behind the other, an empty line between them. Every
- * minute: clear dead reader slots; every hour: prune finished jobs.
+ * Every KEEPER_TURN_MS: queue what changed for those who watch it (following.h); integrate the trace; say in the
+ * journal which answers want a feedback (gateway/feedback), and go on with that in small pieces until the next turn,
+ * when there are many; sign a checkpoint of the journal and of the trace when they grew, in
+ * <state>/checkpoints/<journal|trace> (written beside and renamed). Every signed one is first added to
+ * <state>/checkpoints/history/<log>-<day>, one note behind the other, an empty line between them. Every minute: clear
+ * dead reader slots; every hour: prune finished jobs.
  *
  * Nothing is signed for a store or a trace that was copied or rolled back (gateway/journal/guard.h): a fork would be
  * worse than an outage. A store that is refused ends the keeper; a trace that is refused is left as it is (nothing is

@@ -1,5 +1,5 @@
-/* Events as they stand in the journal, whose hashes any client may read. That a rebuild needs no salts to be the same is
- * asserted after each test (desk.h). */
+/* Events as they stand in the journal, whose hashes any client may read. That a rebuild needs no salts to be the same
+ * is asserted after each test (desk.h). */
 #include "base/encode.h"
 #include "base/walk.h"
 #include "gateway/journal/journal.h"

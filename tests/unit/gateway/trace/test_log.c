@@ -258,7 +258,7 @@ Test(log, a_torn_tail_before_zeros_is_cut_as_well)
     tear_everywhere(70000);
 }
 
-/* What a live writer has not finished is not torn: a helper holds the lock as a writer does. */
+/* What a live writer has not finished is not torn: another process holds the lock as a writer does. */
 Test(log, an_unfinished_frame_of_a_live_writer_is_left_for_later)
 {
     AUTO(trace_log_free) struct trace_log *log = open_log();

@@ -99,6 +99,9 @@ must 400 '"rule":"uscc.check"' bank /v1/watches -d '{"domain":"lending","purpose
 must 404 '"rule":"watch.unknown"' bank /v1/watches/W0000000001
 must 405 '"rule":"http.method"' bank /v1/watches -X DELETE
 
+is_traced() { person $OPERATOR_UID trace --by bank --reason 测试 && grep -q '"refusal":"watch.unknown"' "$stage/answer.json"; }
+stage_within 20 is_traced || stage_fail "a refusal is not in the trace: $(cat "$stage/answer.json")"
+
 # --- a ping comes, signed both ways ---
 must 202 '"channel":"webhook:bank"' bank /v1/watches/test -d ''
 await 1 "the ping"
@@ -229,7 +232,7 @@ receiver bank-hook "[\"$new\"]" "$port"
 must 202 '"delivery":' bank /v1/watches/test -d ''
 await 12 "new secret"
 
-# --- suspended: what was queued before waits until it is over ---
+# --- suspended: what was queued before, and what changes meanwhile, waits until it is over ---
 other=$(jq -r --arg b "$second" 'select(.body.data.uscc == $b) | .body.data.record' "$stage/bank-hook.taken" | head -1)
 operator pause webhook:bank --reason 检修
 operator dispute "$other" --reason 企业提出异议
@@ -237,10 +240,16 @@ reviewer approve --all --reason 一致
 wait_for webhook:bank queued 1
 operator client suspend bank --reason 证书疑似泄露
 operator resume webhook:bank --reason 已核实
+reviewer approve --all --reason 一致
+operator settle "$other" --reason 异议不成立
+reviewer approve --all --reason 一致
+wait_for webhook:bank queued 2
 sleep 1
 taken 12 || stage_fail "a suspended client was told: $(tail -1 "$stage/bank-hook.taken")"
 operator client resume bank --reason 已核实
-await 13 "what waited while it was suspended"
+await 14 "what waited while it was suspended"
+tail -2 "$stage/bank-hook.taken" | jq -se --arg r "$other" 'all(.body.data.record == $r) and (map(.body.data.version) | . == sort)' >/dev/null ||
+    stage_fail "not in order after the suspension: $(tail -2 "$stage/bank-hook.taken")"
 
 # --- closed, and removed: nothing is told ---
 must 204 '' bank "/v1/watches/$watch" -X DELETE
@@ -252,7 +261,7 @@ stage_gateway
 operator withdraw "$other" --reason 决定撤销
 reviewer approve --all --reason 一致
 sleep 2
-taken 13 || stage_fail "a removed client was told: $(tail -1 "$stage/bank-hook.taken")"
+taken 14 || stage_fail "a removed client was told: $(tail -1 "$stage/bank-hook.taken")"
 [ "$(of webhook:bank queued)" = 0 ] || stage_fail "queued for a removed client"
 
 stage_stop "$gateway_pid"

@@ -40,6 +40,15 @@ static bool refuse_restart(const char *before, const char *name, struct error *e
                   "%s%s 已改动：须重启网关才能生效；本次未作任何更改", before, name);
 }
 
+static bool has_test(const struct config *config)
+{
+    for (size_t i = 0; i < config->client_count; i++) {
+        if (config->clients[i].is_test)
+            return true;
+    }
+    return false;
+}
+
 bool config_may_replace(const struct config *now, const struct config *next, struct error *err)
 {
     const char *name = differs(SETTINGS_MAIN, now, next);
@@ -56,7 +65,8 @@ bool config_may_replace(const struct config *now, const struct config *next, str
         if (name)
             return refuse_restart(buf_text(&before), name, err);
     }
-    return true;
+    /* The test list is made at the start: without it no process that answers could begin. */
+    return has_test(now) || !has_test(next) || refuse_restart("clients.", "test", err);
 }
 
 bool config_reload(const struct config *now, int64_t now_ms, config_report *report, void *context, struct config **out,

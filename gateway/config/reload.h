@@ -6,7 +6,8 @@
 
 #include "gateway/config/config.h"
 
-/* Does `next` differ from `now` only where it may? Else ERR_REFUSED "config.restart" names the first other setting. */
+/* Does `next` differ from `now` only where it may? Else ERR_REFUSED "config.restart" names the first other setting;
+ * "clients.test" when the first client is put under test. */
 MUST_CHECK bool config_may_replace(const struct config *now, const struct config *next, struct error *err);
 
 /* Read, check and compare the file that `now` came from. Everything that is wrong with it goes to `report` (may be

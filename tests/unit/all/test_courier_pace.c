@@ -17,7 +17,7 @@ Test(courier_pace, a_destination_of_five_connections_defers_a_sixth_of_the_deliv
     configure(1, 20);
     post_list(MANY);
     json_release(
-        platform_control("POST", "/control/line", "{\"limit\":5,\"over\":\"refuse\",\"answer_latency_ms\":20}"));
+        platform_control("POST", "/control/line", "{\"limit\":5,\"over\":\"refuse\",\"answer_latency_ms\":100}"));
     cr_assert_eq(post_push(), MANY);
     post_start();
     post_await_acknowledged(MANY);

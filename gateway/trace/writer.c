@@ -126,6 +126,7 @@ static void add(struct trace_writer *writer, const struct trace_entry *entry, co
     entry_add(entry, &with, &writer->pending);
     frame_end(&writer->pending, at, writer->id, writer->next, writer->promised);
     writer->next++;
+    writer->added++;
 }
 
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry)

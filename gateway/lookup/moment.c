@@ -58,17 +58,20 @@ static bool go_back(struct store_txn *txn, struct moment *moment, struct error *
 {
     uint64_t events = moment->question->as_of_sequence;
     struct span bytes;
+    int64_t at_ms = 0;
 
     if (events > moment->sequence)
         return refuse(err, ERR_INVALID, "lookup.future", "the journal has only %llu events so far",
                       "日志目前只有 %llu 条事件", (unsigned long long)moment->sequence);
     if (!journal_read(txn, events - 1, &bytes) || !read_instant(txn, bytes, &moment->changed_at) ||
-        !instant_parse(walk_plain(moment->changed_at), &moment->instant_ms)) {
+        !instant_parse(walk_plain(moment->changed_at), &at_ms)) {
         store_txn_spoil(txn, STORE_JOURNAL, "an event of the past cannot be read");
         return store_txn_is_good(txn, err);
     }
+    moment->sequence = events;
+    /* With a day as well: that state of the register, on that day. */
     if (moment->question->as_of_ms == 0)
-        moment->sequence = events;
+        moment->instant_ms = at_ms;
     return true;
 }
 

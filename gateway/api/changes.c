@@ -3,6 +3,7 @@
 #include "gateway/lookup/changes.h"
 #include "gateway/api/asking.h"
 #include "gateway/api/refused.h"
+#include "gateway/api/signing.h"
 
 enum { WAIT_MAX_S = 30, QUIET_EVENTS_MAX = 100 };
 
@@ -13,6 +14,7 @@ struct following {
     struct buf purpose;
     struct buf operator;
     struct buf department;
+    struct structured wishes; /* for signatures */
     int64_t at_ms;
     int64_t after;
     int64_t limit;
@@ -68,7 +70,8 @@ static bool take_question(struct following *following, struct error *err)
         !asking_check_text("department", buf_span(&following->department), GIVEN_BYTES_MAX, err) ||
         !take_number(request, "after", INT64_MAX, &following->after, err) ||
         !take_number(request, "limit", CHANGES_MAX, &following->limit, err) ||
-        !take_number(request, "wait", WAIT_MAX_S, &following->wait_s, err))
+        !take_number(request, "wait", WAIT_MAX_S, &following->wait_s, err) ||
+        !signing_read(request, &following->wishes, err))
         return false;
     return following->limit > 0 || refuse(err, ERR_INVALID, "query.number", "limit is at least 1", "limit 至少为 1");
 }
@@ -113,6 +116,20 @@ static bool add_page(struct following *following, struct error *err)
         buf_addf(out, ",\"receipt\":\"%s\"", following->receipt);
     buf_add_text(out, is_test ? ",\"test\":true}" : "}");
     return true;
+}
+
+/* What is early stays here, but for the last time. */
+static bool sign(struct following *following, struct error *err)
+{
+    const struct visit *visit = following->visit;
+
+    buf_add_text(&visit->reply->headers, "Cache-Control: no-store\r\n");
+    if ((following->is_early && !visit->request->is_last_time) ||
+        signing_add(visit->request, &following->wishes, visit->api->options.signer, following->at_ms, visit->reply,
+                    err))
+        return true;
+    buf_clear(&visit->reply->headers);
+    return false;
 }
 
 static void add_trace(const struct following *following, bool is_answered)
@@ -164,7 +181,7 @@ void changes_handle(struct visit *visit)
 {
     static const char *const NAMES[] = {"domain", "purpose", "operator", "department", "after", "limit", "wait", NULL};
     struct api *api = visit->api;
-    struct following following = {.visit = visit, .at_ms = clock_now_ms(api->options.clock)};
+    struct following following = {.visit = visit, .at_ms = clock_now_ms(api->options.clock), .wishes = STRUCTURED_INIT};
     struct error err;
     bool is_good;
 
@@ -178,15 +195,14 @@ void changes_handle(struct visit *visit)
     buf_clear(&api->shown);
     trace_next_receipt(api->trace, following.receipt);
     is_good = admit(&following, &err) && take_question(&following, &err) && charge(&following, &err) &&
-              add_page(&following, &err);
+              add_page(&following, &err) && sign(&following, &err);
     visit->reply->is_early = is_good && following.is_early;
     if (!is_good)
         visit_refuse_admission(visit, &err, following.receipt);
-    else
-        buf_add_text(&visit->reply->headers, "Cache-Control: no-store\r\n");
     /* What is early shows nothing, and is mostly forgotten. */
     if (!visit->reply->is_early && !api->admission.is_untraced)
         add_trace(&following, is_good);
+    structured_done(&following.wishes);
     buf_done(&following.purpose);
     buf_done(&following.operator);
     buf_done(&following.department);

@@ -226,3 +226,22 @@ Test(signing, a_head_is_bound_as_one)
     take_exchange("HEAD", TARGET, "sig=()", &exchanged);
     cr_assert(is_good(&exchanged, "sig", &found), "%s in %s", T.err.text, buf_text(&G.headers));
 }
+
+Test(signing, a_page_of_changes_is_bound_to_its_request_too)
+{
+    static const char PAGE[] = "/v1/changes?domain=lending&purpose=credit-review";
+    struct exchanged exchanged;
+    struct signatures_found found;
+
+    listed_sample();
+    gate_start();
+    ask_signed("GET", PAGE, "sig=(\"date\")");
+    cr_assert_eq(G.status, 400, "%s", buf_text(&G.body));
+    cr_assert_str_eq(told("rule"), "signature.unsupported");
+    ask_signed("GET", PAGE, "sig=()");
+    cr_assert_eq(G.status, 200, "%s", buf_text(&G.body));
+    take_exchange("GET", PAGE, "sig=()", &exchanged);
+    cr_assert(is_good(&exchanged, "sig", &found), "%s in %s", T.err.text, buf_text(&G.headers));
+    exchanged.request.target = SPAN("/v1/changes?domain=lending&purpose=credit-review&after=1");
+    cr_expect_not(is_good(&exchanged, "sig", &found), "another page");
+}

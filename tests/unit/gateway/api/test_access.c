@@ -172,8 +172,6 @@ Test(access, what_is_malformed_or_not_there_is_traced_at_every_door)
 
     gate_start();
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
-        AUTO(json_release) json_t *entry = NULL;
-
         ask_as("bank", CASES[i].method, CASES[i].path);
         refused(CASES[i].status, CASES[i].rule, "bank");
         cr_assert(has_header("ratelimit: "), "%s %s", CASES[i].path, buf_text(&G.headers));

@@ -246,7 +246,6 @@ Test(screenings, one_that_is_removed_before_it_ran_does_not_run_and_its_key_is_f
 {
     char first[JOB_ID_BYTES];
     AUTO(text_free) char *folder = NULL;
-    AUTO(text_free) char *trace = path_join(J.state, "trace/segments");
 
     import_register();
     memcpy(first, ordered("power", "k", LIST), sizeof first);

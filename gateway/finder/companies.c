@@ -56,12 +56,8 @@ void companies_free(struct companies *known)
 
 static uint32_t *slot_of(const struct companies *known, const char code[NAME_CODE_BYTES])
 {
-    uint32_t hash = 2166136261U;
-    size_t at;
+    size_t at = name_code_hash(code) & (known->slot_count - 1);
 
-    for (size_t i = 0; i < NAME_CODE_BYTES; i++)
-        hash = (hash ^ (unsigned char)code[i]) * 16777619U;
-    at = (hash ^ hash >> 15) & (known->slot_count - 1);
     while (known->slots[at] && memcmp(known->companies[known->slots[at] - 1].code, code, NAME_CODE_BYTES) != 0)
         at = (at + 1) & (known->slot_count - 1);
     return &known->slots[at];

@@ -59,12 +59,8 @@ void names_free(struct names *names)
 
 static uint32_t *code_slot(const struct names *names, const char code[NAME_CODE_BYTES])
 {
-    uint32_t hash = 2166136261U;
-    size_t at;
+    size_t at = name_code_hash(code) & (names->code_slots - 1);
 
-    for (size_t i = 0; i < NAME_CODE_BYTES; i++)
-        hash = (hash ^ (unsigned char)code[i]) * 16777619U;
-    at = (hash ^ hash >> 15) & (names->code_slots - 1);
     while (names->codes[at] && memcmp(names->subjects[names->codes[at] - 1].code, code, NAME_CODE_BYTES) != 0)
         at = (at + 1) & (names->code_slots - 1);
     return &names->codes[at];

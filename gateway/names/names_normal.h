@@ -44,6 +44,15 @@ void name_split_trade(const struct name_tables *tables, const struct name_form *
 /* A unified social credit code written alone, or after what it is called: 18 letters and digits, as capitals. False
  * when the text is something else. It is not checked further. */
 enum { NAME_CODE_BYTES = 18 };
+/* For tables of codes: FNV-1a, its upper bits mixed in. */
+static inline size_t name_code_hash(const char code[NAME_CODE_BYTES])
+{
+    uint32_t hash = 2166136261U;
+
+    for (size_t i = 0; i < NAME_CODE_BYTES; i++)
+        hash = (hash ^ (unsigned char)code[i]) * 16777619U;
+    return hash ^ hash >> 15;
+}
 bool name_is_code(const struct name_tables *tables, const struct name_form *form, char code[NAME_CODE_BYTES]);
 /* Units as UTF-8, for people. */
 void name_units_add(struct buf *out, const uint16_t *units, size_t count);

@@ -225,9 +225,6 @@ static void ask(struct visit *visit)
 
 void admin_jobs(struct visit *visit)
 {
-    static const char ALLOWED[] = "GET, HEAD, POST";
-    struct error err;
-
     if (span_is(visit->request->method, "POST")) {
         order(visit);
         return;
@@ -236,7 +233,5 @@ void admin_jobs(struct visit *visit)
         ask(visit);
         return;
     }
-    error_set_both(&err, ERR_INVALID, "http.method", "only %s can be used here", "此处只允许 %s", ALLOWED);
-    problem_reply_status(visit->reply, 405, &err, NULL);
-    http_reply_header(visit->reply, "Allow", ALLOWED);
+    (void)visit_refuse_method(visit, "GET, HEAD, POST");
 }

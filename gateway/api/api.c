@@ -51,7 +51,7 @@ void visit_refuse(const struct visit *visit, const struct error *err)
     problem_reply(visit->reply, err, NULL);
 }
 
-static bool refuse_method(const struct visit *visit, const char *allowed)
+bool visit_refuse_method(const struct visit *visit, const char *allowed)
 {
     struct error err;
 
@@ -63,12 +63,12 @@ static bool refuse_method(const struct visit *visit, const char *allowed)
 
 bool visit_is_get(const struct visit *visit)
 {
-    return span_is(visit->request->method, "GET") || refuse_method(visit, "GET, HEAD");
+    return span_is(visit->request->method, "GET") || visit_refuse_method(visit, "GET, HEAD");
 }
 
 bool visit_is_post(const struct visit *visit)
 {
-    return span_is(visit->request->method, "POST") || refuse_method(visit, "POST");
+    return span_is(visit->request->method, "POST") || visit_refuse_method(visit, "POST");
 }
 
 bool visit_takes(const struct visit *visit, const char *const *names)

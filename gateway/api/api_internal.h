@@ -157,6 +157,8 @@ void trace_handle(struct visit *visit); /* the same for a supervising authority 
 /* GET (HEAD comes as GET) only: else 405 with Allow, and false. */
 bool visit_is_get(const struct visit *visit);
 bool visit_is_post(const struct visit *visit);
+/* 405 with Allow; false. */
+bool visit_refuse_method(const struct visit *visit, const char *allowed);
 /* Only these query parameters, each at most once: else 400, and false. */
 bool visit_takes(const struct visit *visit, const char *const *names);
 /* Answer with a problem. */

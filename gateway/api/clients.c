@@ -136,20 +136,9 @@ bool client_may_ask(const struct client *client, const struct domain *domain)
     return false;
 }
 
-static bool is_withheld(const struct client *client, struct span purpose)
-{
-    char *const *allowed = client->config->purposes;
-
-    for (size_t i = 0; allowed[i]; i++) {
-        if (span_is(purpose, allowed[i]))
-            return false;
-    }
-    return allowed[0] != NULL;
-}
-
 bool client_may_name(const struct client *client, const struct domain *domain, struct span purpose)
 {
-    return domain_accepts(domain, purpose) && !is_withheld(client, purpose);
+    return domain_accepts(domain, purpose) && config_client_has_purpose(client->config, purpose);
 }
 
 void client_purposes(const struct client *client, const struct domain *domain, struct buf *out)
@@ -163,7 +152,7 @@ void client_purposes(const struct client *client, const struct domain *domain, s
 
         rest = end ? (struct span){end + 1, rest.bytes - one.bytes - 1} : SPAN_NONE;
         one = span_trim(one);
-        if (one.bytes == 0 || is_withheld(client, one))
+        if (one.bytes == 0 || !config_client_has_purpose(client->config, one))
             continue;
         buf_add_text(out, comma);
         buf_add_span(out, one);

@@ -395,15 +395,8 @@ static void post(struct visit *visit, const struct client *client)
 
 bool feedback_admits(struct visit *visit)
 {
-    static const char ALLOWED[] = "GET, HEAD, POST";
-    struct error err;
-
-    if (span_is(visit->request->method, "POST") || span_is(visit->request->method, "GET"))
-        return true;
-    error_set_both(&err, ERR_INVALID, "http.method", "only %s can be used here", "此处只允许 %s", ALLOWED);
-    problem_reply_status(visit->reply, 405, &err, NULL);
-    http_reply_header(visit->reply, "Allow", ALLOWED);
-    return false;
+    return span_is(visit->request->method, "POST") || span_is(visit->request->method, "GET") ||
+           visit_refuse_method(visit, "GET, HEAD, POST");
 }
 
 void feedback_handle(struct visit *visit)

@@ -202,16 +202,6 @@ static void remove_one(const struct visit *visit, const char *client, const char
 
 /* --- which --- */
 
-static bool refuse_method(const struct visit *visit, const char *allowed)
-{
-    struct error err;
-
-    error_set_both(&err, ERR_INVALID, "http.method", "only %s can be used here", "此处只允许 %s", allowed);
-    problem_reply_status(visit->reply, 405, &err, NULL);
-    http_reply_header(visit->reply, "Allow", allowed);
-    return false;
-}
-
 static const struct way {
     const char *last; /* behind the id; "": nothing */
     bool can_be_removed;
@@ -243,7 +233,7 @@ static bool check_way(const struct visit *visit, const struct way *way)
     }
     if (span_is(visit->request->method, "GET") || (is_delete && way->can_be_removed))
         return true;
-    return refuse_method(visit, way->can_be_removed ? "GET, HEAD, DELETE" : "GET, HEAD");
+    return visit_refuse_method(visit, way->can_be_removed ? "GET, HEAD, DELETE" : "GET, HEAD");
 }
 
 static void handle_one(struct visit *visit)
@@ -273,7 +263,7 @@ bool screenings_admits(struct visit *visit)
     if (visit->rest.bytes)
         return check_way(visit, find_way(visit, &id));
     return span_is(visit->request->method, "POST") || span_is(visit->request->method, "GET") ||
-           refuse_method(visit, "GET, HEAD, POST");
+           visit_refuse_method(visit, "GET, HEAD, POST");
 }
 
 void screenings_handle(struct visit *visit)

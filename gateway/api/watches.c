@@ -178,7 +178,6 @@ static enum watch_place find_place(struct span rest, uint32_t *number, struct sp
 static const struct watch_call *find_call(struct visit *visit, uint32_t *number, struct span *uscc)
 {
     enum watch_place place = find_place(visit->rest, number, uscc);
-    struct error err;
 
     if (place == PLACE_NONE) {
         visit_not_found(visit);
@@ -188,9 +187,7 @@ static const struct watch_call *find_call(struct visit *visit, uint32_t *number,
         if (CALLS[i].place == place && span_is(visit->request->method, CALLS[i].method))
             return &CALLS[i];
     }
-    error_set_both(&err, ERR_INVALID, "http.method", "only %s can be used here", "此处只允许 %s", ALLOWED[place]);
-    problem_reply_status(visit->reply, 405, &err, NULL);
-    http_reply_header(visit->reply, "Allow", ALLOWED[place]);
+    (void)visit_refuse_method(visit, ALLOWED[place]);
     return NULL;
 }
 

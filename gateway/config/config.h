@@ -205,6 +205,8 @@ int64_t config_certificate_days_left(const struct config_certificate *certificat
 int64_t config_client_days_left(const struct config_client *client, int64_t now_ms);
 enum { CERTIFICATE_WARNING_DAYS = 30 };
 bool config_client_has_domain(const struct config_client *client, const char *domain);
+/* Is the purpose among those it was given, or was it given none in particular? */
+bool config_client_has_purpose(const struct config_client *client, struct span purpose);
 /* May it ask there for that? A supervisor reads, and asks nothing. Whether the domain accepts the purpose: domain.h. */
 bool config_client_may_ask(const struct config_client *client, const char *domain, struct span purpose);
 /* Is it in the file, and enabled? */

@@ -98,14 +98,20 @@ bool config_client_has_domain(const struct config_client *client, const char *do
     return false;
 }
 
-bool config_client_may_ask(const struct config_client *client, const char *domain, struct span purpose)
+bool config_client_has_purpose(const struct config_client *client, struct span purpose)
 {
     char *const *purposes = client->purposes;
     bool is_named = !purposes || !purposes[0];
 
     for (size_t i = 0; !is_named && purposes[i]; i++)
         is_named = span_is(purpose, purposes[i]);
-    return is_named && client->kind != CLIENT_SUPERVISOR && config_client_has_domain(client, domain);
+    return is_named;
+}
+
+bool config_client_may_ask(const struct config_client *client, const char *domain, struct span purpose)
+{
+    return config_client_has_purpose(client, purpose) && client->kind != CLIENT_SUPERVISOR &&
+           config_client_has_domain(client, domain);
 }
 
 bool config_channel_is_used(const struct config_channel *channel)

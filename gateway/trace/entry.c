@@ -158,11 +158,14 @@ static void ready_add(const struct entry_form *form, enum entry_piece piece, con
 
 static void digest_add(const struct trace_entry *entry, struct digester *digester, struct buf *out)
 {
+    const uint8_t *sha256 = entry->answer_sha256;
     uint8_t digest[DIGEST_BYTES];
 
-    if (entry->answer.bytes > 0)
+    if (!sha256 && entry->answer.bytes > 0) {
         digester_sha256(digester, entry->answer, digest);
-    hex_text_add(out, "{\"answer_sha256\":", entry->answer.bytes > 0 ? digest : NULL, DIGEST_BYTES);
+        sha256 = digest;
+    }
+    hex_text_add(out, "{\"answer_sha256\":", sha256, DIGEST_BYTES);
 }
 
 /* Receipts and names of verdicts are our own and have nothing to escape. */

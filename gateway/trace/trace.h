@@ -68,6 +68,8 @@ struct trace_entry {
     bool owes;           /* is a feedback owed on that? */
     bool is_test;        /* answered from the test list: nothing of it is about a real enterprise */
     struct span answer;  /* whose SHA-256 is kept; empty: null */
+    /* That SHA-256, 32 bytes, where the caller has it already: `answer` is not looked at then. NULL: of `answer`. */
+    const uint8_t *answer_sha256;
     /* Of what was refused; empty: left out. */
     struct span from; /* address */
     struct span path;

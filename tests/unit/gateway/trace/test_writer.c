@@ -84,6 +84,16 @@ Test(writer, what_does_not_apply_is_null)
               has(&entry, "\"shown\":null") && has(&entry, "\"owes\":false") && has(&entry, "\"status\":403"));
 }
 
+Test(writer, a_digest_that_the_caller_has_is_taken_as_it_is)
+{
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+    static const uint8_t DIGEST[32] = {0x01, [31] = 0xef};
+
+    round_trip((struct trace_entry){.at_ms = 1, .status = 200, .answer = SPAN("abc"), .answer_sha256 = DIGEST}, &entry);
+    cr_assert(has(&entry, "{\"answer_sha256\":\"01000000000000000000000000000000000000000000000000000000000000ef\","),
+              "%s", entry.data);
+}
+
 Test(writer, a_question_as_of_a_sequence_says_which)
 {
     AUTO(buf_done) struct buf entry = BUF_INIT;

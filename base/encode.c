@@ -137,3 +137,56 @@ bool base64url_decode(struct span text, struct buf *out)
 {
     return decode_with(text, out, URL_SAFE);
 }
+
+void base32_add(struct buf *out, const void *data, size_t bytes)
+{
+    static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const unsigned char *at = data;
+    uint32_t bits = 0;
+    int held = 0;
+
+    for (size_t i = 0; i < bytes; i++) {
+        bits = bits << 8 | at[i];
+        held += 8;
+        while (held >= 5) {
+            held -= 5;
+            buf_add_byte(out, ALPHABET[bits >> held & 31]);
+        }
+    }
+    if (held > 0)
+        buf_add_byte(out, ALPHABET[bits << (5 - held) & 31]);
+}
+
+static int quintet(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a';
+    return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+bool base32_decode(struct span text, struct buf *out)
+{
+    size_t before = out->bytes;
+    size_t rest = text.bytes % 8;
+    uint32_t bits = 0;
+    int held = 0;
+
+    if (rest == 1 || rest == 3 || rest == 6)
+        return false;
+    buf_reserve(out, text.bytes / 8 * 5 + 5);
+    for (size_t i = 0; i < text.bytes; i++) {
+        int value = quintet(text.at[i]);
+
+        if (value < 0)
+            return take_back(out, before);
+        bits = bits << 5 | (uint32_t)value;
+        held += 5;
+        if (held >= 8) {
+            held -= 8;
+            buf_add_byte(out, (char)(bits >> held));
+        }
+    }
+    return (bits & ((1U << held) - 1)) == 0 || take_back(out, before);
+}

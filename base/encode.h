@@ -1,4 +1,5 @@
-/* encode.h - bytes as text: hex, Base64 (RFC 4648 section 4), Base64url without padding (section 5). Strict both ways:
+/* encode.h - bytes as text: hex, Base64 (RFC 4648 section 4), Base64url without padding (section 5), Base32 without
+ * padding (section 6). Strict both ways:
  * no white space, no missing or superfluous padding, no non-zero trailing bits. */
 #ifndef BASE_ENCODE_H
 #define BASE_ENCODE_H
@@ -14,5 +15,8 @@ void base64_add(struct buf *out, const void *data, size_t bytes);
 MUST_CHECK bool base64_decode(struct span text, struct buf *out);
 void base64url_add(struct buf *out, const void *data, size_t bytes);
 MUST_CHECK bool base64url_decode(struct span text, struct buf *out);
+void base32_add(struct buf *out, const void *data, size_t bytes);
+/* Either case, since people type it. */
+MUST_CHECK bool base32_decode(struct span text, struct buf *out);
 
 #endif

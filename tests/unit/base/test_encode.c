@@ -87,3 +87,38 @@ Test(encode, every_byte_comes_back_at_every_length)
         cr_assert(back.bytes == bytes && memcmp(buf_text(&back), data, bytes) == 0);
     }
 }
+
+Test(encode, base32_of_the_rfc_both_ways_and_in_either_case)
+{
+    static const char *const PAIRS[][2] = {{"", ""},
+                                           {"f", "MY"},
+                                           {"fo", "MZXQ"},
+                                           {"foo", "MZXW6"},
+                                           {"foob", "MZXW6YQ"},
+                                           {"fooba", "MZXW6YTB"},
+                                           {"foobar", "MZXW6YTBOI"}}; /* RFC 4648 section 10 */
+
+    for (size_t i = 0; i < COUNT_OF(PAIRS); i++) {
+        AUTO(buf_done) struct buf text = BUF_INIT;
+        AUTO(buf_done) struct buf back = BUF_INIT;
+
+        base32_add(&text, PAIRS[i][0], strlen(PAIRS[i][0]));
+        cr_assert_str_eq(buf_text(&text), PAIRS[i][1]);
+        for (char *at = text.data; at && *at; at++)
+            *at = i % 2 && *at >= 'A' && *at <= 'Z' ? (char)(*at + 32) : *at;
+        cr_assert(base32_decode(buf_span(&text), &back));
+        cr_assert_str_eq(buf_text(&back), PAIRS[i][0]);
+    }
+}
+
+Test(encode, base32_that_no_encoder_writes_is_refused)
+{
+    static const char *const WRONG[] = {"M", "MZX", "MZXW6Y", "MZ", "MY=", "M1", "M ", "MZXW60"};
+
+    for (size_t i = 0; i < COUNT_OF(WRONG); i++) {
+        AUTO(buf_done) struct buf back = BUF_INIT;
+
+        cr_assert_not(base32_decode(span_of(WRONG[i]), &back), "%s", WRONG[i]);
+        cr_assert_eq(back.bytes, 0);
+    }
+}

@@ -1,0 +1,47 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import { may, session, type Role } from "./session";
+
+// A page that one may not see is not in the menu, and its address leads to the first page.
+export interface Page {
+  path: string;
+  zh: string;
+  en: string;
+  roles: Role[];
+}
+
+const ALL: Role[] = ["operator", "reviewer", "auditor", "administrator"];
+export const PAGES: Page[] = [
+  { path: "/", zh: "今日", en: "Today", roles: ALL },
+  { path: "/import", zh: "导入台账", en: "Import", roles: ["operator"] },
+  { path: "/propose", zh: "逾期与提出", en: "Overdue, propose", roles: ["operator"] },
+  { path: "/review", zh: "复核", en: "Review", roles: ["reviewer"] },
+  { path: "/push", zh: "报送", en: "Push", roles: ["operator"] },
+  { path: "/records", zh: "失信记录", en: "Records", roles: ALL },
+  { path: "/clocks", zh: "期限", en: "Clocks", roles: ALL },
+  { path: "/channels", zh: "渠道", en: "Channels", roles: ALL },
+];
+
+const routes: RouteRecordRaw[] = [
+  { path: "/sign-in", component: () => import("./pages/SignIn.vue"), meta: { isOpen: true } },
+  { path: "/enrol", component: () => import("./pages/Enrol.vue"), meta: { isOpen: true } },
+  { path: "/", component: () => import("./pages/Today.vue") },
+  { path: "/import", component: () => import("./pages/Import.vue") },
+  { path: "/propose", component: () => import("./pages/Propose.vue") },
+  { path: "/review", component: () => import("./pages/Review.vue") },
+  { path: "/push", component: () => import("./pages/Push.vue") },
+  { path: "/records", component: () => import("./pages/Records.vue") },
+  { path: "/records/:id", component: () => import("./pages/Record.vue"), props: true },
+  { path: "/clocks", component: () => import("./pages/Clocks.vue") },
+  { path: "/channels", component: () => import("./pages/Channels.vue") },
+  { path: "/:rest(.*)*", redirect: "/" },
+];
+
+export const router = createRouter({ history: createWebHistory("/console/"), routes });
+
+router.beforeEach((to) => {
+  const page = PAGES.find((one) => one.path === to.path);
+
+  if (to.meta["isOpen"]) return true;
+  if (!session.person) return { path: "/sign-in", query: to.path === "/" ? {} : { then: to.fullPath } };
+  return !page || may(...page.roles) ? true : "/";
+});

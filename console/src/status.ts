@@ -1,0 +1,27 @@
+// GET /admin/v1/status (gateway/jobs/show_json.h).
+export interface ChannelStatus {
+  channel: string;
+  queued: number;
+  sending: number;
+  in_doubt: number;
+  received: number;
+  acknowledged: number;
+  refused: number;
+  superseded: number;
+  held: number;
+  staged: number;
+  oldest_ms: number;
+  last_receipt_ms: number;
+  paused: boolean;
+  draining: boolean;
+  enabled: boolean;
+  reason: string | null;
+}
+
+export interface Status {
+  channels: ChannelStatus[];
+  journal: { size: number; at: string | null };
+  records: { waiting: number; returned: number; live: number; over: number; unsent: number };
+  clocks: { report: number; late: number; soon: number; unconfirmed: number; receipts: number; provisional: boolean; stale: boolean };
+  time_ms: number;
+}

@@ -7,6 +7,7 @@ export default defineConfig({
   plugins: [vue()],
   build: {
     assetsInlineLimit: 0,
+    target: "es2022",
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 900,
     rollupOptions: {

@@ -1,0 +1,133 @@
+// Records as GET /admin/v1/records and GET /admin/v1/records/{id} tell them (gateway/api/api.h, gateway/jobs/show_json.h).
+export interface RecordBody {
+  record: string;
+  version: number;
+  op: number;
+  obligation: string;
+  name: string;
+  uscc: string;
+  region: string | null;
+  division: string | null;
+  industry: string | null;
+  ground: string;
+  severity: number;
+  scope: number;
+  disputed: boolean;
+  decided_on: string;
+  due: string;
+  publication_end: string;
+  listing_authority: string;
+  document: string;
+  order_document: string;
+  facts: string;
+  order: string;
+  reason: string | null;
+  statement: string | null;
+  proposed_by: string;
+  proposed_at: string;
+  approved_by: string | null;
+  approved_at: string | null;
+}
+
+export interface Listed {
+  proposal: number;
+  state: string;
+  record: RecordBody;
+}
+
+export interface RecordPage {
+  in_list: number | null;
+  list: string;
+  next: string | null;
+  records: Listed[];
+}
+
+export interface Refusal {
+  known: boolean;
+  why: string;
+  why_zh: string;
+  advice: string;
+  advice_zh: string;
+  requeue: string;
+  requeue_zh: string;
+}
+
+export interface Receipt {
+  kind: string;
+  at: string;
+  status: number;
+  sequence: number;
+  bytes: number;
+  body: string;
+  encoding: string;
+}
+
+export interface Delivery {
+  channel: string;
+  delivery: number | null;
+  state: string;
+  call: string | null;
+  attempts: number;
+  code: string | null;
+  message: string | null;
+  refusal: Refusal | null;
+  queued_ms: number;
+  changed_ms: number;
+  receipts: Receipt[];
+}
+
+export interface Version {
+  version: number;
+  op: string;
+  state: string;
+  proposed_by: string;
+  proposed_at: string;
+  proposal: number;
+  decided_by: string | null;
+  decided_at: string | null;
+  decision: number | null;
+  decision_reason: string | null;
+  reason: string | null;
+  record: RecordBody;
+  seal_kids: string[];
+  deliveries: Delivery[];
+}
+
+export interface Life {
+  record: string;
+  obligation: string;
+  state: string;
+  basis: { version: number; state: string; sequence: number; at: string; line: number }[];
+  versions: Version[];
+  events: { sequence: number; at: string; by: string; type: string }[];
+}
+
+// What an order about several things did to each (gateway/jobs/jobs.h).
+export interface Outcome {
+  record: string | null;
+  version: number | null;
+  obligation: string | null;
+  name: string | null;
+  result: "done" | "refused" | "unchanged";
+  rule: string | null;
+  message: string | null;
+}
+export interface Outcomes {
+  done: number;
+  refused: number;
+  skipped: number;
+  items: Outcome[];
+}
+
+export interface Overdue {
+  obligation: string;
+  version: number;
+  uscc: string;
+  name: string;
+  ground: string;
+  authority: string;
+  deadline: string;
+  extended_to: string | null;
+  days_late: number;
+  record: string | null;
+}

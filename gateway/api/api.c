@@ -428,6 +428,7 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
         !describe(api, err) || !set_up_desk(api, err))
         return false;
     api->batch = lookups_batch_new();
+    api->forms = lookup_forms_new();
     api->finder = finder_client_new(options->names_fd);
     if (!open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
         return false;
@@ -466,6 +467,7 @@ void api_free(struct api *api)
     trace_writer_free(api->trace);
     clients_free(api->clients);
     testlist_free(api->testlist);
+    lookup_forms_free(api->forms);
     domains_free(api->domains);
     windows_free(api->windows);
     calendar_free(api->calendar);

@@ -56,6 +56,7 @@ struct api {
     struct buf parameters[LOOKUP_PARAMETERS]; /* of the lookup under way; kept for their memory */
     struct buf shown;
     struct lookup_memory memory;
+    struct lookup_forms *forms;
     struct testlist *testlist; /* NULL: no client is under test */
     struct buf openapi;        /* openapi.h */
     struct lookups_batch *batch;

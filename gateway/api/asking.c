@@ -208,6 +208,7 @@ struct lookup_question asking_question(const struct asking *asking)
                                     .as_of_sequence = asking->as_of_sequence,
                                     .shown = &asking->visit->api->shown,
                                     .memory = client_is_test(asking->client) ? NULL : &asking->visit->api->memory,
+                                    .forms = client_is_test(asking->client) ? NULL : asking->visit->api->forms,
                                     .windows = asking->visit->api->windows};
 }
 

@@ -80,6 +80,7 @@ struct outcome {
     struct span uscc;
     const char *receipt;
     struct lookup_facts facts;
+    uint8_t sha256[32]; /* of the answer */
     bool is_answered;
 };
 
@@ -94,6 +95,7 @@ static void add_trace(const struct asking *asking, const struct outcome *outcome
     entry.sequence = outcome->facts.sequence;
     entry.answer = buf_span(&visit->reply->body);
     if (outcome->is_answered) {
+        entry.answer_sha256 = outcome->sha256;
         entry.verdict = VERDICT_NAMES[outcome->facts.verdict];
         entry.rules = outcome->facts.rules;
         entry.shown = buf_span(&visit->api->shown);
@@ -131,6 +133,7 @@ static void handle_get(struct visit *visit)
         question = asking_question(&asking);
         question.uscc = outcome.uscc;
         question.receipt = receipt;
+        question.sha256 = outcome.sha256;
         outcome.is_answered = answer(&asking, &question, &outcome.facts, &err) && asking_sign(&asking, &err);
     }
     if (!outcome.is_answered)

@@ -1,5 +1,5 @@
 /* answer.c - copied together from pieces that are JSON already. */
-#include "gateway/lookup/answer.h"
+#include "gateway/lookup/answer_form.h"
 
 #include <string.h>
 
@@ -8,73 +8,6 @@
 #include "base/walk.h"
 
 const char *const VERDICT_NAMES[VERDICT_COUNT] = {"unknown", "not-listed", "listed"};
-
-static const char *const REASONS[REASON_COUNT] = {
-    [REASON_NONE] = "",
-    [REASON_REGISTER_EMPTY] = ",\"reason\":{\"code\":\"register-empty\",\"en\":\"no register has been imported yet: "
-                              "nothing can be said\",\"zh\":\"台账尚未导入，无法答复\"}",
-    [REASON_BEFORE_REGISTER] =
-        ",\"reason\":{\"code\":\"before-register\",\"en\":\"the register did not exist yet at that time: nothing can "
-        "be said\",\"zh\":\"所询时点台账尚未建立，无法答复\"}",
-    [REASON_WITHHELD] =
-        ",\"reason\":{\"code\":\"withheld\",\"en\":\"what the register holds may not be told to this caller now: this "
-        "is neither a hit nor a "
-        "clearance\",\"zh\":\"登记内容目前不得向本调用方提供：本答复既不表示命中，也不表示未命中\"}",
-};
-
-static void text_add(struct buf *out, const char *before, const char *text)
-{
-    buf_add_text(out, before);
-    buf_add_byte(out, '"');
-    buf_add_text(out, text);
-    buf_add_byte(out, '"');
-}
-
-static void as_of_add(const struct moment *moment, struct buf *out)
-{
-    char at[INSTANT_TEXT_BYTES];
-
-    text_add(out, "{\"as_of\":{\"at\":", instant_format(moment->instant_ms, at));
-    buf_add_text(out, ",\"changed_at\":");
-    buf_add_span(out, moment->changed_at.bytes > 0 ? moment->changed_at : SPAN("null"));
-    json_count_add(out, ",\"sequence\":", moment->sequence);
-    buf_add_byte(out, '}');
-}
-
-static bool applies(const struct domain_measure *measure, uint32_t kinds, int32_t day)
-{
-    return measure->kinds & kinds && day >= measure->from && (measure->until == DAY_NONE || day <= measure->until);
-}
-
-bool answer_has_measures(const struct answer *answer)
-{
-    const struct domain_measures *measures = &answer->moment->edition->measures;
-
-    for (size_t i = 0; i < measures->count; i++) {
-        if (applies(&measures->items[i], answer->kinds, answer->moment->day))
-            return true;
-    }
-    return false;
-}
-
-enum measure_form { MEASURE_WHOLE, MEASURE_ID };
-
-static void measures_add(const struct domain_measures *measures, uint32_t kinds, int32_t day, enum measure_form form,
-                         struct buf *out)
-{
-    bool is_first = true;
-
-    for (size_t i = 0; i < measures->count; i++) {
-        const struct domain_measure *measure = &measures->items[i];
-
-        if (!applies(measure, kinds, day))
-            continue;
-        if (!is_first)
-            buf_add_byte(out, ',');
-        buf_add_span(out, buf_span(form == MEASURE_ID ? &measure->id : &measure->json));
-        is_first = false;
-    }
-}
 
 /* Personal data: the first character says whom a reader who knows him may expect, and nobody else learns who it is. How
  * many characters there were is not told. */
@@ -94,13 +27,6 @@ static void masked_add(struct span raw, struct buf *out)
         buf_add(out, raw.at, bytes);
     buf_add_text(out, "**\"");
 }
-
-struct members {
-    const char *const *names;
-    size_t count;
-    uint32_t shown;
-    uint32_t masked;
-};
 
 /* Copy the members that may be seen. Both the item and the names are sorted, so one pass is enough. */
 static void item_add(struct span json, const struct members *members, struct buf *out)
@@ -135,26 +61,6 @@ static void item_add(struct span json, const struct members *members, struct buf
         before = ',';
     }
     buf_add_byte(out, '}');
-}
-
-/* What the purpose does not show. */
-static uint32_t masked_of(const struct moment *moment, uint32_t personal)
-{
-    return moment->purpose->shows_personal ? 0 : personal;
-}
-
-static struct members record_members(const struct moment *moment)
-{
-    const struct domain *domain = moment->question->domain;
-
-    return (struct members){DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS, domain->record_members,
-                            masked_of(moment, domain->record_personal)};
-}
-
-static struct members obligation_members(const struct moment *moment, const struct domain_obligations *shown)
-{
-    return (struct members){DOMAIN_OBLIGATION_MEMBER, DOMAIN_OBLIGATION_MEMBERS, shown->members,
-                            masked_of(moment, shown->personal)};
 }
 
 void answer_shown_add(const struct subject_item *item, size_t before, struct buf *out)
@@ -228,87 +134,22 @@ static uint32_t over_limit(uint32_t count)
     return count > LOOKUP_ITEMS_MAX ? count - LOOKUP_ITEMS_MAX : 0;
 }
 
-/* The name of the enterprise is personal where that of its records is. */
-static bool masks_name(const struct moment *moment)
-{
-    const struct members members = record_members(moment);
-
-    for (size_t i = 0; i < members.count; i++) {
-        if (members.masked & 1U << i && strcmp(members.names[i], "name") == 0)
-            return true;
-    }
-    return false;
-}
-
 static void name_add(const struct answer *answer, struct buf *out)
 {
     size_t at;
 
-    buf_add_text(out, "],\"name\":");
     if (!answer->subject || answer->listed + answer->supportive == 0 || answer->subject->name.bytes == 0) {
         buf_add_text(out, "null");
         return;
     }
     at = out->bytes;
     json_string_add(out, answer->subject->name);
-    if (!masks_name(answer->moment))
+    if (!answer_masks_name(answer->moment))
         return;
     AUTO(buf_done) struct buf whole = BUF_INIT;
     buf_add(&whole, out->data + at, out->bytes - at);
     out->bytes = at;
     masked_add(buf_span(&whole), out);
-}
-
-static const char *names_add(const struct members *members, const char *before, struct buf *out)
-{
-    for (size_t i = 0; i < members->count; i++) {
-        if (!(members->masked & 1U << i))
-            continue;
-        text_add(out, before, members->names[i]);
-        before = ",";
-    }
-    return before;
-}
-
-/* The members that were masked, sorted: "equipment" of obligations stands before "facts" and "name" of records. */
-static void masks_add(const struct answer *answer, struct buf *out)
-{
-    const struct moment *moment = answer->moment;
-    const struct domain *domain = moment->question->domain;
-    const struct members of_record = record_members(moment);
-    const struct members of_obligation = obligation_members(moment, &domain->obligations);
-    const struct members of_support = obligation_members(moment, &domain->supportive);
-    const char *before = ",\"masked\":[";
-
-    if (answer->listed > 0 && domain->answers_from_obligations)
-        before = names_add(&of_obligation, before, out);
-    if (answer->supportive > 0)
-        before = names_add(&of_support, before, out);
-    if (answer->listed > 0 && !domain->answers_from_obligations)
-        before = names_add(&of_record, before, out);
-    else if (answer->supportive > 0 && masks_name(moment)) {
-        text_add(out, before, "name");
-        before = ",";
-    }
-    if (strcmp(before, ",") == 0)
-        buf_add_byte(out, ']');
-}
-
-static void supportive_add(const struct answer *answer, enum measure_form form, struct buf *out)
-{
-    const struct moment *moment = answer->moment;
-    const struct domain *domain = moment->question->domain;
-    const struct members members = obligation_members(moment, &domain->supportive);
-
-    if (domain->supportive.states == 0)
-        return;
-    buf_add_text(out, ",\"supportive\":[");
-    if (answer->supportive > 0)
-        items_add(answer, VIEW_SUPPORTIVE, &members, out);
-    buf_add_text(out, "],\"supportive_measures\":[");
-    if (answer->supportive > 0 && answer->verdict == VERDICT_NOT_LISTED)
-        measures_add(&moment->edition->supportive, KINDS_ALL, moment->day, form, out);
-    buf_add_byte(out, ']');
 }
 
 void answer_record_add(const struct domain *domain, struct span json, struct buf *out)
@@ -319,79 +160,78 @@ void answer_record_add(const struct domain *domain, struct span json, struct buf
     item_add(json, &members, out);
 }
 
-/* From the name on. */
-static void rest_add(const struct answer *answer, enum measure_form form, struct buf *out)
+static void obligations_add(const struct answer *answer, struct buf *out)
 {
     const struct moment *moment = answer->moment;
-    const struct domain *domain = moment->question->domain;
-    const struct members of_record = record_members(moment);
-    const struct members of_obligation = obligation_members(moment, &domain->obligations);
-    uint32_t omitted = over_limit(answer->listed) + over_limit(answer->supportive);
+    const struct members members = answer_obligation_members(moment, &moment->question->domain->obligations);
 
-    name_add(answer, out);
-    if (domain->answers_from_obligations) {
-        buf_add_text(out, ",\"obligations\":[");
-        listed_add(answer, &of_obligation, out);
-    }
-    if (omitted > 0)
-        json_count_add(out, ",\"omitted\":", omitted);
-    if (form == MEASURE_WHOLE) {
-        buf_add_text(out, ",\"purpose\":\"");
-        buf_add_span(out, moment->question->purpose);
-        buf_add_byte(out, '"');
-    }
-    buf_add_text(out, REASONS[answer->reason]);
-    text_add(out, ",\"receipt\":", answer->receipt);
-    buf_add_text(out, ",\"records\":[");
-    if (domain->answers_from_obligations)
-        buf_add_byte(out, ']');
-    else
-        listed_add(answer, &of_record, out);
-    buf_add_text(out, ",\"rules\":");
-    buf_add_span(out, buf_span(&moment->edition->rules));
-    supportive_add(answer, form, out);
-    buf_add_text(out, moment->question->is_test ? ",\"test\":true,\"uscc\":\"" : ",\"uscc\":\"");
-    buf_add_span(out, answer->uscc);
-    text_add(out, "\",\"verdict\":", VERDICT_NAMES[answer->verdict]);
-    buf_add_byte(out, '}');
+    buf_add_text(out, ",\"obligations\":[");
+    listed_add(answer, &members, out);
 }
 
-static void head_add(const struct moment *moment, struct buf *out)
+static void records_add(const struct answer *answer, struct buf *out)
 {
-    as_of_add(moment, out);
-    text_add(out, ",\"domain\":", moment->question->domain->name);
-    buf_add_text(out, ",\"list_edition\":");
-    buf_add_span(out, buf_span(&moment->edition->list_edition));
+    const struct members members = answer_record_members(answer->moment);
+
+    buf_add_text(out, "\",\"records\":[");
+    if (answer->moment->question->domain->answers_from_obligations)
+        buf_add_byte(out, ']');
+    else
+        listed_add(answer, &members, out);
+}
+
+static void supportive_add(const struct answer *answer, struct buf *out)
+{
+    const struct moment *moment = answer->moment;
+    const struct members members = answer_obligation_members(moment, &moment->question->domain->supportive);
+
+    if (answer->supportive > 0 && moment->question->domain->supportive.states != 0)
+        items_add(answer, VIEW_SUPPORTIVE, &members, out);
+}
+
+static struct answer_form *shape_add(const struct answer *answer, struct lookup_forms *forms, enum answer_shape shape,
+                                     struct buf *out)
+{
+    struct answer_form *form = forms ? answer_form_of(forms, answer, shape) : NULL;
+    uint32_t omitted = over_limit(answer->listed) + over_limit(answer->supportive);
+
+    answer_piece_add(form, ANSWER_BEFORE_NAME, answer, shape, out);
+    name_add(answer, out);
+    if (answer->moment->question->domain->answers_from_obligations)
+        obligations_add(answer, out);
+    if (omitted > 0)
+        json_count_add(out, ",\"omitted\":", omitted);
+    answer_piece_add(form, ANSWER_BEFORE_RECEIPT, answer, shape, out);
+    buf_add_text(out, answer->receipt);
+    records_add(answer, out);
+    answer_piece_add(form, ANSWER_BEFORE_SUPPORTIVE, answer, shape, out);
+    supportive_add(answer, out);
+    answer_piece_add(form, ANSWER_BEFORE_CODE, answer, shape, out);
+    buf_add_span(out, answer->uscc);
+    answer_piece_add(form, ANSWER_BEFORE_END, answer, shape, out);
+    return form;
 }
 
 void answer_add(const struct answer *answer, struct buf *out)
 {
-    const struct moment *moment = answer->moment;
+    const struct lookup_question *question = answer->moment->question;
+    size_t at = out->bytes;
+    struct answer_form *form = shape_add(answer, question->forms, ANSWER_WHOLE, out);
 
-    head_add(moment, out);
-    masks_add(answer, out);
-    buf_add_text(out, ",\"measures\":[");
-    measures_add(&moment->edition->measures, answer->kinds, moment->day, MEASURE_WHOLE, out);
-    rest_add(answer, MEASURE_WHOLE, out);
+    if (question->sha256)
+        answer_form_sha256(form, (struct span){out->data + at, out->bytes - at}, question->sha256);
 }
 
-void answer_result_add(const struct answer *answer, struct buf *out)
+void answer_result_add(const struct answer *answer, struct lookup_forms *forms, struct buf *out)
 {
-    const struct moment *moment = answer->moment;
-    size_t at = out->bytes;
-
-    masks_add(answer, out);
-    buf_add_text(out, ",\"measures\":[");
-    out->data[at] = '{';
-    measures_add(&moment->edition->measures, answer->kinds, moment->day, MEASURE_ID, out);
-    rest_add(answer, MEASURE_ID, out);
+    (void)shape_add(answer, forms, ANSWER_RESULT, out);
 }
 
 void answer_batch_begin(const struct moment *moment, struct buf *out)
 {
-    head_add(moment, out);
+    answer_head_add(moment, out);
     buf_add_text(out, ",\"measures\":[");
-    measures_add(&moment->edition->measures, KINDS_ALL, moment->day, MEASURE_WHOLE, out);
+    answer_measures_add(&moment->edition->measures, KINDS_ALL, moment->day, ANSWER_WHOLE, out);
     buf_add_text(out, "],\"purpose\":\"");
     buf_add_span(out, moment->question->purpose);
     buf_add_text(out, "\",\"results\":[");
@@ -403,7 +243,7 @@ void answer_batch_end(const struct moment *moment, struct buf *out)
     buf_add_span(out, buf_span(&moment->edition->rules));
     if (moment->question->domain->supportive.states != 0) {
         buf_add_text(out, ",\"supportive_measures\":[");
-        measures_add(&moment->edition->supportive, KINDS_ALL, moment->day, MEASURE_WHOLE, out);
+        answer_measures_add(&moment->edition->supportive, KINDS_ALL, moment->day, ANSWER_WHOLE, out);
         buf_add_byte(out, ']');
     }
     buf_add_byte(out, '}');

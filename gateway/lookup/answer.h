@@ -50,10 +50,10 @@ void answer_record_add(const struct domain *domain, struct span json, struct buf
  * `before`: 0 for the first. */
 void answer_shown_add(const struct subject_item *item, size_t before, struct buf *out);
 
-/* The whole answer (lookup.h). */
+/* The whole answer (lookup.h), and its digest when the question wants it. */
 void answer_add(const struct answer *answer, struct buf *out);
-/* As it stands in the results of a batch (batch.h), and what stands around these. */
-void answer_result_add(const struct answer *answer, struct buf *out);
+/* As it stands in the results of a batch (batch.h), and what stands around these. `forms` as in a question. */
+void answer_result_add(const struct answer *answer, struct lookup_forms *forms, struct buf *out);
 void answer_batch_begin(const struct moment *moment, struct buf *out);
 void answer_batch_end(const struct moment *moment, struct buf *out);
 

@@ -25,6 +25,7 @@ struct found {
 
 struct lookup_batch {
     struct store_txn *txn;
+    struct lookup_forms *forms;
     struct lookup_question question;
     struct span authorisation; /* of the question */
     struct moment moment;
@@ -36,11 +37,17 @@ struct lookup_batch {
 
 struct lookup_batch *lookup_batch_new(void)
 {
-    return memory_new(sizeof(struct lookup_batch));
+    struct lookup_batch *batch = memory_new(sizeof *batch);
+
+    batch->forms = lookup_forms_new();
+    return batch;
 }
 
 void lookup_batch_free(struct lookup_batch *batch)
 {
+    if (!batch)
+        return;
+    lookup_forms_free(batch->forms);
     free(batch);
 }
 
@@ -51,6 +58,7 @@ bool lookup_batch_begin(struct lookup_batch *batch, struct store_txn *txn, const
     batch->question = *question;
     batch->authorisation = question->given.authorisation;
     batch->count = 0;
+    lookup_forms_clear(batch->forms); /* the next question may be of other domains */
     if (!moment_find(txn, &batch->question, &batch->moment, err))
         return false;
     answer_batch_begin(&batch->moment, out);
@@ -116,7 +124,7 @@ static void add(struct lookup_batch *batch, const struct lookup_batch_code *code
     struct answer_items items;
 
     answer_judge(&answer, found->is_known ? &found->subject : NULL, &items);
-    answer_result_add(&answer, out);
+    answer_result_add(&answer, batch->forms, out);
     answer_facts(&answer, facts);
 }
 

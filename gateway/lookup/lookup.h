@@ -55,6 +55,13 @@ struct lookup_memory {
     uint64_t since;
 };
 
+/* What answers that are alike have in common, written and hashed once: of one millisecond, domain, purpose, verdict
+ * and kind of record. For whoever answers often; only for one set of domains, and freed before them. */
+struct lookup_forms;
+struct lookup_forms *lookup_forms_new(void);
+void lookup_forms_clear(struct lookup_forms *forms);
+void lookup_forms_free(struct lookup_forms *forms);
+
 struct lookup_question {
     const struct domain *domain;
     struct span uscc;             /* as given */
@@ -71,7 +78,9 @@ struct lookup_question {
     const char *receipt;          /* id of the trace entry (trace.h) */
     struct buf *shown;            /* is added [["id",version]…] of what `records` or `obligations` shows, nothing when
                                    * that is nothing; NULL: not wanted */
+    uint8_t *sha256;              /* gets SHA-256 of the answer, 32 bytes; NULL: not wanted; in batches not looked at */
     struct lookup_memory *memory; /* of whoever asks often; NULL: none */
+    struct lookup_forms *forms;   /* the same; a batch has its own */
     const struct windows *windows; /* publication by the law as it is; NULL: as each record was listed */
 };
 
@@ -92,5 +101,7 @@ MUST_CHECK bool lookup_by_code(struct store_txn *txn, const struct lookup_questi
                                struct lookup_facts *facts, struct error *err);
 /* Only the check of the code, for whoever wants to refuse before a transaction. */
 MUST_CHECK bool lookup_check_code(struct span uscc, struct error *err);
+
+DEFINE_AUTO(struct lookup_forms *, lookup_forms_free)
 
 #endif

@@ -24,6 +24,8 @@ struct bench {
     struct sample *sample;
     struct domains *domains;
     struct store *store;
+    struct lookup_memory memory;
+    struct lookup_forms *forms;
     struct buf answer;
     uint64_t state;
     double present;   /* answers/s, batches' codes/s of the present state */
@@ -61,6 +63,7 @@ struct asking {
     bool by_day;      /* as of now, by the path of the past */
     bool by_sequence; /* or of all events so far */
     bool is_present;  /* what those are compared with */
+    bool is_hashed;   /* with the digest that its trace keeps */
 };
 
 static bool ask_turn(struct bench *bench, const struct asking *asking, struct store_txn *txn, struct error *err)
@@ -70,8 +73,13 @@ static bool ask_turn(struct bench *bench, const struct asking *asking, struct st
                                        .given = {.matter = SPAN("m"), .case_number = SPAN("c")},
                                        .is_government = true,
                                        .at_ms = clock_now_ms(&CLOCK_SYSTEM),
-                                       .receipt = "0123456789abcdef01234567-12345"};
+                                       .receipt = "0123456789abcdef01234567-12345",
+                                       .memory = &bench->memory,
+                                       .forms = bench->forms};
+    uint8_t digest[32];
 
+    if (asking->is_hashed)
+        question.sha256 = digest;
     if (asking->by_day)
         question.as_of_ms = question.at_ms;
     if (asking->by_sequence)
@@ -216,6 +224,7 @@ static bool run(struct bench *bench, const char *folder, struct error *err)
         {.bench = "answer-price", .domain = "power-price", .verdict = VERDICT_LISTED},
         {.bench = "answer-whole-record", .domain = "tax", .verdict = VERDICT_LISTED},
         {.bench = "answer-record", .domain = "lending", .verdict = VERDICT_LISTED, .is_present = true},
+        {.bench = "answer-digest", .domain = "lending", .verdict = VERDICT_LISTED, .is_hashed = true},
         {.bench = "answer-as-of-day", .domain = "lending", .verdict = VERDICT_LISTED, .by_day = true},
         {.bench = "answer-as-of-sequence", .domain = "lending", .verdict = VERDICT_LISTED, .by_sequence = true}};
 
@@ -238,7 +247,9 @@ int main(int count, char **arguments)
     bool is_good;
 
     test_folder_new(folder);
+    bench.forms = lookup_forms_new();
     is_good = run(&bench, folder, &err);
+    lookup_forms_free(bench.forms);
     store_close(bench.store);
     domains_free(bench.domains);
     sample_free(bench.sample);

@@ -16,6 +16,7 @@ enum { CODES_BYTES_MAX = 128 * 1024 * 1024, CODE_BYTES = 18, ROUNDS = 5, ROUND_M
 struct bench {
     struct store_txn *txn;
     struct lookup_question question;
+    struct lookup_memory memory;
     struct buf codes;
     struct buf answer;
     uint64_t state; /* of the random walk over the codes */
@@ -93,6 +94,7 @@ static bool compare(struct bench *bench, struct error *err)
 static bool run(const char *folder, const char *codes, struct error *err)
 {
     AUTO(domains_free) struct domains *domains = NULL;
+    AUTO(lookup_forms_free) struct lookup_forms *forms = lookup_forms_new();
     AUTO(store_close) struct store *store = NULL;
     AUTO(store_abort) struct store_txn *txn = NULL;
     struct bench bench = {.state = 1, .question = {.receipt = "Q-bench-0000000000000001"}};
@@ -106,6 +108,8 @@ static bool run(const char *folder, const char *codes, struct error *err)
     bench.txn = txn;
     bench.question.domain = domains_find(domains, SPAN("lending"));
     bench.question.purpose = SPAN("credit-review");
+    bench.question.memory = &bench.memory;
+    bench.question.forms = forms;
     bench.question.at_ms = clock_now_ms(&CLOCK_SYSTEM);
     is_good = compare(&bench, err);
     buf_done(&bench.codes);

@@ -1,9 +1,11 @@
 /* counter.h - the desk of the commands, and in front of it the counter where questions are asked. Every answer is held
- * against its published schema and against the canonical form. */
+ * against its published schema and against the canonical form, and made twice: from what answers before it left ready,
+ * and without. */
 #ifndef TESTS_UNIT_GATEWAY_LOOKUP_COUNTER_H
 #define TESTS_UNIT_GATEWAY_LOOKUP_COUNTER_H
 
 #include "gateway/lookup/lookup.h"
+#include "keys/digest.h"
 #include "schemas/schema.h"
 #include "tests/unit/gateway/command/desk.h"
 
@@ -13,6 +15,7 @@
 
 static struct {
     struct domains *domains;
+    struct lookup_forms *forms;
     struct schema *schema;
     json_t *answer; /* of the last question */
     char *text;
@@ -31,6 +34,7 @@ static inline void counter_open(void)
     const struct schema_options options = {.asserts_format = true, .resolve = resolve_consumer};
 
     desk_open();
+    C.forms = lookup_forms_new();
     cr_assert(domains_load(TEST_SOURCE "/adapters/consumers", TEST_SOURCE "/schemas", &C.domains, &T.err), "%s",
               T.err.text);
     cr_assert(schema_load(TEST_SOURCE "/schemas/lookup-answer.schema.json", &options, &C.schema, &T.err), "%s",
@@ -49,6 +53,7 @@ static inline void counter_close(void)
 {
     forget_answer();
     schema_free(C.schema);
+    lookup_forms_free(C.forms);
     domains_free(C.domains);
     desk_close();
 }
@@ -80,20 +85,42 @@ static inline bool fits_schema(void)
     return schema_check(C.schema, C.answer, &(struct schema_report){print_problem, NULL, 10});
 }
 
+/* The same bytes as without the forms of other answers, and their digest. */
+static inline void check_alone(struct store_txn *txn, struct lookup_question question, struct span answer)
+{
+    AUTO(buf_done) struct buf alone = BUF_INIT;
+    uint8_t digest[2][32];
+    struct lookup_facts facts;
+
+    digest_sha256(answer, digest[0]);
+    cr_assert_arr_eq(question.sha256, digest[0], 32);
+    question.forms = NULL;
+    question.shown = NULL;
+    question.sha256 = digest[1];
+    cr_assert(lookup_by_code(txn, &question, &alone, &facts, &T.err), "%s", T.err.text);
+    cr_assert_str_eq(alone.data, answer.at);
+    cr_assert_arr_eq(digest[1], digest[0], 32);
+}
+
 /* The verdict, or the rule that refused. */
 static inline const char *ask(struct lookup_question question)
 {
     AUTO(store_abort) struct store_txn *txn = reader();
     AUTO(buf_done) struct buf out = BUF_INIT;
     AUTO(buf_done) struct buf canonical = BUF_INIT;
-    bool is_answered = lookup_by_code(txn, &question, &out, &C.facts, &T.err);
+    uint8_t digest[32];
+    bool is_answered;
 
+    question.forms = C.forms;
+    question.sha256 = digest;
+    is_answered = lookup_by_code(txn, &question, &out, &C.facts, &T.err);
     forget_answer();
     if (!is_answered) {
         cr_assert_eq(out.bytes, 0);
         cr_assert_eq(T.err.code, ERR_INVALID, "%s", T.err.text);
         return T.err.rule;
     }
+    check_alone(txn, question, buf_span(&out));
     C.text = memory_copy_span(buf_span(&out));
     cr_assert(json_read(buf_span(&out), JSON_BYTES_MAX, &C.answer, &T.err), "%s: %s", T.err.text, C.text);
     cr_assert(json_canonical_add(C.answer, &canonical, &T.err), "%s", T.err.text);

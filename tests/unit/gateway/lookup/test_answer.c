@@ -36,6 +36,37 @@ Test(answer, a_bank_sees_less_than_the_tax_bureau)
     cr_assert_null(strstr(C.text, "25吨转炉"), "the facts name the equipment");
 }
 
+/* ask() compares each answer with one that was made alone: here whatever a form depends on changes from one to the
+ * next, and comes back. */
+Test(answer, what_is_ready_of_one_answer_never_stands_in_one_that_is_not_alike)
+{
+    static const char *const CODES[] = {SAMPLE_CODE, OTHER_CODE};
+    size_t answered = 0;
+
+    (void)listed_sample();
+    for (size_t round = 0; round < 8; round++) {
+        const struct domain *domain;
+
+        for (size_t i = 0; (domain = domains_at(C.domains, i)); i++) {
+            for (size_t j = 0; j < domain->purpose_count; j++) {
+                struct lookup_question question = question_to(domain->name, CODES[round & 1]);
+
+                question.purpose = domain->purposes[j].code;
+                question.given.authorisation = SPAN("a");
+                question.given.operator= SPAN("o");
+                question.given.department = SPAN("d");
+                question.is_test = round & 2;
+                question.at_ms = T.now_ms + (int64_t)(round & 4);
+                (void)ask(question);
+                cr_assert_str_eq(json_text_of(C.answer, "domain"), domain->name);
+                cr_assert(span_equal(span_of(json_text_of(C.answer, "purpose")), question.purpose));
+                answered++;
+            }
+        }
+    }
+    cr_assert_gt(answered, 100);
+}
+
 /* Quotes, braces and line breaks inside texts do not confuse the filter. */
 Test(answer, texts_full_of_json_are_copied_as_texts)
 {

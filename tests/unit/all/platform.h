@@ -3,6 +3,8 @@
 #define TESTS_UNIT_ALL_PLATFORM_H
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +33,7 @@ static struct {
     bool is_three; /* all three platforms, not only 信用广东; set before platform_open */
     pid_t child;
     int stop_fd;
+    int held_fd; /* while it is away: its port, so that nobody else is given it; 0: not held */
     uint16_t port;
 } P;
 
@@ -70,6 +73,29 @@ static inline pid_t fork_bound(void)
     return child;
 }
 
+/* While the platform is away its port is free, and another test may be given it: the courier then finds
+ * somebody whom it does not trust and pauses, for good. A socket that does not listen keeps the port and refuses
+ * connections; one that listens may be bound beside it (SO_REUSEADDR, both). */
+static inline void platform_hold_port(void)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(P.port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int on = 1;
+
+    P.held_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(P.held_fd, 0);
+    cr_assert_eq(setsockopt(P.held_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    cr_assert_eq(bind(P.held_fd, (const struct sockaddr *)&address, sizeof address), 0, "port %u: errno %d", P.port,
+                 errno);
+}
+
+static inline void platform_free_port(void)
+{
+    if (P.held_fd > 0)
+        close(P.held_fd);
+    P.held_fd = 0;
+}
+
 /* Begins on the port it had before, if any. */
 static inline void platform_start(void)
 {
@@ -91,6 +117,7 @@ static inline void platform_start(void)
     close(ready[1]);
     cr_assert_eq(read(ready[0], &P.port, sizeof P.port), (ssize_t)sizeof P.port);
     close(ready[0]);
+    platform_free_port();
 }
 
 static inline void platform_stop(void)
@@ -100,6 +127,7 @@ static inline void platform_stop(void)
     stop_tell(P.stop_fd);
     waitpid(P.child, NULL, 0);
     P.child = 0;
+    platform_hold_port();
 }
 
 static inline void platform_add_later(const char *folder)
@@ -167,6 +195,7 @@ static inline void platform_open(const char *folder, const struct clock *clock)
 static inline void platform_close(void)
 {
     platform_stop();
+    platform_free_port();
     sandbox_options_done(&P.options);
 }
 

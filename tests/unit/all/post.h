@@ -428,7 +428,12 @@ static inline void post_await_events(const char *type, size_t wanted)
 
     while (post_events(type, NULL) < wanted && time_monotonic_ms() < until_ms)
         usleep(10000);
-    cr_assert_geq(post_events(type, NULL), wanted, "%s", type);
+    if (post_events(type, NULL) < wanted) {
+        struct channel_status status = post_status();
+
+        cr_assert(false, "%zu of %zu %s; paused %d: %s", post_events(type, NULL), wanted, type, status.is_paused,
+                  status.reason);
+    }
 }
 
 /* The first upload is on its way (the platform holds its answer back). */

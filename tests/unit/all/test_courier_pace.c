@@ -108,3 +108,18 @@ Test(courier_pace, what_two_people_order_again_goes_once_more)
     post_expect_applied(1, 1);
     cr_assert_eq(post_events("call.prepared", NULL), 2);
 }
+
+Test(courier_pace, while_the_platform_is_away_nobody_else_is_given_its_port)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(P.port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    platform_stop();
+    cr_assert_neq(connect(other, (const struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(errno, ECONNREFUSED);
+    cr_assert_neq(bind(other, (const struct sockaddr *)&address, sizeof address), 0, "somebody else has the port");
+    close(other);
+    platform_start();
+    json_release(platform_control("GET", "/control/state", NULL));
+}

@@ -82,7 +82,8 @@ void admin_names(struct visit *visit)
     trace_next_receipt(visit->api->trace, question.receipt);
     is_good = take_question(&question, &err) && finding_begin(&question.finding, visit, 1, &err);
     if (is_good) {
-        finding_add(&question.finding, buf_span(&question.q), (size_t)question.limit);
+        finding_add(&question.finding, buf_span(&question.q),
+                    (struct finder_wish){.most = (size_t)question.limit, .shows_personal = true});
         if (finding_is_early(&question.finding))
             return;
         is_good = finding_take(&question.finding, 0, &question.found, &err);

@@ -14,10 +14,10 @@ bool finding_begin(struct finding *finding, struct visit *visit, size_t texts, s
     return finder_begin(finder, texts, time_monotonic_ms(), &finding->key, err);
 }
 
-void finding_add(const struct finding *finding, struct span text, size_t most)
+void finding_add(const struct finding *finding, struct span text, struct finder_wish wish)
 {
     if (finding->is_new && finding->key)
-        finder_add(finding->visit->api->finder, finding->key, text, most);
+        finder_add(finding->visit->api->finder, finding->key, text, wish);
 }
 
 bool finding_is_early(const struct finding *finding)

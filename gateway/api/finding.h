@@ -16,7 +16,7 @@ struct finding {
 
 /* The same request asked again goes on where it was. Add its texts afterwards: they count only when it is new. */
 MUST_CHECK bool finding_begin(struct finding *finding, struct visit *visit, size_t texts, struct error *err);
-void finding_add(const struct finding *finding, struct span text, size_t most);
+void finding_add(const struct finding *finding, struct span text, struct finder_wish wish);
 /* True: nothing can be said yet, the reply is early and finished. */
 bool finding_is_early(const struct finding *finding);
 /* finder_take, with the reason of finding_begin's failure when there is no key. */

@@ -120,6 +120,8 @@ static bool waits_for_names(const struct asking *asking)
 {
     struct lookups_batch *batch = asking->visit->api->batch;
     struct finding *finding = &batch->finding;
+    const struct finder_wish wish = {.most = FINDING_LIMIT_DEFAULT,
+                                     .shows_personal = domain_shows_personal(asking->domain, asking->purpose)};
 
     *finding = (struct finding){.key = 0};
     /* The names are those of real companies. */
@@ -133,7 +135,7 @@ static bool waits_for_names(const struct asking *asking)
         return false;
     for (size_t i = 0; i < batch->body.count; i++) {
         if (batch->body.subjects[i].name.at)
-            finding_add(finding, batch->body.subjects[i].name, FINDING_LIMIT_DEFAULT);
+            finding_add(finding, batch->body.subjects[i].name, wish);
     }
     return finding_is_early(finding);
 }

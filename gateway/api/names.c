@@ -158,7 +158,9 @@ static void answer(struct naming *naming)
 
     is_answered = take_question(naming, &limit, &err) && finding_begin(&naming->finding, asking->visit, 1, &err);
     if (is_answered) {
-        finding_add(&naming->finding, naming->text[PARAMETER_Q], (size_t)limit);
+        finding_add(&naming->finding, naming->text[PARAMETER_Q],
+                    (struct finder_wish){.most = (size_t)limit,
+                                         .shows_personal = domain_shows_personal(asking->domain, asking->purpose)});
         if (finding_is_early(&naming->finding))
             return;
         is_answered = finding_take(&naming->finding, 0, &naming->found, &err) && asking_charge(asking, 1, &err);

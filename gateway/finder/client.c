@@ -12,7 +12,7 @@
 enum { QUESTIONS_MAX = 1024, RECEIVE_ROOM = FINDER_ANSWER_BYTES_MAX + sizeof(struct finder_reply) };
 
 struct asked {
-    uint32_t most;
+    struct finder_wish wish;
     uint32_t code; /* of the reply */
     bool is_sent;
     bool is_answered;
@@ -116,7 +116,7 @@ bool finder_begin(struct finder_client *client, size_t texts, int64_t now_ms, ui
     return true;
 }
 
-void finder_add(struct finder_client *client, uint64_t key, struct span text, size_t most)
+void finder_add(struct finder_client *client, uint64_t key, struct span text, struct finder_wish wish)
 {
     struct question *question = find(client, key);
     struct asked *asked;
@@ -124,7 +124,7 @@ void finder_add(struct finder_client *client, uint64_t key, struct span text, si
     if (!question || question->count == question->room)
         return;
     asked = &question->asked[question->count++];
-    *asked = (struct asked){.most = (uint32_t)most};
+    *asked = (struct asked){.wish = wish};
     buf_add(&asked->text, text.at, text.bytes < NAME_BYTES_MAX ? text.bytes : NAME_BYTES_MAX);
 }
 
@@ -133,7 +133,10 @@ void finder_add(struct finder_client *client, uint64_t key, struct span text, si
 /* False: there is no room now. */
 static bool send_one(const struct finder_client *client, uint64_t id, struct asked *asked)
 {
-    struct finder_request request = {id, asked->most, (uint32_t)asked->text.bytes};
+    struct finder_request request = {.id = id,
+                                     .most = (uint32_t)asked->wish.most,
+                                     .text_bytes = (uint32_t)asked->text.bytes,
+                                     .shows_personal = asked->wish.shows_personal};
     struct iovec parts[] = {{&request, sizeof request}, {asked->text.data, asked->text.bytes}};
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = COUNT_OF(parts)};
 

@@ -9,7 +9,8 @@
  * A register file that is missing or is not what was registered (SHA-256) is not used, and nothing is answered without
  * it: an index that lacks the companies that are not listed takes their relatives for them.
  *
- *   candidates  [{"name","reasons":[{"asked","en","part","reason","registered","zh"}…],"score","strength","uscc"}…]
+ *   candidates  [{"masked":["name","uscc"]?,"name","reasons":[{"asked","en","part","reason","registered","zh"}…],
+ *                "score","strength","uscc"}…]
  *   shown       [[code, score in thousandths]…]
  *   index       {"edition":day|null,"names","register":SHA-256|null,"sequence"}: what it rests on */
 #ifndef GATEWAY_FINDER_FINDER_H
@@ -47,8 +48,13 @@ void finder_client_free(struct finder_client *client);
  * monotonic. */
 MUST_CHECK bool finder_begin(struct finder_client *client, size_t texts, int64_t now_ms, uint64_t *key,
                              struct error *err);
+/* What is wanted of the candidates. */
+struct finder_wish {
+    size_t most;         /* so many of them */
+    bool shows_personal; /* else names and codes of individual businesses are masked (schemas/personal.h) */
+};
 /* Its texts, in order: each at most NAME_BYTES_MAX bytes of UTF-8; copied. */
-void finder_add(struct finder_client *client, uint64_t key, struct span text, size_t most);
+void finder_add(struct finder_client *client, uint64_t key, struct span text, struct finder_wish wish);
 /* Read what came and send what waits. False: nothing will ever come. */
 bool finder_pump(struct finder_client *client);
 /* Everything asked is answered (or the question is not known any more). */

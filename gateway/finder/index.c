@@ -248,16 +248,14 @@ uint64_t finder_index_sequence(const struct finder_index *index)
     return index->sequence;
 }
 
-bool finder_index_ask(struct finder_index *index, struct span text, size_t most, struct buf *candidates,
+bool finder_index_ask(struct finder_index *index, struct span text, struct finder_wish wish, struct buf *candidates,
                       struct buf *shown, struct error *err)
 {
     struct name_answer answer;
 
     if (!names_find(index->names, text, &answer, err))
         return fail(err, ERR_INVALID, "no name");
-    if (answer.count > most)
-        answer.count = most;
-    candidates_add(&answer, index->known, candidates, shown);
+    candidates_add(&answer, index->known, wish, candidates, shown);
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "gateway/config/config.h"
 #include "gateway/finder/companies.h"
+#include "gateway/finder/finder.h"
 #include "gateway/store/store.h"
 
 enum { INDEX_STEP_EVENTS = 5000 };
@@ -23,8 +24,8 @@ MUST_CHECK bool finder_index_follow(struct finder_index *index, bool *is_behind,
 uint64_t finder_index_sequence(const struct finder_index *index);
 
 /* Add what finder.h calls candidates, shown and index. ERR_INVALID for what cannot be a name. */
-MUST_CHECK bool finder_index_ask(struct finder_index *index, struct span text, size_t most, struct buf *candidates,
-                                 struct buf *shown, struct error *err);
+MUST_CHECK bool finder_index_ask(struct finder_index *index, struct span text, struct finder_wish wish,
+                                 struct buf *candidates, struct buf *shown, struct error *err);
 void finder_index_about(const struct finder_index *index, struct buf *out);
 
 DEFINE_AUTO(struct finder_index *, finder_index_free)

@@ -13,6 +13,8 @@ struct finder_request {
     uint64_t id;
     uint32_t most; /* candidates */
     uint32_t text_bytes;
+    uint32_t shows_personal; /* 0: names and codes of persons are masked */
+    uint32_t unused;
 };
 
 /* Followed by the candidates, what was shown, and what it rests on (finder.h), or by nothing. */

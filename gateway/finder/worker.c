@@ -77,6 +77,7 @@ static void answer(struct worker *worker, int fd, const char *packet, size_t byt
 {
     struct finder_request request;
     struct finder_reply reply;
+    struct finder_wish wish;
     struct span text;
     struct error err = {.code = ERR_NONE};
 
@@ -90,7 +91,8 @@ static void answer(struct worker *worker, int fd, const char *packet, size_t byt
     buf_clear(&worker->shown);
     buf_clear(&worker->about);
     reply = (struct finder_reply){.id = request.id, .sequence = finder_index_sequence(worker->index)};
-    if (!finder_index_ask(worker->index, text, request.most, &worker->candidates, &worker->shown, &err))
+    wish = (struct finder_wish){.most = request.most, .shows_personal = request.shows_personal != 0};
+    if (!finder_index_ask(worker->index, text, wish, &worker->candidates, &worker->shown, &err))
         reply.code = err.code;
     finder_index_about(worker->index, &worker->about);
     if (worker->candidates.bytes + worker->shown.bytes + worker->about.bytes > FINDER_ANSWER_BYTES_MAX)

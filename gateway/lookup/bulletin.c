@@ -4,9 +4,9 @@
 
 #include "base/text.h"
 #include "gateway/registry/records.h"
+#include "schemas/personal.h"
 
 /* GB 32100-2015: 9 工商, 2 个体工商户. */
-#define PERSONS_CODE "92"
 
 struct reading {
     struct store_txn *txn;
@@ -85,34 +85,24 @@ static bool may_be_told(struct reading *reading, const struct obligation_version
 
 /* --- what is told --- */
 
-static struct span mask(struct span text, size_t kept, struct buf *out)
+static struct span mask(struct span text, void (*mask_it)(struct span text, struct buf *out), struct buf *out)
 {
     size_t bytes = out->bytes;
 
-    buf_add_span(out, (struct span){text.at, kept});
-    buf_add_text(out, "**");
+    mask_it(text, out);
     return (struct span){NULL, out->bytes - bytes};
-}
-
-static size_t first_character(struct span text)
-{
-    size_t bytes = text.bytes > 0;
-
-    while (bytes < text.bytes && ((unsigned char)text.at[bytes] & 0xC0) == 0x80)
-        bytes++;
-    return bytes;
 }
 
 static void mask_person(struct reading *reading, struct bulletin_row *row)
 {
     struct buf *out = &reading->masked;
 
-    if (!span_starts(row->uscc, PERSONS_CODE))
+    if (!personal_is_code(row->uscc))
         return;
     buf_clear(out);
-    row->name = mask(row->name, first_character(row->name), out);
-    row->equipment = mask(row->equipment, first_character(row->equipment), out);
-    row->uscc = mask(row->uscc, sizeof PERSONS_CODE - 1, out);
+    row->name = mask(row->name, personal_mask_text, out);
+    row->equipment = mask(row->equipment, personal_mask_text, out);
+    row->uscc = mask(row->uscc, personal_mask_code, out);
     /* The buffer stands still now. */
     row->name.at = out->data;
     row->equipment.at = row->name.at + row->name.bytes;

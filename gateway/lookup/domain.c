@@ -158,6 +158,13 @@ bool domain_accepts(const struct domain *domain, struct span purpose)
     return domain_purpose_of(domain, purpose) != NULL;
 }
 
+bool domain_shows_personal(const struct domain *domain, struct span purpose)
+{
+    const struct domain_purpose *asked = domain_purpose_of(domain, purpose);
+
+    return asked && asked->shows_personal;
+}
+
 static bool asks_for(const struct domain *domain, struct span purpose, unsigned what)
 {
     const struct domain_purpose *asked = domain_purpose_of(domain, purpose);

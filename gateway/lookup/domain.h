@@ -33,6 +33,8 @@ const struct domain *domains_at(const struct domains *domains, size_t index);
 const char *domain_name(const struct domain *domain);
 const char *domain_title(const struct domain *domain, const char *lang);
 bool domain_accepts(const struct domain *domain, struct span purpose);
+/* May whoever asks for this purpose see personal data? Not for one that is not accepted. */
+bool domain_shows_personal(const struct domain *domain, struct span purpose);
 /* Is it the id of a measure of one of its editions? */
 bool domain_names_measure(const struct domain *domain, const char *id);
 /* What came with a question; empty: it did not. */

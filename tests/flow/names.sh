@@ -45,9 +45,9 @@ must_be_first() { stage_within 20 is_first "$@" || stage_fail "expected $1 ($2) 
 
 # --- a register of names, judged row by row ---
 register=$stage/names.tsv
-{ cat "$cases/names/register-dev-names.tsv" && printf '91440224MAYUCHK486\t韶关市某某有限公司\t广东\t韶关市\tindex\n'; } >"$register"
+{ cat "$cases/names/register-dev-names.tsv" && printf '%s\tindex\n' '91440224MAYUCHK486	韶关市某某有限公司	广东	韶关市' '92440224MAYUCHK482	韶关市禤彧饮食店	广东	韶关市'; } >"$register"
 staff 1 names-register "$register" --on 2026-11-01
-grep -q '“91440224MAYUCHK486”不是有效的统一社会信用代码' "$stage/out" && grep -q '企业 500' "$stage/out" || stage_fail "names-register: $(cat "$stage/out")"
+grep -q '“91440224MAYUCHK486”不是有效的统一社会信用代码' "$stage/out" && grep -q '企业 501' "$stage/out" || stage_fail "names-register: $(cat "$stage/out")"
 sha256=$(sha256sum <"$register" | cut -d' ' -f1)
 cmp -s "$register" "$stage/state/names/$sha256" || stage_fail "the register is not kept"
 staff 1 --lang en names-register "$register" --on 2026-11-01
@@ -74,6 +74,14 @@ call 400 '"rule":"query.unknown"' "/v1/names?q=x&purpose=credit-review&uscc=1" |
 call 400 . "/v1/names?q=%FF%FE&purpose=credit-review" || stage_fail "no UTF-8: $(cat "$stage/answer")"
 call 414 . "/v1/names?purpose=credit-review&q=$(printf '%%E9%%95%%BF%.0s' {1..1200})" || stage_fail "10 kB: $(cat "$stage/head")"
 call 200 '"domain":"lending"' "/v1/names?q=x&purpose=credit-review" || stage_fail "without a domain: $(cat "$stage/answer")"
+
+# --- an individual business is a person: masked unless the purpose shows such data ---
+must_ask 200 '"candidates":\[{"masked":\["name","uscc"\],"name":"韶\*\*",.*"uscc":"92\*\*"}' 韶关市禤彧饮食店
+printf '{"purpose":"credit-review","subjects":[{"name":"韶关市禤彧饮食店"}]}' >"$stage/body"
+call 200 '"masked":\["name","uscc"\]' /v1/lookups/lending --data @"$stage/body" -H 'Content-Type: application/json' || stage_fail "masked in a batch: $(cat "$stage/answer")"
+! grep -q 92440224MAYUCHK482 "$stage/answer" || stage_fail "a person's code: $(cat "$stage/answer")"
+staff 0 names 韶关市禤彧饮食店
+grep -q 92440224MAYUCHK482 "$stage/out" || stage_fail "staff see no code: $(cat "$stage/out")"
 
 # --- the receipt of an answer, proved ---
 proven() { call 200 . "/v1/receipts/$receipt"; }

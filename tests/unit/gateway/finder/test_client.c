@@ -87,7 +87,7 @@ Test(finder_client, what_is_not_answered_is_late_and_never_nothing)
 {
     uint64_t key = begin(1);
 
-    finder_add(client, key, (struct span){"a", 1}, 5);
+    finder_add(client, key, (struct span){"a", 1}, (struct finder_wish){.most = 5});
     cr_assert(finder_pump(client));
     cr_assert_not(finder_is_due(client, key));
     cr_assert_not(take(key, 0, ""));
@@ -101,7 +101,7 @@ Test(finder_client, an_index_that_is_not_ready_says_so)
     uint64_t key = begin(1);
     char text[NAME_BYTES_MAX + 1];
 
-    finder_add(client, key, (struct span){"a", 1}, 5);
+    finder_add(client, key, (struct span){"a", 1}, (struct finder_wish){.most = 5});
     cr_assert(finder_pump(client));
     head.id = receive(text).id;
     cr_assert_eq(send(ends[1], &head, sizeof head, 0), (ssize_t)sizeof head);
@@ -117,8 +117,8 @@ Test(finder_client, answers_find_their_texts_in_whatever_order_they_come)
     uint64_t key = begin(2);
     char text[NAME_BYTES_MAX + 1];
 
-    finder_add(client, key, (struct span){"first", 5}, 5);
-    finder_add(client, key, (struct span){"second", 6}, 3);
+    finder_add(client, key, (struct span){"first", 5}, (struct finder_wish){.most = 5});
+    finder_add(client, key, (struct span){"second", 6}, (struct finder_wish){.most = 3});
     cr_assert(finder_pump(client));
     first = receive(text);
     cr_assert_str_eq(text, "first");
@@ -143,7 +143,7 @@ Test(finder_client, packets_that_nobody_asked_for_or_that_are_torn_are_dropped)
     uint64_t key = begin(1);
     char text[NAME_BYTES_MAX + 1];
 
-    finder_add(client, key, (struct span){"a", 1}, 5);
+    finder_add(client, key, (struct span){"a", 1}, (struct finder_wish){.most = 5});
     cr_assert(finder_pump(client));
     torn.id = receive(text).id;
     reply(torn.id + 1, "[9]");
@@ -168,7 +168,7 @@ Test(finder_client, more_than_the_socket_holds_is_sent_as_room_comes)
 
     memset(long_text, 'a', sizeof long_text);
     for (size_t i = 0; i < TEXTS; i++)
-        finder_add(client, key, (struct span){long_text, sizeof long_text}, 5);
+        finder_add(client, key, (struct span){long_text, sizeof long_text}, (struct finder_wish){.most = 5});
     for (int turns = 0; turns < TEXTS && !finder_is_due(client, key); turns++) {
         char peek;
 
@@ -201,8 +201,8 @@ Test(finder_client, a_longer_text_than_a_name_is_cut_and_more_texts_than_were_be
     char long_text[2 * NAME_BYTES_MAX];
 
     memset(long_text, 'a', sizeof long_text);
-    finder_add(client, key, (struct span){long_text, sizeof long_text}, 5);
-    finder_add(client, key, (struct span){"b", 1}, 5);
+    finder_add(client, key, (struct span){long_text, sizeof long_text}, (struct finder_wish){.most = 5});
+    finder_add(client, key, (struct span){"b", 1}, (struct finder_wish){.most = 5});
     cr_assert(finder_pump(client));
     cr_assert_eq(receive(text).text_bytes, NAME_BYTES_MAX);
     cr_assert_lt(recv(ends[1], text, sizeof text, MSG_DONTWAIT), 0);

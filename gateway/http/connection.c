@@ -199,7 +199,7 @@ static void drop_sent(struct connection *connection)
 }
 
 /* False when the connection broke. */
-static bool send_out(struct connection *connection)
+static bool send_all(struct connection *connection)
 {
     struct buf *out = &connection->out;
 
@@ -223,6 +223,20 @@ static bool send_out(struct connection *connection)
     else
         buf_clear(out);
     return true;
+}
+
+/* OpenSSL writes each record by itself: one way through the network for all of them is much cheaper. */
+static bool send_out(struct connection *connection)
+{
+    bool is_many = connection->transport.ssl && connection_unsent(connection) > SSL3_RT_MAX_PLAIN_LENGTH;
+    bool is_good;
+
+    if (!is_many)
+        return send_all(connection);
+    transport_hold(&connection->transport, true);
+    is_good = send_all(connection);
+    transport_hold(&connection->transport, false);
+    return is_good;
 }
 
 /* True when there may be more to send at once. */

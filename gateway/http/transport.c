@@ -1,6 +1,8 @@
 #include "gateway/http/transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -81,6 +83,13 @@ enum transport_result transport_write(struct transport *transport, struct span o
         return of_errno(transport);
     *bytes = (size_t)sent;
     return TRANSPORT_MOVED;
+}
+
+void transport_hold(const struct transport *transport, bool is_held)
+{
+    int value = is_held;
+
+    (void)setsockopt(transport->fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
 }
 
 bool transport_has_more(const struct transport *transport)

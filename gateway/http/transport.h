@@ -20,6 +20,9 @@ enum transport_result transport_handshake(struct transport *transport);
 enum transport_result transport_read(struct transport *transport, char *at, size_t room, size_t *bytes);
 /* May take less than all. */
 enum transport_result transport_write(struct transport *transport, struct span out, size_t *bytes);
+/* Several writes follow that belong together: let them leave as few segments. Nothing is promised; on a Unix socket
+ * nothing happens. Whatever the writes came to, it ends with `is_held` false, or TCP sits on the rest for 200 ms. */
+void transport_hold(const struct transport *transport, bool is_held);
 /* May there be bytes which the socket will not announce any more? Also true for part of a record: after AGAIN it says
  * nothing. */
 bool transport_has_more(const struct transport *transport);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "base/walk.h"
@@ -25,6 +26,7 @@ struct owed {
     size_t count;
     struct buf entry;
     struct buf answer;
+    size_t owes_at; /* where the last entry that owes says so: the next one often says it there, too */
 };
 
 struct owed *owed_new(const struct keeper_options *options, bool is_test)
@@ -58,6 +60,23 @@ static bool know(struct owed *owed, struct error *err)
     owed->looked_at = owed->next = feedback_looked_at(txn);
     owed->is_known = store_txn_is_good(txn, err);
     return owed->is_known;
+}
+
+/* Without reading the entry: in canonical JSON a quote inside a text stands behind a backslash, so nothing that a
+ * stranger said can look like the end of one member and the name of the next, and the name is of one member alone. */
+static bool owes(struct owed *owed, struct span entry)
+{
+    static const char OWES[] = ",\"owes\":true,";
+    const size_t bytes = sizeof OWES - 1;
+    const char *found;
+
+    if (entry.bytes >= bytes && owed->owes_at <= entry.bytes - bytes &&
+        memcmp(entry.at + owed->owes_at, OWES, bytes) == 0)
+        return true;
+    found = memmem(entry.at, entry.bytes, OWES, bytes);
+    if (found)
+        owed->owes_at = (size_t)(found - entry.at);
+    return found;
 }
 
 /* Members as the trace has them: they were cleaned when they were written there. Both lists are sorted, so one pass
@@ -149,7 +168,7 @@ static bool look(struct owed *owed, struct trace_log *log, uint64_t end, struct 
         buf_clear(&owed->entry);
         if (!trace_log_read(log, index, &owed->entry, err))
             return false;
-        if (!make_answer(owed, buf_span(&owed->entry)))
+        if (!owes(owed, buf_span(&owed->entry)) || !make_answer(owed, buf_span(&owed->entry)))
             continue;
         has_some = true;
         if (!add_answer(owed, index))

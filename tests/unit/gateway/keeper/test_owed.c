@@ -69,6 +69,7 @@ static void teardown(void)
 TestSuite(owed, .init = setup, .fini = teardown, .timeout = 120);
 
 static bool answers_are_tests;
+static const char *matter;
 
 static void answer(const char *client, const char *shown, bool owes)
 {
@@ -78,6 +79,7 @@ static void answer(const char *client, const char *shown, bool owes)
                                 .by = span_of(client),
                                 .domain = SPAN("lending"),
                                 .purpose = SPAN("credit-review"),
+                                .matter = span_of(matter),
                                 .uscc = SPAN("91440224MAYUCHK485"),
                                 .verdict = owes ? "listed" : "not-listed",
                                 .status = 200,
@@ -160,6 +162,25 @@ Test(owed, a_log_that_is_shorter_than_what_was_looked_at_is_not_believed)
     begin();
     cr_assert_not(owed_turn(owed, empty, &err));
     cr_assert_eq(owed_by("bank"), 1);
+}
+
+/* Longer and shorter by turns, so that no entry says it where the last one did. */
+Test(owed, what_a_stranger_writes_decides_nothing)
+{
+    static const char *const MATTERS[] = {",\"owes\":true,",  "\",\"owes\":true,\"", "x,",
+                                          ",\"owes\":false,", "\\\",\"owes\":true,", "\\"};
+
+    for (size_t i = 0; i < COUNT_OF(MATTERS); i++) {
+        matter = MATTERS[i];
+        answer("bank", ONE, false);
+        answer("land", TWO, true);
+    }
+    matter = NULL;
+    answer("bank", NULL, false);
+    integrate();
+    look();
+    cr_expect_eq(owed_by("bank"), 0);
+    cr_expect_eq(owed_by("land"), 2 * COUNT_OF(MATTERS));
 }
 
 Test(owed, what_lists_nothing_writes_nothing)

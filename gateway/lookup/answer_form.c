@@ -22,9 +22,10 @@ struct key {
     uint8_t shape;
     uint8_t verdict;
     uint8_t reason;
-    bool is_listed;
-    bool is_supportive;
-    bool is_test;
+    uint8_t is_listed;
+    uint8_t is_supportive;
+    uint8_t is_test;
+    uint8_t unused[2]; /* nothing lies between the members */
 };
 
 struct answer_form {

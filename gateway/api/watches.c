@@ -121,8 +121,10 @@ static bool ping(struct watching *watching, struct error *err)
     struct buf *out = &watching->visit->reply->body;
     const struct desk desk = desk_of(watching);
     uint64_t delivery;
+    struct span key;
 
-    if (!check_webhook(watching, err) || !command_watch_ping(&desk, watching->client->name, &delivery, err))
+    if (!check_webhook(watching, err) || !idempotency_key(watching->visit->request, &key, err) ||
+        !command_watch_ping(&desk, watching->client->name, key, &delivery, err))
         return false;
     buf_add_text(out, "{\"channel\":\"" CHANNEL_WEBHOOK_PREFIX);
     buf_addf(out, "%s\"", watching->client->config->name);

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/command/ledger.h"
 #include "gateway/journal/journal.h"
+#include "keys/digest.h"
 
 #define PING_LANE "ping--------------"
 
@@ -310,11 +312,30 @@ bool command_watch_queue(struct store_txn *txn, struct ledger *ledger, const cha
 
 /* --- ping --- */
 
+enum { PING_KEY_BYTES = 10 }; /* of the key's digest: 80 bits, within one channel */
+
 struct ping_work {
     const struct desk *desk;
     struct span client;
+    struct span key;
     uint64_t delivery;
 };
+
+/* With a key the same name each time, so that it is queued once; without one a name of its own. */
+static void name_ping(const struct ping_work *work, struct store_txn *txn, struct watch_message *message)
+{
+    AUTO(buf_done) struct buf name = BUF_INIT;
+    uint8_t digest[32];
+
+    if (work->key.bytes > 0) {
+        digest_sha256(work->key, digest);
+        buf_add_text(&name, "K");
+        hex_add(&name, digest, PING_KEY_BYTES);
+    } else {
+        buf_addf(&name, "P%llu", (unsigned long long)journal_size(txn));
+    }
+    snprintf(message->record, sizeof message->record, "%s", buf_text(&name));
+}
 
 static bool ping(struct store_txn *txn, void *context, struct error *err)
 {
@@ -328,7 +349,7 @@ static bool ping(struct store_txn *txn, void *context, struct error *err)
     buf_add_text(&channel, CHANNEL_WEBHOOK_PREFIX);
     buf_add_span(&channel, work->client);
     message.channel = buf_text(&channel);
-    snprintf(message.record, sizeof message.record, "P%llu", (unsigned long long)journal_size(txn));
+    name_ping(work, txn, &message);
     buf_add_text(&message.row, "{\"data\":{\"client\":");
     json_string_add(&message.row, work->client);
     buf_addf(&message.row, "},\"timestamp\":\"%s\",\"type\":\"ping\"}",
@@ -339,9 +360,10 @@ static bool ping(struct store_txn *txn, void *context, struct error *err)
     return is_good;
 }
 
-bool command_watch_ping(const struct desk *desk, struct span client, uint64_t *delivery, struct error *err)
+bool command_watch_ping(const struct desk *desk, struct span client, struct span key, uint64_t *delivery,
+                        struct error *err)
 {
-    struct ping_work work = {desk, client, 0};
+    struct ping_work work = {.desk = desk, .client = client, .key = key};
 
     if (!store_write(desk->store, ping, &work, err))
         return false;

@@ -52,7 +52,8 @@ MUST_CHECK bool command_watch_queue(struct store_txn *txn, struct ledger *ledger
                                     const struct watch_message *message, struct error *err);
 
 /* A message that says nothing, to try the way: {"data":{"client"},"timestamp","type":"ping"}. `*delivery` gets its
- * number. */
-MUST_CHECK bool command_watch_ping(const struct desk *desk, struct span client, uint64_t *delivery, struct error *err);
+ * number. The same key (Idempotency-Key; empty: none) of a client again is the same message, queued once. */
+MUST_CHECK bool command_watch_ping(const struct desk *desk, struct span client, struct span key, uint64_t *delivery,
+                                   struct error *err);
 
 #endif

@@ -102,8 +102,13 @@ must 405 '"rule":"http.method"' bank /v1/watches -X DELETE
 is_traced() { person $OPERATOR_UID trace --by bank --reason 测试 && grep -q '"refusal":"watch.unknown"' "$stage/answer.json"; }
 stage_within 20 is_traced || stage_fail "a refusal is not in the trace: $(cat "$stage/answer.json")"
 
-# --- a ping comes, signed both ways ---
-must 202 '"channel":"webhook:bank"' bank /v1/watches/test -d ''
+# --- a ping comes, signed both ways, and once for one key ---
+must 400 '"rule":"signature.unsupported"' bank /v1/watches/test -d '' -H 'Accept-Signature: sig=()'
+must 400 '"rule":"signature.unsupported"' bank /v1/watches -H 'Accept-Signature: sig=()'
+must 400 '"rule":"idempotency.key"' bank /v1/watches/test -d '' -H 'Idempotency-Key: a b'
+must 202 '"channel":"webhook:bank"' bank /v1/watches/test -d '' -H 'Idempotency-Key: "ping-1"'
+delivery=$(grep -o '"delivery":[0-9]*' "$stage/answer.json")
+must 202 "$delivery," bank /v1/watches/test -d '' -H 'Idempotency-Key: "ping-1"'
 await 1 "the ping"
 expect "the ping" '.body.type == "ping" and .body.data.client == "bank" and .path == "/hooks/bank"'
 

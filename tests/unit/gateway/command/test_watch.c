@@ -164,8 +164,25 @@ Test(watch, each_ping_is_a_message_of_its_own)
 {
     uint64_t first, second;
 
-    cr_assert(command_watch_ping(&T.desk, SPAN("bank"), &first, &T.err), "%s", T.err.text);
-    cr_assert(command_watch_ping(&T.desk, SPAN("bank"), &second, &T.err), "%s", T.err.text);
+    cr_assert(command_watch_ping(&T.desk, SPAN("bank"), SPAN_NONE, &first, &T.err), "%s", T.err.text);
+    cr_assert(command_watch_ping(&T.desk, SPAN("bank"), SPAN_NONE, &second, &T.err), "%s", T.err.text);
     cr_assert_neq(first, second);
-    cr_assert_not(command_watch_ping(&T.desk, SPAN("a bank"), &first, &T.err), "no name of a channel");
+    cr_assert_not(command_watch_ping(&T.desk, SPAN("a bank"), SPAN_NONE, &first, &T.err), "no name of a channel");
+}
+
+static uint64_t ping_with(const char *client, const char *key)
+{
+    uint64_t delivery = 0;
+
+    cr_assert(command_watch_ping(&T.desk, span_of(client), span_of(key), &delivery, &T.err), "%s", T.err.text);
+    return delivery;
+}
+
+Test(watch, a_ping_with_the_same_key_is_the_same_message)
+{
+    uint64_t first = ping_with("bank", "ping-2026-0001");
+
+    cr_assert_eq(ping_with("bank", "ping-2026-0001"), first);
+    cr_assert_neq(ping_with("bank", "ping-2026-0002"), first);
+    cr_assert_neq(ping_with("other", "ping-2026-0001"), first, "another client's key is another key");
 }

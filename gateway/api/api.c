@@ -141,6 +141,29 @@ static bool is_for_tests(const struct route *route)
     return false;
 }
 
+/* Their answers are not signed: they say what was taken in, and what is told of it again is journaled or traced. Who
+ * asks for a signature there is refused before anything is done. */
+static void (*const UNSIGNED[])(struct visit *visit) = {feedback_handle, watches_handle, screenings_handle};
+
+static bool refuses_signing(const struct visit *visit, const struct route *route)
+{
+    struct error err;
+
+    if (http_header_of(visit->request, "accept-signature").bytes == 0)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(UNSIGNED); i++) {
+        if (UNSIGNED[i] != route->handle)
+            continue;
+        error_set_both(&err, ERR_INVALID, "signature.unsupported",
+                       "Accept-Signature: answers here are not signed: leave it out and keep the receipt, which can be "
+                       "proved (/v1/receipts)",
+                       "Accept-Signature：此处的答复不签名：请勿附加该头，可凭回执取证（/v1/receipts）");
+        visit_refuse(visit, &err);
+        return true;
+    }
+    return false;
+}
+
 const char *api_route(size_t index, bool *is_public)
 {
     if (index >= COUNT_OF(ROUTES))
@@ -181,7 +204,7 @@ static bool is_open(const struct visit *visit, const struct route *route)
 
     if (!api->testlist || peer->is_local || is_for_tests(route) ||
         !client_is_test(clients_find(api->clients, peer->certificate_sha256)))
-        return true;
+        return !refuses_signing(visit, route);
     error_set_both(&err, ERR_FORBIDDEN, "client.test", "there is no test list behind this: see /v1/test-list",
                    "此处没有测试数据：见 /v1/test-list");
     visit_refuse(visit, &err);
@@ -235,6 +258,21 @@ static bool lookup_is_post(const struct route *route, const struct visit *visit)
     return route->handle == lookup_handle && lookup_is_batch(visit);
 }
 
+/* A list is large: a client that may not come now is told so before it sends one. What a stranger sends goes to memory,
+ * and is refused with the rest. */
+static bool may_send_list(struct visit *visit)
+{
+    struct api *api = visit->api;
+    const struct http_peer *peer = visit->request->peer;
+    struct error err;
+
+    if (!clients_find(api->clients, peer->certificate_sha256) ||
+        admission_stay(&api->desk, peer, clock_now_ms(api->options.clock), &api->admission, &err))
+        return true;
+    visit_refuse_admission(visit, &err, NULL);
+    return false;
+}
+
 static bool admits_body(struct visit *visit)
 {
     const struct route *route = find_route(visit->request, &visit->rest);
@@ -252,7 +290,7 @@ static bool admits_body(struct visit *visit)
     if (route->handle == watches_handle)
         return watches_admits(visit);
     if (route->handle == screenings_handle)
-        return screenings_admits(visit);
+        return screenings_admits(visit) && may_send_list(visit);
     return lookup_is_post(route, visit) ? visit_is_post(visit) : visit_is_get(visit);
 }
 

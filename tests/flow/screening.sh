@@ -18,6 +18,7 @@ stage_config screening 0 "  - {name: power, kind: government, certificate: power
   - {name: few, kind: government, certificate: few.pem, domains: [power-price], requests_per_minute: 1000000, daily_quota: 10}"
 config="$stage/creditgate.yaml"
 echo "screening: {bytes: 2M, rows: 30000, held: 12}" >>"$config"
+sed -i 's/roles: \[operator, auditor\]/roles: [operator, auditor, administrator]/' "$config"
 "$gate" init --config "$config" >"$stage/quiet"
 stage_gateway
 "$gate" import --config "$config" "$cases/register/register-dev.csv" >"$stage/out" 2>&1 || stage_fail "import: $(cat "$stage/out")"
@@ -56,6 +57,8 @@ fetch() { # FILE: the whole result of $id, by pieces
 printf 'uscc\n%s\n' $listed >"$stage/one.csv"
 data=(--data-binary "@$stage/one.csv")
 must 400 '"rule":"idempotency.missing"' power "$ASK" -H 'Content-Type: text/csv' "${data[@]}"
+must 400 '"rule":"signature.unsupported"' power "$ASK" -H 'Idempotency-Key: k' -H 'Content-Type: text/csv' -H 'Accept-Signature: sig=()' "${data[@]}"
+must 400 '"rule":"signature.unsupported"' power /v1/screenings -H 'Accept-Signature: sig=()'
 must 400 '"rule":"screening.type"' power "$ASK" -H 'Idempotency-Key: k' -H 'Content-Type: text/plain' "${data[@]}"
 must 400 '"rule":"query.unknown"' power "$ASK&colour=red" -H 'Idempotency-Key: k' -H 'Content-Type: text/csv' "${data[@]}"
 must 400 '"rule":"purpose.unknown"' power '/v1/screenings?domain=power-price&purpose=curiosity' -H 'Idempotency-Key: k' -H 'Content-Type: text/csv' "${data[@]}"
@@ -184,5 +187,14 @@ must 404 '"rule":"screening.unknown"' power "/v1/screenings/$id"
 is_removed() { [ ! -e "$stage/state/jobs/$id" ]; }
 stage_within 30 is_removed || stage_fail "what was cancelled is still there: $(ls "$stage/state/jobs/$id")"
 must 204 "" power "/v1/screenings/$first" -X DELETE
+
+# --- a suspended client sends no list: it is told on the head of its request ---
+upload=(--http1.1 --expect100-timeout 15 -H 'Expect: 100-continue' -H 'Content-Type: text/csv' --data-binary "@$stage/killed.csv")
+must 202 '"state":' power "$ASK" -H 'Idempotency-Key: "before"' "${upload[@]}"
+grep -q '^HTTP/1.1 100' "$stage/head" || stage_fail "no word that the list may come: $(cat "$stage/head")"
+"$gate" --config "$config" client suspend power --reason 证书疑似泄露 >"$stage/out" 2>&1 || stage_fail "suspend: $(cat "$stage/out")"
+is_suspended() { call 403 '"rule":"client.suspended"' power "$ASK" -H 'Idempotency-Key: "after"' "${upload[@]}"; }
+stage_within 20 is_suspended || stage_fail "suspended, and not refused: $(cat "$stage/answer.json")"
+! grep -q '^HTTP/1.1 100' "$stage/head" || stage_fail "a suspended client was let send its list: $(cat "$stage/head")"
 [ ! -e "$stage/state/jobs/$first" ] || stage_fail "what was removed is still there"
 echo "screening: ordered, answered, traced, killed, signed, removed"

@@ -1,7 +1,7 @@
 /* One table of columns for the three forms of a list, so that none can show what another does not. */
-#include <string.h>
-
 #include "gateway/api/public_lists.h"
+
+#include "base/csv.h"
 
 enum { EXITS = 1 << ANNOUNCED_EXITS, YELLOW = 1 << ANNOUNCED_YELLOW, RED = 1 << ANNOUNCED_RED };
 
@@ -160,40 +160,6 @@ void html_add(struct buf *out, struct span text)
     }
 }
 
-/* Excel, LibreOffice and WPS begin a formula with = + - @ (also full-width), and step over what is white before it.
- * More than 15 digits they take for a number and round. */
-static bool is_dangerous(struct span text)
-{
-    static const char *const BEGINS[] = {"=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'"};
-    struct span inner = span_trim(text);
-    int64_t number;
-
-    for (size_t i = 0; i < COUNT_OF(BEGINS); i++) {
-        if (span_starts(text, BEGINS[i]) || span_starts(inner, BEGINS[i]))
-            return true;
-    }
-    return inner.bytes > 15 && integer_parse(inner, &number);
-}
-
-static void csv_add(struct buf *out, struct span text)
-{
-    bool is_quoted = text.bytes != span_trim(text).bytes;
-
-    for (size_t i = 0; i < text.bytes && !is_quoted; i++)
-        is_quoted = strchr("\",\r\n", text.at[i]) != NULL;
-    if (is_quoted)
-        buf_add_byte(out, '"');
-    if (is_dangerous(text))
-        buf_add_byte(out, '\'');
-    for (size_t i = 0; i < text.bytes; i++) {
-        if (text.at[i] == '"')
-            buf_add_byte(out, '"');
-        buf_add_byte(out, text.at[i]);
-    }
-    if (is_quoted)
-        buf_add_byte(out, '"');
-}
-
 static void json_cell_add(size_t column, struct span text, struct buf *out)
 {
     json_string_add(out, span_of(COLUMNS[column].member));
@@ -301,7 +267,7 @@ void list_row_add(const struct list_request *request, const struct bulletin_row 
         if (request->form == LIST_JSON)
             json_cell_add(i, buf_span(&text), out);
         else if (request->form == LIST_CSV)
-            csv_add(out, buf_span(&text));
+            csv_cell_add(out, buf_span(&text), CSV_FOR_PEOPLE);
         else
             html_cell_add(i, buf_span(&text), out);
     }

@@ -1,67 +1,16 @@
 #include "gateway/screening/result.h"
 
-#include <string.h>
-
+#include "base/csv.h"
 #include "base/text.h"
 #include "base/walk.h"
 
 static const char HEAD[] = "reference,uscc,name,row,verdict,records,measures,receipt,rule,detail,detail_zh,result\r\n";
-static const char *const FORMULA[] = {"=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"};
-
 void screening_result_head(enum screening_format format, bool wants_mark, struct buf *out)
 {
     if (format != SCREENING_CSV)
         return;
     buf_add_text(out, wants_mark ? "\xEF\xBB\xBF" : "");
     buf_add_text(out, HEAD);
-}
-
-static bool is_formula(struct span text)
-{
-    for (size_t i = 0; i < COUNT_OF(FORMULA); i++) {
-        if (span_starts(text, FORMULA[i]))
-            return true;
-    }
-    return false;
-}
-
-static bool needs_quotes(struct span text)
-{
-    for (size_t i = 0; i < text.bytes; i++) {
-        if (text.at[i] == ',' || text.at[i] == '"' || text.at[i] == '\n' || text.at[i] == '\r')
-            return true;
-    }
-    return false;
-}
-
-/* Between quotes; quotes inside are doubled. */
-static void quoted_add(struct buf *out, struct span text)
-{
-    const char *at = text.at;
-    const char *end = text.at + text.bytes;
-
-    while (at < end) {
-        const char *quote = memchr(at, '"', (size_t)(end - at));
-        size_t bytes = (size_t)((quote ? quote + 1 : end) - at);
-
-        buf_add(out, at, bytes);
-        if (quote)
-            buf_add_byte(out, '"');
-        at += bytes;
-    }
-}
-
-static void cell_add(struct buf *out, struct span text)
-{
-    bool is_dangerous = text.bytes > 0 && is_formula(text);
-
-    if (!is_dangerous && !needs_quotes(text)) {
-        buf_add_span(out, text);
-        return;
-    }
-    buf_add_text(out, is_dangerous ? "\"'" : "\"");
-    quoted_add(out, text);
-    buf_add_byte(out, '"');
 }
 
 /* ["a","b"] → a b */
@@ -87,11 +36,11 @@ static void add_csv(const struct screening_result *result, struct buf *out)
     const struct screening_row *row = result->row;
     const struct lookup_facts *facts = result->facts;
 
-    cell_add(out, row->reference);
+    csv_cell_add(out, row->reference, CSV_FOR_PROGRAMS);
     buf_add_byte(out, ',');
-    cell_add(out, row->uscc);
+    csv_cell_add(out, row->uscc, CSV_FOR_PROGRAMS);
     buf_add_byte(out, ',');
-    cell_add(out, row->name);
+    csv_cell_add(out, row->name, CSV_FOR_PROGRAMS);
     json_count_add(out, ",", row->line);
     buf_add_byte(out, ',');
     if (facts) {
@@ -109,14 +58,14 @@ static void add_csv(const struct screening_result *result, struct buf *out)
     if (facts) {
         buf_add_text(out, ",,,\"");
     } else {
-        cell_add(out, span_of(row->why.rule));
+        csv_cell_add(out, span_of(row->why.rule), CSV_FOR_PROGRAMS);
         buf_add_byte(out, ',');
-        cell_add(out, span_of(row->why.text));
+        csv_cell_add(out, span_of(row->why.text), CSV_FOR_PROGRAMS);
         buf_add_byte(out, ',');
-        cell_add(out, span_of(row->why.zh));
+        csv_cell_add(out, span_of(row->why.zh), CSV_FOR_PROGRAMS);
         buf_add_text(out, ",\"");
     }
-    quoted_add(out, result->json);
+    csv_quoted_add(out, result->json);
     buf_add_text(out, "\"\r\n");
 }
 

@@ -2,6 +2,7 @@
  * meanwhile, so nobody is in the way of anybody. Every page that leaves is in the trace. */
 #include "gateway/lookup/changes.h"
 #include "gateway/api/asking.h"
+#include "gateway/api/query.h"
 #include "gateway/api/refused.h"
 #include "gateway/api/signing.h"
 
@@ -24,17 +25,9 @@ struct following {
     char receipt[TRACE_RECEIPT_BYTES];
 };
 
-static bool take_number(const struct http_request *request, const char *name, int64_t most, int64_t *value,
-                        struct error *err)
-{
-    AUTO(buf_done) struct buf text = BUF_INIT;
-
-    if (!http_query_of(request, name, &text))
-        return true;
-    return (integer_parse(buf_span(&text), value) && *value <= most) ||
-           refuse(err, ERR_INVALID, "query.number", "%s is a number up to %lld", "%s 应为不超过 %lld 的整数", name,
-                  (long long)most);
-}
+static const struct query_number AFTER = {.name = "after", .most = INT64_MAX};
+static const struct query_number LIMIT = {.name = "limit", .least = 1, .most = CHANGES_MAX};
+static const struct query_number WAIT = {.name = "wait", .most = WAIT_MAX_S};
 
 static bool take_domain(struct following *following, struct error *err)
 {
@@ -68,12 +61,11 @@ static bool take_question(struct following *following, struct error *err)
     if (!take_domain(following, err) ||
         !asking_check_text("operator", buf_span(&following->operator), GIVEN_BYTES_MAX, err) ||
         !asking_check_text("department", buf_span(&following->department), GIVEN_BYTES_MAX, err) ||
-        !take_number(request, "after", INT64_MAX, &following->after, err) ||
-        !take_number(request, "limit", CHANGES_MAX, &following->limit, err) ||
-        !take_number(request, "wait", WAIT_MAX_S, &following->wait_s, err) ||
-        !signing_read(request, &following->wishes, err))
+        !query_number(request, &AFTER, &following->after, err) ||
+        !query_number(request, &LIMIT, &following->limit, err) ||
+        !query_number(request, &WAIT, &following->wait_s, err))
         return false;
-    return following->limit > 0 || refuse(err, ERR_INVALID, "query.number", "limit is at least 1", "limit 至少为 1");
+    return signing_read(request, &following->wishes, err);
 }
 
 /* Where many events brought nothing, the client goes on from behind them instead of our looking at them again. */

@@ -10,6 +10,7 @@
 #include "base/walk.h"
 #include "gateway/api/api_internal.h"
 #include "gateway/api/idempotency.h"
+#include "gateway/api/query.h"
 #include "gateway/command/command_feedback.h"
 #include "gateway/journal/journal.h"
 
@@ -86,10 +87,11 @@ static bool list_one(const struct feedback_answer *answer, void *context)
     return true;
 }
 
+static const struct query_number LIMIT = {.name = "limit", .least = 1, .most = RECORDS_LISTED_MAX};
+
 static bool take_page(const struct visit *visit, struct feedback_page *page, int64_t *most, struct error *err)
 {
     AUTO(buf_done) struct buf owed = BUF_INIT;
-    AUTO(buf_done) struct buf limit = BUF_INIT;
     AUTO(buf_done) struct buf from = BUF_INIT;
     AUTO(buf_done) struct buf mark = BUF_INIT;
 
@@ -97,10 +99,8 @@ static bool take_page(const struct visit *visit, struct feedback_page *page, int
         return refuse(err, ERR_INVALID, "query.owed", "ask for /v1/feedback?owed, or for /v1/feedback/{receipt}",
                       "请查询 /v1/feedback?owed（待反馈）或 /v1/feedback/{回执号}");
     *most = OWED_DEFAULT;
-    if (http_query_of(visit->request, "limit", &limit) &&
-        (!integer_parse(buf_span(&limit), most) || *most < 1 || *most > RECORDS_LISTED_MAX))
-        return refuse(err, ERR_INVALID, "query.limit", "limit is a number from 1 to %d", "limit 应为 1 至 %d 的整数",
-                      RECORDS_LISTED_MAX);
+    if (!query_number(visit->request, &LIMIT, most, err))
+        return false;
     if (!http_query_of(visit->request, "from", &from))
         return true;
     if (!hex_decode(buf_span(&from), &mark) || mark.bytes == 0 || mark.bytes > sizeof page->mark)

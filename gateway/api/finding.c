@@ -1,5 +1,7 @@
 #include "gateway/api/finding.h"
 
+#include "gateway/api/query.h"
+
 bool finding_begin(struct finding *finding, struct visit *visit, size_t texts, struct error *err)
 {
     struct finder_client *finder = visit->api->finder;
@@ -55,12 +57,8 @@ void finding_add_candidates(const struct finder_answer *answer, struct buf *out)
 
 bool finding_limit(const struct http_request *request, int64_t *limit, struct error *err)
 {
-    AUTO(buf_done) struct buf text = BUF_INIT;
+    static const struct query_number LIMIT = {.name = "limit", .least = 1, .most = NAMES_CANDIDATES_MAX};
 
     *limit = FINDING_LIMIT_DEFAULT;
-    if (!http_query_of(request, "limit", &text))
-        return true;
-    return (integer_parse(buf_span(&text), limit) && *limit >= 1 && *limit <= NAMES_CANDIDATES_MAX) ||
-           refuse(err, ERR_INVALID, "query.number", "limit is a number from 1 to %d", "limit 应为 1 至 %d 的整数",
-                  NAMES_CANDIDATES_MAX);
+    return query_number(request, &LIMIT, limit, err);
 }

@@ -7,6 +7,7 @@
 
 #include "base/encode.h"
 #include "gateway/api/asking.h"
+#include "gateway/api/query.h"
 #include "gateway/journal/event.h"
 #include "gateway/journal/journal.h"
 
@@ -37,17 +38,9 @@ bool list_admits(const struct visit *visit)
 
 /* --- what is asked --- */
 
-static bool take_number(const struct list_request *request, const char *name, int64_t least, int64_t most,
-                        int64_t *value, struct error *err)
-{
-    AUTO(buf_done) struct buf text = BUF_INIT;
-
-    if (!http_query_of(request->visit->request, name, &text) || text.bytes == 0)
-        return true;
-    return (integer_parse(buf_span(&text), value) && *value >= least && *value <= most) ||
-           refuse(err, ERR_INVALID, "query.number", "%s is a number from %lld to %lld", "%s 应为 %lld 至 %lld 的整数",
-                  name, (long long)least, (long long)most);
-}
+static const struct query_number YEAR = {.name = "year", .least = YEAR_MIN, .most = YEAR_MAX, .may_be_empty = true};
+static const struct query_number LIMIT = {
+    .name = "limit", .least = 1, .most = BULLETIN_LIMIT_MAX, .may_be_empty = true};
 
 static bool take_ground(struct list_request *request, struct error *err)
 {
@@ -121,8 +114,8 @@ bool list_take(struct list_request *request, struct error *err)
     question->divisions = api->divisions;
     day_to_civil(question->day, &this_year, &month, &day);
     year = this_year;
-    if (!take_number(request, "year", YEAR_MIN, YEAR_MAX, &year, err) ||
-        !take_number(request, "limit", 1, BULLETIN_LIMIT_MAX, &limit, err) || !take_ground(request, err) ||
+    if (!query_number(request->visit->request, &YEAR, &year, err) ||
+        !query_number(request->visit->request, &LIMIT, &limit, err) || !take_ground(request, err) ||
         !take_division(request, err) || !take_mark(request, err) || !take_lang(request, err))
         return false;
     question->year = (int)year;

@@ -1,6 +1,7 @@
 /* GET /v1/watches: what a client watches, page by page. */
 #include <stdio.h>
 
+#include "gateway/api/query.h"
 #include "gateway/api/watches.h"
 
 enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000 };
@@ -56,13 +57,10 @@ bool watches_tell(const struct watching *watching, struct error *err)
 
 static bool take_limit(const struct visit *visit, int64_t *most, struct error *err)
 {
-    AUTO(buf_done) struct buf limit = BUF_INIT;
+    static const struct query_number LIMIT = {.name = "limit", .least = 1, .most = LIMIT_MAX};
 
     *most = LIMIT_DEFAULT;
-    return !http_query_of(visit->request, "limit", &limit) ||
-           (integer_parse(buf_span(&limit), most) && *most >= 1 && *most <= LIMIT_MAX) ||
-           refuse(err, ERR_INVALID, "query.limit", "limit is a number from 1 to %d", "limit 应为 1 至 %d 的整数",
-                  LIMIT_MAX);
+    return query_number(visit->request, &LIMIT, most, err);
 }
 
 /* Is there room for one more? Then it is told under `name`. */

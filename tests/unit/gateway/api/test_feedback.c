@@ -222,7 +222,9 @@ Test(feedback, only_clients_and_only_these_methods_and_parameters)
     (void)ask("bank", "/v1/feedback");
     cr_assert_str_eq(refused(400), "query.owed");
     (void)ask("bank", "/v1/feedback?owed&limit=0");
-    cr_assert_str_eq(refused(400), "query.limit");
+    cr_assert_str_eq(refused(400), "query.number");
+    (void)ask("bank", "/v1/feedback?owed&limit=");
+    cr_assert_str_eq(refused(400), "query.number");
     (void)ask("bank", "/v1/feedback?owed&from=zz");
     cr_assert_str_eq(refused(400), "query.from");
     (void)ask("bank", "/v1/feedback?owed&since=2026");

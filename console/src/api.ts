@@ -9,6 +9,8 @@ export interface Problem {
   detail: string;
   detail_zh: string;
   rule?: string;
+  stale?: string[];
+  retry_after?: number;
 }
 
 // A refusal, as RFC 9457 tells it. Whoever catches it shows `text`.
@@ -17,7 +19,7 @@ export class Refused extends Error {
     super(problem.detail);
   }
   text(lang: string): string {
-    return lang === "zh" ? this.problem.detail_zh : this.problem.detail;
+    return lang === "zh" ? this.problem.detail_zh || this.problem.detail : this.problem.detail;
   }
 }
 
@@ -39,11 +41,16 @@ export function useSession(token: string, over: () => void): void {
   signedOut = over;
 }
 
+// What is no problem document comes from something between us and the gateway.
 async function problemOf(response: Response): Promise<Problem> {
+  const seconds = Number(response.headers.get("Retry-After"));
+  const later = seconds > 0 ? { retry_after: seconds } : {};
+
   try {
-    return (await response.json()) as Problem;
+    return { ...((await response.json()) as Problem), ...later };
   } catch {
-    return { ...NO_ANSWER, status: response.status, title: response.statusText, detail: response.statusText };
+    const detail = `the gateway cannot be used now (HTTP ${response.status})`;
+    return { ...NO_ANSWER, ...later, status: response.status, detail, detail_zh: `网关暂时无法使用（HTTP ${response.status}）` };
   }
 }
 

@@ -119,15 +119,31 @@ export interface Outcomes {
   items: Outcome[];
 }
 
-export interface Overdue {
-  obligation: string;
-  version: number;
+// The report of the job "refused" (gateway/jobs/list_refused.c), in the order's language.
+export interface RefusedDelivery {
+  delivery: number;
+  channel: string;
+  record: string;
   uscc: string;
   name: string;
-  ground: string;
-  authority: string;
-  deadline: string;
-  extended_to: string | null;
-  days_late: number;
-  record: string | null;
+  code: string | null;
+  reason: string | null;
+  why: string;
+  advice: string;
+  requeue: string;
+  refused_at: string;
+}
+
+export interface Difference {
+  field: keyof RecordBody;
+  before: unknown;
+  after: unknown;
+}
+const COMPARED: (keyof RecordBody)[] = [
+  "name", "uscc", "region", "industry", "ground", "severity", "scope", "disputed", "decided_on", "due", "publication_end",
+  "listing_authority", "document", "order_document", "facts", "order", "reason", "statement",
+];
+// What a version says otherwise than the one before it.
+export function differences(before: RecordBody, after: RecordBody): Difference[] {
+  return COMPARED.filter((field) => before[field] !== after[field]).map((field) => ({ field, before: before[field], after: after[field] }));
 }

@@ -25,3 +25,16 @@ export interface Status {
   clocks: { report: number; late: number; soon: number; unconfirmed: number; receipts: number; provisional: boolean; stale: boolean };
   time_ms: number;
 }
+
+// GET /console/api/today (docs/console-api.md).
+export interface Today {
+  waiting: { mine: number; all: number };
+  returned: number;
+  overdue: { unproposed: number; on: string };
+  refused: number;
+  unsent: number;
+  clocks: Status["clocks"];
+  channels: ChannelStatus[];
+  worst: "good" | "look" | "bad";
+  at: string;
+}

@@ -1,5 +1,4 @@
 import { computed, ref } from "vue";
-import { Refused } from "./api";
 
 // Texts in two languages stand side by side where they are used: t("中文", "English").
 export type Lang = "zh" | "en";
@@ -53,20 +52,20 @@ const DELIVERIES: Words = {
 };
 export const deliveryName = (key: string): string => say(DELIVERIES, key);
 
+// By the numbers and the words of gateway/registry/record.h (enum record_op).
 const OPS: Words = {
   "1": ["新增", "new"],
-  "2": ["更正", "correction"],
-  "5": ["撤销", "withdrawal"],
-  "6": ["修复", "repair"],
+  "2": ["变更", "change"],
+  "3": ["撤销", "withdrawal"],
+  "4": ["修复", "repair"],
+  "5": ["异议标注", "dispute mark"],
+  "6": ["异议解除", "dispute over"],
   new: ["新增", "new"],
-  correct: ["更正", "correction"],
-  corrected: ["更正", "correction"],
-  withdraw: ["撤销", "withdrawal"],
+  changed: ["变更", "change"],
   withdrawn: ["撤销", "withdrawal"],
-  repair: ["修复", "repair"],
   repaired: ["修复", "repair"],
   disputed: ["异议标注", "dispute mark"],
-  expired: ["公示期满", "publication over"],
+  "dispute-over": ["异议解除", "dispute over"],
 };
 export const opName = (key: string | number): string => say(OPS, String(key));
 
@@ -85,13 +84,31 @@ const STATES: Words = {
   effective: ["已生效", "in force"],
   returned: ["已退回", "returned"],
   rectifying: ["整改中", "rectifying"],
-  extended: ["已延期", "extended"],
+  extended: ["延期中", "extended"],
   "exited-in-time": ["按期退出", "exited in time"],
   overdue: ["逾期未退出", "overdue"],
   "exited-late": ["逾期后退出", "exited late"],
-  revoked: ["责令已撤销", "order revoked"],
+  revoked: ["已撤销", "order revoked"],
 };
 export const stateName = (key: string): string => say(STATES, key);
+const REGISTER_STATES = ["rectifying", "extended", "overdue", "exited-in-time", "exited-late", "revoked"];
+export const registerStates = computed(() => REGISTER_STATES.map((value) => ({ value, label: stateName(value) })));
+
+// Events of the journal (gateway/journal): what happened, in words; an unknown one keeps its name.
+const EVENTS: Words = {
+  "obligation.recorded": ["任务登记或变更", "obligation recorded"],
+  "record.proposed": ["提出", "proposed"],
+  "record.returned": ["退回", "returned"],
+  "record.approved": ["批准生效", "approved, in force"],
+  "record.expired": ["公示期满，自动停止", "publication over, ended by law"],
+  "delivery.queued": ["进入报送队列", "queued for delivery"],
+  "delivery.held": ["暂缓报送", "held"],
+  "delivery.skipped": ["无需报送", "not to be sent"],
+  "delivery.requeued": ["重新排队", "queued again"],
+  "delivery.repeated": ["再次报送", "sent again"],
+  "delivery.superseded": ["被新版本取代", "superseded"],
+};
+export const eventName = (key: string): string => say(EVENTS, key);
 
 const ROLES: Words = {
   operator: ["经办", "operator"],
@@ -121,7 +138,48 @@ export function age(ms: number, now: number): string {
   return t(`${Math.floor(minutes / 1440)} 天`, `${Math.floor(minutes / 1440)} days`);
 }
 
-export function refusal(error: unknown): string {
-  if (error instanceof Refused) return error.text(lang.value);
-  return error instanceof Error ? error.message : String(error);
-}
+const DOMAINS: Words = {
+  "land-supply": ["土地供应", "land supply"],
+  "fund-support": ["资金支持", "fund support"],
+  tax: ["税收管理", "tax"],
+  "production-licence": ["生产许可", "production licence"],
+  "safety-licence": ["安全许可", "safety licence"],
+  "bond-issuance": ["债券发行", "bond issuance"],
+  lending: ["融资授信", "lending"],
+  "government-procurement": ["政府采购", "government procurement"],
+  "public-works-bidding": ["公共工程投标", "public works bidding"],
+  "power-price": ["差别电价", "power price"],
+  "(trace)": ["查阅留痕", "reading the trace"],
+  "(names)": ["按名称查找", "finding by name"],
+};
+export const domainName = (key: string): string => say(DOMAINS, key);
+export const domains = computed(() => Object.keys(DOMAINS).map((value) => ({ value, label: domainName(value) })));
+
+const VERDICTS: Words = {
+  listed: ["在列", "listed"],
+  "not-listed": ["不在列", "not listed"],
+  unknown: ["未知", "unknown"],
+};
+export const verdictName = (key: string): string => say(VERDICTS, key);
+
+const FIELDS: Words = {
+  name: ["企业名称", "name"],
+  uscc: ["信用代码", "code"],
+  region: ["所在地区", "region"],
+  industry: ["行业", "industry"],
+  ground: ["维度", "ground"],
+  severity: ["程度", "severity"],
+  scope: ["使用范围", "scope"],
+  disputed: ["异议中", "disputed"],
+  decided_on: ["认定日期", "decided on"],
+  due: ["最后期限", "due"],
+  publication_end: ["公示截止期", "published until"],
+  listing_authority: ["认定单位", "listing authority"],
+  document: ["认定文号", "document"],
+  order_document: ["决定文书号", "order's document"],
+  facts: ["失信事实", "facts"],
+  order: ["依据的决定", "the order"],
+  reason: ["理由", "reason"],
+  statement: ["信用承诺与修复说明", "commitment, repair"],
+};
+export const fieldName = (key: string): string => say(FIELDS, key);

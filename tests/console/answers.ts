@@ -1,9 +1,10 @@
 // What the stand-in answers: a table of paths, and one of jobs.
 import type { Role } from "../../console/src/session";
-import { bodyOf, daysBetween, lifeOf, listed, NOW_MS, obligations, overdue, recordId, status, stories, TODAY, type Obligation } from "./fixtures";
-import { importChecked, importTaken } from "./importing";
+import type { Obligation as Obligation_ } from "../../console/src/register";
+import { daysBetween, lifeOf, listed, NOW_MS, obligations, overdue, recordId, status, stories, TODAY, type Obligation } from "./fixtures";
+import { importTaken } from "./importing";
 import { people, type PersonName, type Someone } from "./people";
-import { exits, lookups, plates, quality, summary } from "./reporting";
+import { departments, exits, lookups, summary } from "./reporting";
 
 export interface Asked {
   method: string;
@@ -47,18 +48,16 @@ function records(asked: Asked): unknown {
   return { in_list: stories.filter((story) => story.list === list).length, list, records: rows.map(listed), next };
 }
 
-function obligationLine(one: Obligation): object {
+function obligationLine(one: Obligation): Obligation_ {
   const story = stories.find((each) => each.one === one);
+  const newest = story && lifeOf(story).versions.at(-1);
 
   return {
-    obligation: one.obligation, version: 2, state: one.slug, ground: one.ground, uscc: one.uscc, name: one.name, division: one.division,
-    region: one.region, industry: one.industry, equipment: one.equipment, equipment_count: one.equipment_count, capacity: one.capacity,
-    capacity_unit: one.capacity_unit, authority: one.authority, document: one.document, measure: one.measure, order_date: one.order_date,
-    deadline: one.deadline, extended_to: one.extended_to || null, due: one.due, exit_date: one.exit_date || null,
-    days_late: one.slug === "overdue" ? daysBetween(one.due, TODAY) : null,
-    records: story
-      ? [{ record: recordId(one.obligation), version: story.bodies.length, state: story.state, op: lifeOf(story).versions.at(-1)?.op, document: story.bodies[0]?.document, decided_on: "2026-11-18" }]
-      : [],
+    obligation: one.obligation, version: 2, uscc: one.uscc, name: one.name, region: one.region, division: one.division, industry: one.industry,
+    ground: one.ground, state: one.slug, authority: one.authority, document: one.document, equipment: one.equipment, capacity: one.capacity,
+    capacity_unit: one.capacity_unit, deadline: one.deadline, extended_to: one.extended_to || null, due: one.due, exit_date: one.exit_date || null,
+    days_late: one.slug === "overdue" ? daysBetween(one.due, TODAY) : null, record: story ? recordId(one.obligation) : null,
+    record_state: story?.state ?? null, record_op: newest?.op ?? null, record_proposal: newest?.proposal ?? null,
   };
 }
 
@@ -72,12 +71,13 @@ function searched(asked: Asked): unknown {
       (!q["industry"] || one.industry === q["industry"]) &&
       (!q["ground"] || one.ground === q["ground"]) &&
       (!q["state"] || one.slug === q["state"]) &&
-      (!q["due_since"] || one.due >= q["due_since"]) &&
-      (!q["due_until"] || one.due <= q["due_until"]),
+      (!q["overdue"] || one.slug === "overdue") &&
+      (!q["due_from"] || one.due >= q["due_from"]) &&
+      (!q["due_to"] || one.due <= q["due_to"]),
   );
   const { rows, next } = page(fit, q);
 
-  return { obligations: rows.map(obligationLine), next, in_register: obligations.length };
+  return { matched: fit.length, next, obligations: rows.map(obligationLine), size: obligations.length };
 }
 
 function oneRecord(asked: Asked, found: RegExpExecArray): unknown {
@@ -85,22 +85,38 @@ function oneRecord(asked: Asked, found: RegExpExecArray): unknown {
   const ours = obligations.filter((one) => one.uscc === id);
   const story = stories.find((each) => recordId(each.one.obligation).startsWith(id) || each.one.obligation.startsWith(id));
 
-  if (ours.length > 0) return { uscc: id, name: ours[0]!.name, obligations: ours.map(obligationLine) };
+  if (ours.length > 0) return { uscc: id, name: ours[0]!.name, obligations: [] };
   if (story && id.length >= 6) return lifeOf(story);
   return { wrong: { status: 404, rule: "record.unknown", detail: `there is no record ${id}`, detail_zh: `没有记录 ${id}` } };
 }
 
-function obligationLife(_: Asked, found: RegExpExecArray): unknown {
-  const one = obligations.find((each) => each.obligation.startsWith(found[1] ?? "-"));
+function enterprise(_: Asked, found: RegExpExecArray): unknown {
+  const ours = obligations.filter((one) => one.uscc === found[1]);
+  const lives = stories.filter((story) => ours.includes(story.one)).map(lifeOf);
+  const versions = (one: Obligation): object[] => [
+    { version: 1, state: "rectifying", at: "2026-06-01T09:00:00+08:00", line: 12 },
+    { version: 2, state: one.slug, at: "2026-11-10T09:00:00+08:00", line: 12 },
+  ];
 
-  if (!one) return { wrong: { status: 404, rule: "obligation.unknown", detail: "there is no such obligation", detail_zh: "没有这项任务" } };
-  const earlier = { ...one, state: "整改中", exit_date: "", extended_to: "", extension_document: "" };
+  if (ours.length === 0) return { wrong: { status: 404, rule: "enterprise.unknown", detail: "the register has no such enterprise", detail_zh: "台账中没有这家企业" } };
   return {
-    obligation: one.obligation,
-    versions: [
-      { version: 1, state: "rectifying", at: "2026-06-01T09:00:00+08:00", by: "jingban", sequence: 120, line: 12, row: earlier },
-      { version: 2, state: one.slug, at: "2026-11-10T09:00:00+08:00", by: "jingban", sequence: 900, line: 12, row: one },
+    uscc: found[1], name: ours[0]!.name, names: [...new Set(ours.map((one) => one.name))],
+    obligations: ours.map((one) => ({ ...obligationLine(one), versions: versions(one) })), records: lives,
+    timeline: [
+      ...ours.map((one) => ({ at: "2026-06-01T09:00:00+08:00", sequence: 120, type: "obligation.recorded", by: "jingban", about: one.obligation.slice(0, 12) })),
+      ...lives.flatMap((life) => life.events.map((event) => ({ ...event, about: life.record }))),
     ],
+  };
+}
+
+function today(asked: Asked): unknown {
+  const now = status() as { channels: object[]; clocks: object; records: { returned: number; unsent: number } };
+  const waiting = stories.filter((story) => story.list === "waiting");
+
+  return {
+    waiting: { mine: waiting.filter((story) => story.bodies[0]!.proposed_by !== asked.person?.name).length, all: waiting.length },
+    returned: now.records.returned, overdue: { unproposed: overdue.length - stories.length, on: TODAY }, refused: 1, unsent: now.records.unsent,
+    clocks: now.clocks, channels: now.channels, worst: "bad", at: "2026-11-25T10:30:00+08:00",
   };
 }
 
@@ -120,40 +136,6 @@ function traced(asked: Asked): unknown {
   return { end: 918822, entries: fit, next: null, receipt: "01KTRACEREADING0000000000" };
 }
 
-function lookup(asked: Asked): unknown {
-  const given = asked.body as { domain: string; uscc?: string; name?: string; purpose: string };
-  const story = stories.find((each) => each.one.uscc === given.uscc && each.list === "live");
-
-  if (given.name)
-    return {
-      candidates: overdue.slice(2, 4).map((one, index) => ({
-        name: one.name, uscc: one.uscc, score: index ? 0.71 : 0.93, strength: index ? "weak" : "strong",
-        reasons: [{ reason: "homophone", part: "trade-name", asked: "翔", registered: "祥", zh: "字号读音相同", en: "the trade name sounds the same" }],
-      })),
-      domain: given.domain, index: { edition: "2026-10-31", names: 31022, register: null, sequence: 48211 }, purpose: given.purpose, q: given.name, receipt: "01KLOOKUP000000000000000001",
-    };
-  return {
-    as_of: { at: new Date(NOW_MS).toISOString(), changed_at: "2026-11-24T15:40:00+08:00", sequence: 48211 },
-    domain: given.domain, list_edition: null, name: story ? story.one.name : null, purpose: given.purpose, receipt: "01KLOOKUP000000000000000002",
-    records: story
-      ? [{ decided_on: "2026-11-18", disputed: false, document: "粤信记〔2026〕1号", due: story.one.due, ground: story.one.ground, listing_authority: story.one.authority, name: story.one.name, publication_end: "2027-11-18", record: recordId(story.one.obligation), severity: 2, version: 1 }]
-      : [],
-    measures: story
-      ? [{ id: "prudent-credit", name: { zh: "从严审慎授信", en: "prudent lending" }, force: "informs", basis: { zh: "《广东省社会信用条例》", en: "Social Credit Regulations of Guangdong" } }]
-      : [],
-    rules: "lending/2026@0123456789abcdef", uscc: given.uscc, verdict: story ? "listed" : "not-listed",
-  };
-}
-
-const DOMAINS = [
-  { domain: "lending", zh: "融资授信", en: "lending" },
-  { domain: "government-procurement", zh: "政府采购", en: "government procurement" },
-  { domain: "land-supply", zh: "土地供应", en: "land supply" },
-].map(({ domain, zh, en }) => ({
-  domain,
-  about: { domain, title: { zh, en }, purposes: [{ code: "credit-review", zh: "授信审查", en: "review before granting credit", requires: [] }] },
-}));
-
 const clients = {
   clients: ["bank-a", "procurement-gd", "land-gz"].map((name, index) => ({
     addresses: null, certificates: [{ days_left: [12, 210, 340][index], ends: "2026-12-07T00:00:00+08:00", from: null, sha256: "ab".repeat(32), until: null, usable: true }],
@@ -164,33 +146,34 @@ const clients = {
   generation: 3, gone: [],
 };
 
+const invited = (_: Asked, found: RegExpExecArray): unknown => ({ account: found[1], invitation: "K4ZT7QWM2XGF5BNR6PDLH3VA", until: "2026-11-26T10:30:00+08:00" });
+const staff = (): unknown => ({
+  staff: Object.values(people).map((one, index) => ({
+    ...one, has_password: index !== 4, invited_until: index === 4 ? "2026-11-26T10:30:00+08:00" : null, suspended: null, failures: index === 1 ? 2 : 0,
+    signed_in_at: index === 4 ? null : "2026-11-25T08:02:11+08:00", sessions: index === 4 ? 0 : 1,
+  })),
+});
+
 export const ANSWERS: [RegExp, Answer][] = [
   [/^GET \/console\/api\/session$/, (asked) => told(asked.person!)],
   [/^POST \/console\/api\/sign-in$/, signIn],
   [/^POST \/console\/api\/sign-out$/, () => undefined],
-  [/^GET \/console\/api\/events$/, () => ({ stream: `event: status\ndata: ${JSON.stringify(status())}\n\n` })],
   [/^POST \/console\/api\/enrol$/, (asked) => ((asked.body as { code?: string }).code ? undefined : { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", address: "otpauth://totp/creditgate:jingban?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=creditgate" })],
-  [/^GET \/console\/api\/domains$/, () => ({ domains: DOMAINS })],
-  [/^POST \/console\/api\/lookup$/, lookup],
+  [/^GET \/console\/api\/today$/, today],
+  [/^GET \/console\/api\/obligations$/, searched],
+  [/^GET \/console\/api\/enterprises\/([^/]+)$/, enterprise],
+  [/^GET \/console\/api\/reports\/exits$/, exits],
+  [/^GET \/console\/api\/reports\/summary$/, summary],
+  [/^GET \/console\/api\/reports\/departments$/, departments],
+  [/^GET \/console\/api\/reports\/lookups$/, lookups],
   [/^GET \/admin\/v1\/status$/, () => status()],
   [/^GET \/admin\/v1\/records$/, records],
   [/^GET \/admin\/v1\/records\/([^/]+)$/, oneRecord],
-  [/^GET \/admin\/v1\/obligations$/, searched],
-  [/^GET \/admin\/v1\/obligations\/([^/]+)$/, obligationLife],
   [/^GET \/admin\/v1\/trace$/, traced],
   [/^GET \/admin\/v1\/clients$/, () => clients],
-  [/^GET \/admin\/v1\/keys$/, () => ({ keys: [
-    { kid: "gd-seal-2026", algorithm: "SM2", purpose: "seal", from: "2026-01-01", until: "2026-12-31", state: "current" },
-    { kid: "gd-log-2026", algorithm: "Ed25519", purpose: "checkpoint", from: "2026-01-01", until: null, state: "current" },
-    { kid: "gd-seal-2025", algorithm: "SM2", purpose: "seal", from: "2025-01-01", until: "2025-12-31", state: "retired" },
-  ] })],
-  [/^GET \/admin\/v1\/staff$/, () => ({ staff: Object.values(people).map((one, index) => ({ ...one, uid: index < 3 ? 1000 + index : null, enrolled: index !== 4, signed_in_at: index === 4 ? null : "2026-11-25T08:02:11+08:00", waits_until: null, certificates: index === 3 ? 1 : 0 })) })],
-  [/^POST \/admin\/v1\/staff\/(\w+)\/invitation$/, () => ({ invitation: "K4ZT7QWM2XGF5BNR6PDLH3VA", until: "2026-11-26T10:30:00+08:00" })],
-  [/^GET \/admin\/v1\/reports\/exits$/, exits],
-  [/^GET \/admin\/v1\/reports\/lists$/, plates],
-  [/^GET \/admin\/v1\/reports\/summary$/, summary],
-  [/^GET \/admin\/v1\/reports\/quality$/, quality],
-  [/^GET \/admin\/v1\/reports\/lookups$/, lookups],
+  [/^GET \/admin\/v1\/staff$/, staff],
+  [/^POST \/admin\/v1\/staff\/(\w+)\/(?:invite|reset)$/, invited],
+  [/^POST \/admin\/v1\/staff\/(\w+)\/(?:suspend|resume|sign-out)$/, () => undefined],
 ];
 
 // --- jobs ---
@@ -203,22 +186,13 @@ interface Job {
 
 function outcomes(asked: Asked): unknown {
   const ids = (asked.body as { ids?: string[] }).ids ?? [];
-  const items = ids.map((id) => {
+  const items = ids.map((given) => {
+    const id = given.split("@")[0]!;
     const one = obligations.find((each) => each.obligation === id || recordId(each.obligation) === id);
     return { record: one ? recordId(one.obligation) : id, version: 1, obligation: one?.obligation ?? null, name: one?.name ?? null, result: "done", rule: null, message: null };
   });
 
   return { done: items.length, refused: 0, skipped: 0, items };
-}
-
-function late(asked: Asked): unknown {
-  const given = asked.body as { ground?: string; division?: string; unproposed?: boolean };
-  const items = overdue
-    .slice(given.unproposed ? 60 : 0)
-    .filter((one) => (!given.ground || one.ground === given.ground) && (!given.division || one.division.startsWith(given.division)))
-    .map((one) => ({ ...(obligationLine(one) as object), record: null, record_state: null, record_op: null }));
-
-  return { on: TODAY, count: items.length, items };
 }
 
 function refused(): unknown {
@@ -252,54 +226,9 @@ function clocks(): unknown {
   };
 }
 
-// What each channel would get, after its mapping.
-function preview(asked: Asked): unknown {
-  const given = asked.body as { ids?: string[]; document?: string };
-  const LABELS: [string, string, (one: Obligation) => string][] = [
-    ["JGQC", "机构全称", (one) => one.name],
-    ["TYSHXYDM", "统一社会信用代码", (one) => one.uscc],
-    ["ZYSXSS", "主要失信事实", (one) => bodyOf(one, 1, 1).facts],
-    ["SCFZYNR", "行政处理决定主要内容", (one) => bodyOf(one, 1, 1).order],
-    ["RDDW", "认定单位", (one) => one.authority],
-    ["RDWH", "认定文号", () => given.document ?? "粤信记〔2026〕1号"],
-    ["XZQH", "行政区划", (one) => one.division],
-  ];
-  const items = (given.ids ?? []).slice(0, 20).map((id) => {
-    const one = obligations.find((each) => each.obligation === id || recordId(each.obligation) === id) ?? overdue[0]!;
-    const fields = LABELS.map(([name, label, value]) => ({ name, label, value: value(one) }));
-
-    return {
-      obligation: one.obligation, record: recordId(one.obligation), name: one.name, uscc: one.uscc, rule: null, message: null,
-      channels: [
-        { channel: "credit-guangdong", op: "new", fields, bytes: 812 },
-        { channel: "national-platform", op: "new", fields: fields.map((field) => ({ ...field, name: field.name.toLowerCase() })), bytes: 790 },
-        { channel: "credit-china", op: "new", fields: fields.slice(0, 6), bytes: 1022 },
-      ],
-    };
-  });
-
-  return { count: items.length, items };
-}
-
-function probe(asked: Asked): unknown {
-  const isBad = (asked.body as { ids: string[] }).ids[0] === "national-platform";
-  const layers = ["name", "connection", "tls", "certificate", "signature", "answer"];
-
-  return {
-    items: layers.map((layer, index) => {
-      const state = !isBad || index < 2 ? "good" : index === 2 ? "bad" : "skipped";
-      const detail = state === "bad" ? "their certificate ended on 2026-11-25" : state === "good" ? "203.0.113.7:443" : null;
-      return { layer, state, millis: state === "skipped" ? null : 3 + 11 * index, detail, detail_zh: state === "bad" ? "对方证书已于 2026-11-25 到期" : detail };
-    }),
-  };
-}
-
 export const JOBS: Record<string, Job> = {
   import: { roles: ["operator"], run: importTaken },
-  "import-check": { roles: ["operator"], run: importChecked },
-  overdue: { roles: ANYBODY, run: late },
   propose: { roles: ["operator"], run: outcomes },
-  preview: { roles: ["operator", "reviewer"], run: preview },
   approve: { roles: ["reviewer"], run: outcomes },
   return: { roles: ["reviewer"], run: outcomes },
   correct: { roles: ["operator"], run: outcomes },
@@ -314,7 +243,6 @@ export const JOBS: Record<string, Job> = {
   pause: { roles: ["operator", "administrator"], run: outcomes },
   drain: { roles: ["operator", "administrator"], run: outcomes },
   resume: { roles: ["operator", "administrator"], run: outcomes },
-  probe: { roles: ["operator", "administrator"], run: probe },
   "client-suspend": { roles: ["administrator"], run: outcomes },
   "client-resume": { roles: ["administrator"], run: outcomes },
 };

@@ -12,14 +12,13 @@ interface Wrong {
   value: string;
   rule: string;
   message: string;
-  proposal: string | null;
 }
 const WRONGS: ((row: Row) => Wrong)[] = [
-  (row) => ({ column: 1, value: row.uscc.slice(0, 17) + "0", rule: "uscc.check", message: "信用代码的校验位不符：请对照营业执照核对", proposal: null }),
-  (row) => ({ column: 10, value: row.order_date.replace(/-/g, "/"), rule: "date.form", message: "日期应写作 2026-01-31", proposal: row.order_date }),
-  (row) => ({ column: 4, value: "水泥行业", rule: "industry.unknown", message: "没有“水泥行业”这一行业", proposal: row.industry }),
-  (row) => ({ column: 17, value: row.capacity + "万", rule: "number.form", message: "产能应为数字，单位写在“产能单位”", proposal: row.capacity }),
-  () => ({ column: 11, value: "", rule: "required", message: "缺少退出期限", proposal: null }),
+  (row) => ({ column: 1, value: row.uscc.slice(0, 17) + "0", rule: "uscc.check", message: "信用代码的校验位不符：请对照营业执照核对" }),
+  (row) => ({ column: 10, value: row.order_date.replace(/-/g, "/"), rule: "date.form", message: "日期应写作 2026-01-31" }),
+  (row) => ({ column: 4, value: "水泥行业", rule: "industry.unknown", message: "没有“水泥行业”这一行业" }),
+  (row) => ({ column: 17, value: row.capacity + "万", rule: "number.form", message: "产能应为数字，单位写在“产能单位”" }),
+  () => ({ column: 11, value: "", rule: "required", message: "缺少退出期限" }),
 ];
 
 export function rowsOf(count: number): { cells: string[]; wrong: Wrong | null }[] {
@@ -42,23 +41,12 @@ function judge(asked: Asked): { rows: ReturnType<typeof rowsOf>; file: string } 
   return { file, rows: file.includes("更正") ? rows.filter((row) => row.wrong).map((row) => ({ ...row, wrong: null })) : rows };
 }
 
-export function importChecked(asked: Asked): unknown {
-  const { rows, file } = judge(asked);
-  const problems = rows.flatMap(({ wrong }, index) =>
-    wrong
-      ? [{ line: index + 2, column: HEADERS[wrong.column], key: COLUMNS[wrong.column], value: wrong.value, rule: wrong.rule, severity: "error", message: wrong.message, proposal: wrong.proposal }]
-      : [],
-  );
-
-  return {
-    file, encoding: "UTF-8", columns: COLUMNS, rows: rows.length, accepted: rows.length - problems.length, unchanged: 0, refused: problems.length, problems,
-    cells: rows.map(({ cells, wrong }, index) => ({ line: index + 2, state: wrong ? "refused" : "new", cells })),
-  };
-}
-
+// As the report of an import says it: what was refused was left out, with the reason.
 export function importTaken(asked: Asked): unknown {
   const { rows, file } = judge(asked);
-  const refused = rows.filter((row) => row.wrong).length;
+  const problems = rows.flatMap(({ wrong }, index) =>
+    wrong ? [{ line: index + 2, column: HEADERS[wrong.column], value: wrong.value, rule: wrong.rule, severity: "error", message: wrong.message }] : [],
+  );
 
-  return { file, encoding: "UTF-8", rows: rows.length, accepted: rows.length - refused, unchanged: 0, refused, problems: [] };
+  return { file, encoding: "UTF-8", rows: rows.length, accepted: rows.length - problems.length, unchanged: 0, refused: problems.length, problems };
 }

@@ -20,6 +20,8 @@ const TYPES: Record<string, string> = {
 };
 export const FORGERY = "forgery-token-of-this-session";
 
+const SEEN = ["propose", "approve", "return", "correct", "withdraw", "dispute", "settle", "repair", "push"];
+
 export interface Sent {
   method: string;
   path: string;
@@ -127,6 +129,10 @@ export class StandIn {
       if (!kind) return this.problem(response, { status: 404, rule: "job.kind", detail: "there is no such kind of job", detail_zh: "没有这种任务" });
       if (!asked.person?.roles.some((role) => kind.roles.includes(role)))
         return this.problem(response, { status: 403, rule: "staff.role", detail: `${asked.person?.name} lacks the role for this`, detail_zh: `${asked.person?.name} 没有所需角色` });
+      // An order that changes something says what its page showed.
+      const ids = (asked.body as { ids?: unknown[] }).ids;
+      if (SEEN.includes(rest) && !ids?.every((one) => /^[R0-9a-f]+@\d+$/.test(String(one))))
+        return this.problem(response, { status: 400, rule: "order.seen", detail: "say which version was seen", detail_zh: "请指明所见版本" });
       const made = `j${this.jobs.size + 1}`;
       const answer = this.reports.get(rest) ?? kind.run(asked, bytes);
       this.jobs.set(made, { kind: rest, report: JSON.stringify(answer) });

@@ -1,0 +1,7 @@
+// Every order says which version its page showed (docs/console-api.md, "What was seen"): what changed since is refused
+// as a whole and shown, never overwritten.
+import type { Listed } from "./records";
+
+export const seenRecord = (row: Listed): string => `${row.record.record}@${row.proposal}`;
+export const seenProposal = (record: string, proposal: number): string => `${record}@${proposal}`;
+export const seenObligation = (row: { obligation: string; version: number }): string => `${row.obligation}@${row.version}`;

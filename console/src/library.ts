@@ -15,8 +15,7 @@ import {
   ElLoading,
   ElOption,
   ElProgress,
-  ElRadioButton,
-  ElRadioGroup,
+  ElRadio,
   ElSelect,
   ElTable,
   ElTableColumn,
@@ -57,6 +56,7 @@ import "element-plus/theme-chalk/el-timeline-item.css";
 import "element-plus/theme-chalk/el-upload.css";
 import type { App, Plugin } from "vue";
 
+// One that belongs to another comes with it: a radio button with the radio, a column with the table.
 const PARTS = [
   ElAlert,
   ElButton,
@@ -73,8 +73,7 @@ const PARTS = [
   ElLoading,
   ElOption,
   ElProgress,
-  ElRadioButton,
-  ElRadioGroup,
+  ElRadio,
   ElSelect,
   ElTable,
   ElTableColumn,

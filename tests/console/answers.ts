@@ -80,7 +80,7 @@ function searched(asked: Asked): unknown {
   return { matched: fit.length, next, obligations: rows.map(obligationLine), size: obligations.length };
 }
 
-function oneRecord(asked: Asked, found: RegExpExecArray): unknown {
+function oneRecord(_: Asked, found: RegExpExecArray): unknown {
   const id = decodeURIComponent(found[1] ?? "");
   const ours = obligations.filter((one) => one.uscc === id);
   const story = stories.find((each) => recordId(each.one.obligation).startsWith(id) || each.one.obligation.startsWith(id));

@@ -13,10 +13,11 @@ interface Wrong {
   rule: string;
   message: string;
 }
+// What is wrong with every eleventh row, in turn.
 const WRONGS: ((row: Row) => Wrong)[] = [
   (row) => ({ column: 1, value: row.uscc.slice(0, 17) + "0", rule: "uscc.check", message: "信用代码的校验位不符：请对照营业执照核对" }),
   (row) => ({ column: 10, value: row.order_date.replace(/-/g, "/"), rule: "date.form", message: "日期应写作 2026-01-31" }),
-  (row) => ({ column: 4, value: "水泥行业", rule: "industry.unknown", message: "没有“水泥行业”这一行业" }),
+  () => ({ column: 4, value: "水泥行业", rule: "industry.unknown", message: "没有“水泥行业”这一行业" }),
   (row) => ({ column: 17, value: row.capacity + "万", rule: "number.form", message: "产能应为数字，单位写在“产能单位”" }),
   () => ({ column: 11, value: "", rule: "required", message: "缺少退出期限" }),
 ];

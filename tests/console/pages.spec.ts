@@ -61,6 +61,8 @@ describe.skipIf(!hasBrowser)("pages", () => {
         expect(await page.locator(".refusal").count()).toBe(0);
         expect(complaints).toEqual([]);
         expect(await axe(page)).toEqual([]);
+        // Every part of the library that is used is there.
+        expect(await page.evaluate(() => [...document.querySelectorAll("*")].map((one) => one.localName).filter((name) => name.includes("-")))).toEqual([]);
         // Nothing is wider than the window.
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1366);
         await context.close();

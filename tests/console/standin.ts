@@ -102,11 +102,11 @@ export class StandIn {
     const wrong = this.refuse.get(key);
     const asked: Asked = { method, path: url.pathname, query: Object.fromEntries(url.searchParams), body, person: person ?? null };
 
+    if (method !== "GET" || !url.pathname.endsWith("/status")) this.sent.push({ ...asked, by: person?.name ?? "" });
     if (wrong) {
       this.refuse.delete(key);
       return this.problem(response, wrong);
     }
-    if (method !== "GET" || !url.pathname.endsWith("/status")) this.sent.push({ ...asked, by: person?.name ?? "" });
     if (!person && url.pathname !== "/console/api/sign-in" && url.pathname !== "/console/api/enrol")
       return this.problem(response, { status: 401, rule: "session.none", detail: "sign in first", detail_zh: "请先登录" });
     if (method !== "GET" && person && request.headers["x-creditgate-forgery"] !== FORGERY)

@@ -35,6 +35,11 @@ void segment_id_new(char id[SEGMENT_ID_BYTES])
     snprintf(id, SEGMENT_ID_BYTES, "%08" PRIx32 "%016" PRIx64, (uint32_t)(clock_now_ms(&CLOCK_SYSTEM) / 1000), chance);
 }
 
+bool segment_id_differs(const char id[SEGMENT_ID_BYTES], const char before[SEGMENT_ID_BYTES])
+{
+    return crc32_of(0, (struct span){id, SEGMENT_ID_LENGTH}) != crc32_of(0, (struct span){before, SEGMENT_ID_LENGTH});
+}
+
 bool segment_id_is_valid(struct span text)
 {
     if (text.bytes != SEGMENT_ID_LENGTH)

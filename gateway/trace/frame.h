@@ -3,7 +3,8 @@
  * Frame, little-endian: u32 bytes of the entry, u32 CRC-32 over the segment's id and all that follows the CRC, u32
  * number, u32 promised, the entry. `number` counts from 0; every entry below `promised` was durable when this one was
  * written, so whoever finds a later frame intact knows which of the damaged ones had been promised. Behind the last
- * frame there may be zeros, which are no frame (writer.c). */
+ * frame there may be zeros, or frames of the one segment whose file this was before (spare.h); neither is a frame of
+ * this one. No frame begins inside an entry: two bytes of a head's length are zeros, and no JSON text has any. */
 #ifndef GATEWAY_TRACE_FRAME_H
 #define GATEWAY_TRACE_FRAME_H
 
@@ -15,6 +16,9 @@ enum { SEGMENT_ID_LENGTH = 24, SEGMENT_ID_BYTES = 25, FRAME_HEAD_BYTES = 16 };
 enum { FRAME_BYTES_MAX = FRAME_HEAD_BYTES + TRACE_ENTRY_BYTES_MAX };
 
 void segment_id_new(char id[SEGMENT_ID_BYTES]);
+/* May a segment `id` be written over the frames of `before`? Only when no frame of the one, as it stands, is a frame of
+ * the other: the CRC goes on from that of the id, and leads from different ones to different ones. */
+bool segment_id_differs(const char id[SEGMENT_ID_BYTES], const char before[SEGMENT_ID_BYTES]);
 bool segment_id_is_valid(struct span text);
 /* "<folder>/segments", "<folder>/segments/<id><suffix>"; new texts. */
 char *segments_path(const char *folder);

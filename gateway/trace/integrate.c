@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "gateway/trace/log_parts.h"
 #include "gateway/trace/segment.h"
+#include "gateway/trace/spare.h"
 
 /* Entries are read, checked, hashed and written while they are in the processor's cache: in windows. Only damage is
  * looked at in the whole. */
@@ -273,10 +274,18 @@ static bool take_segment(struct turn *turn, const char *id, struct error *err)
     return true;
 }
 
-static bool remove_all(const struct trace_log *log, const struct segment_list *list, bool is_damaged, struct error *err)
+static bool remove_all(const struct turn *turn, struct error *err)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (!segment_remove(log->folder, list->ids[i], is_damaged, err))
+    const struct trace_log *log = turn->log;
+
+    for (size_t i = 0; i < turn->finished.count; i++) {
+        const struct taken *taken = state_find(&log->state, turn->finished.ids[i]);
+
+        if (!spare_keep(log->folder, turn->finished.ids[i], taken ? taken->bytes : 0, err))
+            return false;
+    }
+    for (size_t i = 0; i < turn->damaged.count; i++) {
+        if (!segment_put_aside(log->folder, turn->damaged.ids[i], err))
             return false;
     }
     return true;
@@ -290,8 +299,7 @@ static bool remove_finished(struct turn *turn, struct error *err)
 
     if (turn->finished.count + turn->damaged.count == 0)
         return true;
-    if (!remove_all(log, &turn->finished, false, err) || !remove_all(log, &turn->damaged, true, err) ||
-        !file_sync_folder(folder, err))
+    if (!remove_all(turn, err) || !file_sync_folder(folder, err))
         return false;
     for (size_t i = 0; i < turn->finished.count; i++)
         state_drop(&log->state, turn->finished.ids[i]);

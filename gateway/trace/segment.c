@@ -99,13 +99,12 @@ bool segment_open(const char *folder, const char *id, int *fd, bool *has_writer,
     return true;
 }
 
-bool segment_remove(const char *folder, const char *id, bool is_damaged, struct error *err)
+bool segment_put_aside(const char *folder, const char *id, struct error *err)
 {
     AUTO(text_free) char *path = segment_path(folder, id, SEGMENT_SUFFIX);
     AUTO(text_free) char *aside = segment_path(folder, id, SEGMENT_SUFFIX_DAMAGED);
-    int result = is_damaged ? rename(path, aside) : unlink(path);
 
-    if (result != 0 && errno != ENOENT)
-        return file_fail(err, path, "cannot remove");
+    if (rename(path, aside) != 0 && errno != ENOENT)
+        return file_fail(err, path, "cannot put aside");
     return true;
 }

@@ -19,8 +19,8 @@ void segment_list_done(struct segment_list *list);
 
 /* Open to read; `*fd` is -1 when it is gone. `*has_writer`: its writer lives; when not, the file is as it will stay. */
 MUST_CHECK bool segment_open(const char *folder, const char *id, int *fd, bool *has_writer, struct error *err);
-/* Remove it, or keep it aside for people when it is damaged. Gone already is fine. */
-MUST_CHECK bool segment_remove(const char *folder, const char *id, bool is_damaged, struct error *err);
+/* Keep it aside for people: it is damaged. Gone already is fine. */
+MUST_CHECK bool segment_put_aside(const char *folder, const char *id, struct error *err);
 
 DEFINE_AUTO_IN_PLACE(struct segment_list, segment_list_done)
 

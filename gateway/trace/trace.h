@@ -7,6 +7,7 @@
  * place.
  *
  *   <folder>/segments/<segment>.seg   one writer's entries (frame.h); locked (flock) while the writer lives
+ *   <folder>/spare/<segment>          at most four files of segments that are in the log, to be written over (spare.h)
  *   <folder>/log/state                how many entries are integrated, their root, how far each segment was taken up:
  *                                     the one commit point, written beside and renamed after all else is on disk
  *   <folder>/log/entries/<n>          65,536 entries in bundles of 256 (C2SP tlog-tiles: u16 BE length, entry); 256

@@ -76,9 +76,30 @@ struct adapter_config {
     unsigned total_timeout_ms;     /* 0: 60 s */
 };
 
-/* One version of a record. Spans are valid UTF-8, borrowed; empty when not known. */
+/* What a client said about one thing that an answer showed it (gateway/feedback). As below. */
+struct adapter_feedback {
+    struct span receipt; /* of the answer */
+    int32_t answered_on; /* its day */
+    struct span shown;   /* the record or obligation that it showed, as the answer named it */
+    uint32_t shown_version;
+    struct span client; /* who said it, as we name it */
+    struct span domain;
+    struct span domain_name; /* what people call it */
+    struct span purpose;
+    struct span result;      /* "implemented", "other" or "not-applicable" */
+    struct span measures;    /* what was taken, in words, with ； between; may be empty like the rest */
+    struct span measure_ids; /* the same, as the domain's file names them, with commas between */
+    struct span action;
+    struct span reason;
+    int32_t acted_on; /* DAY_NONE: not said */
+    int32_t given_on;
+};
+
+/* One version of a record, or one feedback. Spans are valid UTF-8, borrowed; empty when not known. */
 struct adapter_record {
-    struct span record; /* record id: ROWID */
+    const struct adapter_feedback *feedback; /* NULL: a record. Else only record, version, op, name, code and remark of
+                                                the rest have a meaning: the row's own id, which no record has, … */
+    struct span record;                      /* record id: ROWID */
     uint32_t version;
     enum adapter_op op;
     struct span name;           /* JGQC */

@@ -11,6 +11,8 @@ const char *const *layout_words(enum layout_source source)
     static const char *const OPS[] = {"", "new", "changed", "withdrawn", "repaired", "disputed", "dispute-over", NULL};
     static const char *const SCOPES[] = {"public", "government", "authorised", NULL};
     static const char *const SEVERITIES[] = {"", "minor", "general", "serious", NULL};
+    /* As gateway/feedback/words.h has them. */
+    static const char *const RESULTS[] = {"implemented", "other", "not-applicable", NULL};
 
     switch (source) {
     case SOURCE_OP:
@@ -19,6 +21,8 @@ const char *const *layout_words(enum layout_source source)
         return SCOPES;
     case SOURCE_SEVERITY:
         return SEVERITIES;
+    case SOURCE_RESULT:
+        return RESULTS;
     default:
         return NULL;
     }
@@ -75,15 +79,31 @@ unsigned layout_rows_max(const struct layout *layout)
     return layout->rows_max;
 }
 
+enum layout_subject layout_subject(const struct layout *layout)
+{
+    return layout->subject;
+}
+
+/* What is never there, or not always. */
+static bool may_lack(enum layout_source source)
+{
+    static const enum layout_source SOURCES[] = {
+        SOURCE_REGISTRATION, SOURCE_ADDRESS, SOURCE_REPRESENTATIVE, SOURCE_REMARK,   SOURCE_MEASURES,
+        SOURCE_MEASURE_IDS,  SOURCE_ACTION,  SOURCE_REASON,         SOURCE_ACTED_ON,
+    };
+
+    for (size_t i = 0; i < COUNT_OF(SOURCES); i++) {
+        if (SOURCES[i] == source)
+            return true;
+    }
+    return false;
+}
+
 const char *layout_unfilled(const struct layout *layout)
 {
     for (size_t i = 0; i < layout->field_count; i++) {
-        const struct layout_field *field = &layout->fields[i];
-        bool is_of_register = field->source != SOURCE_REGISTRATION && field->source != SOURCE_ADDRESS &&
-                              field->source != SOURCE_REPRESENTATIVE && field->source != SOURCE_REMARK;
-
-        if (field->is_required && !is_of_register)
-            return field->name;
+        if (layout->fields[i].is_required && may_lack(layout->fields[i].source))
+            return layout->fields[i].name;
     }
     return NULL;
 }

@@ -28,11 +28,15 @@ void layout_free(struct layout *layout);
 
 /* "信用广东法人黑名单"; never empty. Borrowed. */
 const char *layout_title(const struct layout *layout, bool is_chinese);
+/* What its rows are about. */
+enum layout_subject { LAYOUT_OF_RECORDS, LAYOUT_OF_FEEDBACK };
+enum layout_subject layout_subject(const struct layout *layout);
 /* Rows of one call at most, as the upstream says; the adapter's own limit holds besides. */
 unsigned layout_rows_max(const struct layout *layout);
 
 /* A required field from a source that our register does not have today (registration, address, representative, remark):
- * every row would be refused. Its name, borrowed; NULL when there is none. */
+ * every row would be refused; or that a feedback need not have (measures, action, reason, the day, remark): many would
+ * be. Its name, borrowed; NULL when there is none. */
 const char *layout_unfilled(const struct layout *layout);
 
 /* What a result code does to a row when the layout decides it. */

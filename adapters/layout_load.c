@@ -7,31 +7,51 @@
 #include "base/file.h"
 #include "schemas/schema.h"
 
-static const char *const SOURCE_NAMES[SOURCE_COUNT] = {
-    [SOURCE_CONSTANT] = "",
-    [SOURCE_RECORD] = "record",
-    [SOURCE_VERSION] = "version",
-    [SOURCE_OP] = "op",
-    [SOURCE_NAME] = "name",
-    [SOURCE_CODE] = "code",
-    [SOURCE_ORGANISATION] = "organisation",
-    [SOURCE_REGISTRATION] = "registration",
-    [SOURCE_ADDRESS] = "address",
-    [SOURCE_REPRESENTATIVE] = "representative",
-    [SOURCE_FACTS] = "facts",
-    [SOURCE_ORDER] = "order",
-    [SOURCE_LISTED_ON] = "listed_on",
-    [SOURCE_PUBLISHED_UNTIL] = "published_until",
-    [SOURCE_AUTHORITY] = "authority",
-    [SOURCE_DOCUMENT] = "document",
-    [SOURCE_PROVIDED_ON] = "provided_on",
-    [SOURCE_DIVISION] = "division",
-    [SOURCE_SCOPE] = "scope",
-    [SOURCE_SEVERITY] = "severity",
-    [SOURCE_REMARK] = "remark",
-    [SOURCE_PROVIDER_CODE] = "provider_code",
-    [SOURCE_PROVIDER_NAME] = "provider_name",
-    [SOURCE_EXCHANGE_UNIT] = "exchange_unit",
+/* What a source is of: bits by enum layout_subject. */
+enum { OF_RECORDS = 1 << LAYOUT_OF_RECORDS, OF_FEEDBACK = 1 << LAYOUT_OF_FEEDBACK, OF_BOTH = OF_RECORDS | OF_FEEDBACK };
+static const struct {
+    const char *name;
+    unsigned of;
+} SOURCES[SOURCE_COUNT] = {
+    [SOURCE_CONSTANT] = {"", OF_BOTH},
+    [SOURCE_RECORD] = {"record", OF_BOTH},
+    [SOURCE_VERSION] = {"version", OF_BOTH},
+    [SOURCE_OP] = {"op", OF_RECORDS},
+    [SOURCE_NAME] = {"name", OF_BOTH},
+    [SOURCE_CODE] = {"code", OF_BOTH},
+    [SOURCE_ORGANISATION] = {"organisation", OF_BOTH},
+    [SOURCE_REGISTRATION] = {"registration", OF_RECORDS},
+    [SOURCE_ADDRESS] = {"address", OF_RECORDS},
+    [SOURCE_REPRESENTATIVE] = {"representative", OF_RECORDS},
+    [SOURCE_FACTS] = {"facts", OF_RECORDS},
+    [SOURCE_ORDER] = {"order", OF_RECORDS},
+    [SOURCE_LISTED_ON] = {"listed_on", OF_RECORDS},
+    [SOURCE_PUBLISHED_UNTIL] = {"published_until", OF_RECORDS},
+    [SOURCE_AUTHORITY] = {"authority", OF_RECORDS},
+    [SOURCE_DOCUMENT] = {"document", OF_RECORDS},
+    [SOURCE_PROVIDED_ON] = {"provided_on", OF_RECORDS},
+    [SOURCE_DIVISION] = {"division", OF_RECORDS},
+    [SOURCE_SCOPE] = {"scope", OF_RECORDS},
+    [SOURCE_SEVERITY] = {"severity", OF_RECORDS},
+    [SOURCE_REMARK] = {"remark", OF_BOTH},
+    [SOURCE_PROVIDER_CODE] = {"provider_code", OF_BOTH},
+    [SOURCE_PROVIDER_NAME] = {"provider_name", OF_BOTH},
+    [SOURCE_EXCHANGE_UNIT] = {"exchange_unit", OF_BOTH},
+    [SOURCE_RECEIPT] = {"receipt", OF_FEEDBACK},
+    [SOURCE_ANSWERED_ON] = {"answered_on", OF_FEEDBACK},
+    [SOURCE_SHOWN] = {"shown", OF_FEEDBACK},
+    [SOURCE_SHOWN_VERSION] = {"shown_version", OF_FEEDBACK},
+    [SOURCE_CLIENT] = {"client", OF_FEEDBACK},
+    [SOURCE_DOMAIN] = {"domain", OF_FEEDBACK},
+    [SOURCE_DOMAIN_NAME] = {"domain_name", OF_FEEDBACK},
+    [SOURCE_PURPOSE] = {"purpose", OF_FEEDBACK},
+    [SOURCE_RESULT] = {"result", OF_FEEDBACK},
+    [SOURCE_MEASURES] = {"measures", OF_FEEDBACK},
+    [SOURCE_MEASURE_IDS] = {"measure_ids", OF_FEEDBACK},
+    [SOURCE_ACTION] = {"action", OF_FEEDBACK},
+    [SOURCE_REASON] = {"reason", OF_FEEDBACK},
+    [SOURCE_ACTED_ON] = {"acted_on", OF_FEEDBACK},
+    [SOURCE_GIVEN_ON] = {"given_on", OF_FEEDBACK},
 };
 
 /* `source`: the only one a form is for; SOURCE_COUNT: any. */
@@ -51,7 +71,8 @@ static const struct {
 
 static bool is_day(enum layout_source source)
 {
-    return source == SOURCE_LISTED_ON || source == SOURCE_PUBLISHED_UNTIL || source == SOURCE_PROVIDED_ON;
+    return source == SOURCE_LISTED_ON || source == SOURCE_PUBLISHED_UNTIL || source == SOURCE_PROVIDED_ON ||
+           source == SOURCE_ANSWERED_ON || source == SOURCE_ACTED_ON || source == SOURCE_GIVEN_ON;
 }
 
 static struct span text_of(const json_t *value)
@@ -62,7 +83,7 @@ static struct span text_of(const json_t *value)
 static enum layout_source source_of(const char *name)
 {
     for (int i = SOURCE_CONSTANT + 1; i < SOURCE_COUNT; i++) {
-        if (strcmp(SOURCE_NAMES[i], name) == 0)
+        if (strcmp(SOURCES[i].name, name) == 0)
             return (enum layout_source)i;
     }
     return SOURCE_COUNT;
@@ -106,7 +127,7 @@ static bool check_words(const struct layout_field *field, const json_t *codes, s
         return true;
     if (!codes)
         return refuse(err, ERR_INVALID, "layout.codes", "%s: a field from \"%s\" needs a code table (\"codes\")",
-                      "%s：来自 %s 的字段须有代码对照（codes）", field->name, SOURCE_NAMES[field->source]);
+                      "%s：来自 %s 的字段须有代码对照（codes）", field->name, SOURCES[field->source].name);
     for (; words[0]; words++) {
         wanted += **words != '\0';
         if (!has_word(codes, *words))
@@ -115,7 +136,7 @@ static bool check_words(const struct layout_field *field, const json_t *codes, s
     }
     return json_object_size(codes) == wanted ||
            refuse(err, ERR_INVALID, "layout.codes", "%s/codes: \"%s\" has %zu values, the table %zu",
-                  "%s/codes：%s 有 %zu 个取值，表中有 %zu 个", field->name, SOURCE_NAMES[field->source], wanted,
+                  "%s/codes：%s 有 %zu 个取值，表中有 %zu 个", field->name, SOURCES[field->source].name, wanted,
                   json_object_size(codes));
 }
 
@@ -152,12 +173,12 @@ static bool check_form(const struct layout_field *field, struct error *err)
         return refuse(err, ERR_INVALID, "layout.form", "%s: a day, and nothing else, has one of the forms of dates",
                       "%s：日期字段（且仅日期字段）应使用日期格式", field->name);
     if (field->form == FORM_NUMBER && !field->codes && field->source != SOURCE_VERSION &&
-        field->source != SOURCE_CONSTANT)
+        field->source != SOURCE_SHOWN_VERSION && field->source != SOURCE_CONSTANT)
         return refuse(err, ERR_INVALID, "layout.form", "%s: \"%s\" is no number", "%s：%s 不是数字", field->name,
-                      SOURCE_NAMES[field->source]);
+                      SOURCES[field->source].name);
     if (source != SOURCE_COUNT && (source != field->source || field->codes))
         return refuse(err, ERR_INVALID, "layout.form", "%s: the form \"%s\" is for the source \"%s\" as it is",
-                      "%s：格式 %s 只用于未经转换的 %s", field->name, FORMS[field->form].name, SOURCE_NAMES[source]);
+                      "%s：格式 %s 只用于未经转换的 %s", field->name, FORMS[field->form].name, SOURCES[source].name);
     return true;
 }
 
@@ -207,8 +228,18 @@ static bool check_identity(const struct layout *layout, const char *name, enum l
         return true;
     return refuse(err, ERR_INVALID, "layout.identity",
                   "/fields: %s must be there, required, from \"%s\", of the form \"%s\": answers are read by it",
-                  "/fields：必须有字段 %s（必填，来自 %s，格式 %s）：回执据此识别", name, SOURCE_NAMES[source],
+                  "/fields：必须有字段 %s（必填，来自 %s，格式 %s）：回执据此识别", name, SOURCES[source].name,
                   FORMS[form].name);
+}
+
+/* A source of the other kind of rows would be empty in all of them. */
+static bool check_subject(const struct layout *layout, const struct layout_field *field, struct error *err)
+{
+    if (SOURCES[field->source].of & 1U << layout->subject)
+        return true;
+    return refuse(err, ERR_INVALID, "layout.source", "%s: %s has no \"%s\"", "%s：%s没有“%s”这个来源", field->name,
+                  layout->subject == LAYOUT_OF_FEEDBACK ? "a feedback (反馈)" : "a record (记录)",
+                  SOURCES[field->source].name);
 }
 
 static bool take_fields(struct layout *layout, struct error *err)
@@ -221,7 +252,7 @@ static bool take_fields(struct layout *layout, struct error *err)
     json_array_foreach(list, i, json)
     {
         layout->field_count++;
-        if (!take_field(&layout->fields[i], json, err))
+        if (!take_field(&layout->fields[i], json, err) || !check_subject(layout, &layout->fields[i], err))
             return fail_in(err, "/fields/%zu", i);
     }
     qsort(layout->fields, layout->field_count, sizeof *layout->fields, compare_fields);
@@ -315,6 +346,7 @@ static bool take_all(const char *path, const char *schemas, struct layout *layou
     if (!json_read(buf_span(&text), LAYOUT_BYTES_MAX, &layout->json, err) || !fits_schema(schemas, layout->json, err))
         return fail_in(err, "%s", path);
     layout->rows_max = (unsigned)json_integer_of(layout->json, "rows", 0);
+    layout->subject = json_object_get(layout->json, "of") ? LAYOUT_OF_FEEDBACK : LAYOUT_OF_RECORDS;
     return (take_fields(layout, err) && take_results(layout, err)) || fail_in(err, "%s", path);
 }
 

@@ -31,6 +31,21 @@ enum layout_source {
     SOURCE_PROVIDER_CODE,
     SOURCE_PROVIDER_NAME,
     SOURCE_EXCHANGE_UNIT,
+    SOURCE_RECEIPT, /* from here on: of a feedback */
+    SOURCE_ANSWERED_ON,
+    SOURCE_SHOWN,
+    SOURCE_SHOWN_VERSION,
+    SOURCE_CLIENT,
+    SOURCE_DOMAIN,
+    SOURCE_DOMAIN_NAME,
+    SOURCE_PURPOSE,
+    SOURCE_RESULT,
+    SOURCE_MEASURES,
+    SOURCE_MEASURE_IDS,
+    SOURCE_ACTION,
+    SOURCE_REASON,
+    SOURCE_ACTED_ON,
+    SOURCE_GIVEN_ON,
     SOURCE_COUNT
 };
 
@@ -77,6 +92,7 @@ struct span layout_code_of(const struct layout_field *field, struct span ours);
 
 struct layout {
     json_t *json; /* the file; owns the texts */
+    enum layout_subject subject;
     unsigned rows_max;
     struct layout_field *fields; /* by name: a row comes out canonical */
     size_t field_count;

@@ -49,6 +49,46 @@ static struct span organisation_value(struct span code)
     return code.bytes == 18 ? (struct span){code.at + 8, 9} : SPAN_NONE;
 }
 
+/* Those of a feedback; SPAN_NONE for the rest. */
+static struct span feedback_value(const struct layout_field *field, const struct adapter_feedback *feedback,
+                                  char scratch[SCRATCH_BYTES])
+{
+    switch (field->source) {
+    case SOURCE_RECEIPT:
+        return feedback->receipt;
+    case SOURCE_ANSWERED_ON:
+        return day_value(field->form, feedback->answered_on, scratch);
+    case SOURCE_SHOWN:
+        return feedback->shown;
+    case SOURCE_SHOWN_VERSION:
+        return version_value(feedback->shown_version, scratch);
+    case SOURCE_CLIENT:
+        return feedback->client;
+    case SOURCE_DOMAIN:
+        return feedback->domain;
+    case SOURCE_DOMAIN_NAME:
+        return feedback->domain_name;
+    case SOURCE_PURPOSE:
+        return feedback->purpose;
+    case SOURCE_RESULT:
+        return feedback->result;
+    case SOURCE_MEASURES:
+        return feedback->measures;
+    case SOURCE_MEASURE_IDS:
+        return feedback->measure_ids;
+    case SOURCE_ACTION:
+        return feedback->action;
+    case SOURCE_REASON:
+        return feedback->reason;
+    case SOURCE_ACTED_ON:
+        return feedback->acted_on == DAY_NONE ? SPAN_NONE : day_value(field->form, feedback->acted_on, scratch);
+    case SOURCE_GIVEN_ON:
+        return day_value(field->form, feedback->given_on, scratch);
+    default:
+        return SPAN_NONE;
+    }
+}
+
 static struct span value_of(const struct layout_field *field, const struct adapter_config *config,
                             const struct adapter_record *record, char scratch[SCRATCH_BYTES])
 {
@@ -102,7 +142,7 @@ static struct span value_of(const struct layout_field *field, const struct adapt
     case SOURCE_EXCHANGE_UNIT:
         return span_of(config->exchange_unit);
     default:
-        return SPAN_NONE;
+        return record->feedback ? feedback_value(field, record->feedback, scratch) : SPAN_NONE;
     }
 }
 
@@ -220,6 +260,8 @@ bool row_add(const struct adapter_config *config, const struct adapter_record *r
 
     if (!config->layout)
         return fail(err, ERR_INTERNAL, "a row needs a layout");
+    if ((config->layout->subject == LAYOUT_OF_FEEDBACK) != (record->feedback != NULL))
+        return fail(err, ERR_INTERNAL, "this layout is for rows of another kind");
     if (fields_add(config, record, out, err))
         return true;
     out->bytes = before;

@@ -1,5 +1,6 @@
 /* row.h - the exchange row: what a record version is to one upstream, as its layout says (layout.h). Our upstreams take
- * the layout of the 法人黑名单 record: upstreams.md, "Row fields". */
+ * the layout of the 法人黑名单 record: upstreams.md, "Row fields". A feedback becomes a row the same way, under a
+ * layout of feedback. */
 #ifndef ADAPTERS_ROW_H
 #define ADAPTERS_ROW_H
 

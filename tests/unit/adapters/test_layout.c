@@ -114,6 +114,36 @@ Test(layout, a_source_or_a_form_that_does_not_exist_is_refused)
     expect_field_refused(FIELD("\"from\": \"name\", \"constant\": \"x\""), "layout.schema", "/fields/2");
 }
 
+#define OF_FEEDBACK                                                                                                    \
+    "{\"title\": {\"zh\": \"某省\", \"en\": \"a province\"}, \"source\": \"made up\", \"of\": \"feedback\", "        \
+    "\"rows\": 50, "                                                                                                   \
+    "\"fields\": [" ROWID ", " VERSION ", "
+
+Test(layout, a_source_of_the_other_kind_of_rows_is_refused)
+{
+    expect_field_refused(FIELD("\"from\": \"receipt\""), "layout.source", "receipt");
+    expect_field_refused(FIELD("\"from\": \"given_on\""), "layout.source", "given_on");
+    expect_refusal(OF_FEEDBACK FIELD("\"from\": \"facts\"") RESULTS(""), "layout.source", "facts");
+    expect_refusal(
+        OF_FEEDBACK FIELD("\"from\": \"op\", \"codes\": {\"new\": \"1\", \"changed\": \"2\", \"withdrawn\": \"3\", "
+                          "\"repaired\": \"4\", \"disputed\": \"5\", \"dispute-over\": \"6\"}") RESULTS(""),
+        "layout.source", "op");
+    cr_assert(load(OF_FEEDBACK FIELD("\"from\": \"receipt\"") RESULTS("")), "%s", err.text);
+    cr_assert_eq(layout_subject(layout), LAYOUT_OF_FEEDBACK);
+}
+
+Test(layout, a_required_field_that_a_feedback_may_lack_is_found)
+{
+    cr_assert(load(OF_FEEDBACK "{\"name\": \"f\", \"label\": \"x\", \"from\": \"acted_on\", \"max\": 10, "
+                               "\"required\": true}" RESULTS("")),
+              "%s", err.text);
+    cr_assert_str_eq(layout_unfilled(layout), "f");
+    cr_assert(load(OF_FEEDBACK "{\"name\": \"f\", \"label\": \"x\", \"from\": \"given_on\", \"max\": 10, "
+                               "\"required\": true}" RESULTS("")),
+              "%s", err.text);
+    cr_assert_null(layout_unfilled(layout));
+}
+
 Test(layout, sizes_have_limits)
 {
     expect_field_refused("{\"name\": \"f\", \"label\": \"字段\", \"from\": \"name\", \"max\": 0}", "layout.schema",

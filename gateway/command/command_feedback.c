@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/walk.h"
 #include "gateway/command/ledger.h"
 #include "gateway/journal/journal.h"
@@ -13,6 +14,8 @@ struct give_work {
     const struct desk *desk;
     const struct giving *giving;
     uint64_t sequence;
+    size_t left_out; /* of what is sent on */
+    struct error why;
 };
 
 /* True when the request was answered already: `*sequence` says by which event. */
@@ -102,6 +105,21 @@ static bool add_event(struct store_txn *txn, const struct giving *giving, struct
     return true;
 }
 
+/* On to the upstream, when there is one that takes it. */
+static bool send(struct store_txn *txn, struct ledger *ledger, struct give_work *work, struct error *err)
+{
+    struct feedback_sending sending = {.txn = txn, .ledger = ledger, .by = "api", .channel = work->giving->channel};
+
+    work->left_out = 0;
+    if (!sending.channel)
+        return true;
+    if (!feedback_send(&sending, work->sequence, err))
+        return false;
+    work->left_out = sending.left_out;
+    work->why = sending.why;
+    return true;
+}
+
 static bool give(struct store_txn *txn, void *context, struct error *err)
 {
     AUTO(ledger_free) struct ledger *ledger = NULL;
@@ -115,15 +133,18 @@ static bool give(struct store_txn *txn, void *context, struct error *err)
         return true;
     return add_event(txn, work->giving, &data, err) && ledger_new(txn, work->desk->clock, &ledger, err) &&
            ledger_emit(ledger, "api", "feedback.recorded", buf_span(&data), &work->sequence, err) &&
-           ledger_finish(ledger, err);
+           send(txn, ledger, work, err) && ledger_finish(ledger, err);
 }
 
 bool command_feedback_give(const struct desk *desk, const struct giving *giving, uint64_t *sequence, struct error *err)
 {
-    struct give_work work = {desk, giving, 0};
+    struct give_work work = {.desk = desk, .giving = giving};
 
     if (!store_write(desk->store, give, &work, err))
         return false;
+    if (work.left_out > 0)
+        log_warning("feedback", "event %llu: %zu of its details cannot be sent on: %s",
+                    (unsigned long long)work.sequence, work.left_out, work.why.text);
     *sequence = work.sequence;
     return true;
 }

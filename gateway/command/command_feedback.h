@@ -3,6 +3,7 @@
 #define GATEWAY_COMMAND_COMMAND_FEEDBACK_H
 
 #include "gateway/command/command.h"
+#include "gateway/command/command_feedback_send.h"
 #include "gateway/feedback/feedback.h"
 #include "gateway/feedback/words.h"
 
@@ -10,10 +11,12 @@ struct giving {
     struct span client; /* whose certificate asks */
     const struct words *words;
     struct span key; /* of the request (Idempotency-Key): visible ASCII without quotes and \; empty: none */
+    const struct feedback_channel *channel; /* where it is sent on; NULL: nowhere */
 };
-/* Record a feedback whole or not at all. `*sequence` gets its event. The same key and words again change nothing and
- * give the same sequence. Refusals, in both languages: ERR_NOT_FOUND "feedback.receipt" when this client got no such
- * answer, or one on which nothing is owed; ERR_REFUSED "feedback.not-shown", "feedback.version",
+/* Record a feedback whole or not at all, and queue it for its channel in the same transaction; what cannot be told
+ * there is logged and stays unsent (command_feedback_push). `*sequence` gets its event. The same key and words again
+ * change nothing and give the same sequence. Refusals, in both languages: ERR_NOT_FOUND "feedback.receipt" when this
+ * client got no such answer, or one on which nothing is owed; ERR_REFUSED "feedback.not-shown", "feedback.version",
  * "idempotency.other-request"; ERR_CONFLICT "feedback.given". desk->person is not used. */
 MUST_CHECK bool command_feedback_give(const struct desk *desk, const struct giving *giving, uint64_t *sequence,
                                       struct error *err);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "base/walk.h"
+#include "gateway/feedback/feedback.h"
 #include "gateway/journal/journal.h"
 
 struct earlier {
@@ -35,10 +36,10 @@ static void set_record(struct earlier_item *item, struct span data)
 {
     struct span record = walk_plain_of(data, "record");
 
-    if (!record_id_is_valid(record))
+    if (!record_id_is_valid(record) && !feedback_row_is_valid(record))
         return;
-    memcpy(item->record, record.at, RECORD_ID_LENGTH);
-    memcpy(item->key, record.at, RECORD_ID_LENGTH);
+    memcpy(item->record, record.at, record.bytes);
+    memcpy(item->key, record.at, record.bytes);
     item->version = (uint32_t)walk_integer_of(data, "version", 0);
     if (item->kind != EARLIER_CHANGED || !obligation_id_parse(walk_plain_of(data, "obligation"), item->obligation))
         return;

@@ -25,6 +25,11 @@ static void tell_foreign(struct loading *loading, const struct setting_protocol 
     }
 }
 
+const char *config_protocol_default(const char *channel)
+{
+    return strcmp(channel, CONFIG_CHANNEL_NAMES[CONFIG_FEEDBACK]) == 0 ? CONFIG_CHANNEL_NAMES[0] : channel;
+}
+
 static void check_file_code(struct loading *loading, const struct config_channel *channel, struct tree *tree)
 {
     struct error err = {0};
@@ -57,7 +62,7 @@ static void load_channel(struct loading *loading, const char *name, struct tree 
     loading_group(loading, SETTINGS_CHANNEL, tree, channel);
     if (channel->protocol && !*channel->protocol) {
         free(channel->protocol);
-        channel->protocol = memory_copy_text(name);
+        channel->protocol = memory_copy_text(config_protocol_default(name));
     }
     protocol = channel->protocol ? setting_protocol_find(channel->protocol) : NULL;
     if (protocol)

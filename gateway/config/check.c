@@ -233,7 +233,15 @@ static const char *setting_of(struct buf *full, size_t i, const char *setting)
     return buf_text(full);
 }
 
-/* Two channels at one address would tell one upstream everything twice. */
+/* Two channels at one address would tell one upstream everything twice. What is no stage may go to the same one, into
+ * another table. */
+static bool is_told_twice(const struct config_channel *one, const struct config_channel *other, bool are_stages)
+{
+    if (!config_channel_is_used(one) || strcmp(one->base, other->base) != 0)
+        return false;
+    return are_stages || !one->table_code || !other->table_code || strcmp(one->table_code, other->table_code) == 0;
+}
+
 static void check_base(struct checking *checking, const struct config *config, size_t i)
 {
     AUTO(buf_done) struct buf full = BUF_INIT;
@@ -246,10 +254,14 @@ static void check_base(struct checking *checking, const struct config *config, s
         tell(checking, setting_of(&full, i, "base"), false, &err);
     }
     for (size_t j = 0; j < i; j++) {
-        if (!config_channel_is_used(&config->channels[j]) || strcmp(config->channels[j].base, base) != 0)
+        if (!is_told_twice(&config->channels[j], &config->channels[i], i < CONFIG_STAGE_COUNT))
             continue;
-        error_set_both(&err, ERR_CONFLICT, "config.base", "%s is the address of %s, too", "%s 也是 %s 的地址", base,
-                       CONFIG_CHANNEL_NAMES[j]);
+        if (i < CONFIG_STAGE_COUNT)
+            error_set_both(&err, ERR_CONFLICT, "config.base", "%s is the address of %s, too", "%s 也是 %s 的地址", base,
+                           CONFIG_CHANNEL_NAMES[j]);
+        else
+            error_set_both(&err, ERR_CONFLICT, "config.base", "%s is the address and the table of %s, too",
+                           "%s 也是 %s 的地址，且目录编码相同", base, CONFIG_CHANNEL_NAMES[j]);
         tell(checking, setting_of(&full, i, "base"), false, &err);
     }
 }
@@ -270,6 +282,28 @@ static void check_channel_files(struct checking *checking, size_t i, const struc
         check_hex_file(checking, setting_of(&full, i, "app_key_file"), channel->app_key_file, 16);
 }
 
+/* Is it of the rows that the channel sends, and can they be made? */
+static bool layout_is_right(const struct config *config, size_t i, const struct layout *layout, struct error *err)
+{
+    const char *path = config->channels[i].layout;
+    const char *unfilled = layout_unfilled(layout);
+    bool is_of_feedback = layout_subject(layout) == LAYOUT_OF_FEEDBACK;
+
+    if (is_of_feedback != (i == CONFIG_FEEDBACK))
+        return refuse(err, ERR_INVALID, "config.layout", "%s is a layout of %s: another is wanted for %s",
+                      "%s 是%s的对照表，不能用于 %s", path, is_of_feedback ? "feedback (反馈)" : "records (记录)",
+                      CONFIG_CHANNEL_NAMES[i]);
+    if (!unfilled)
+        return true;
+    if (is_of_feedback)
+        return refuse(err, ERR_INVALID, "config.layout",
+                      "%s: the field %s is required, but a feedback need not have it: some could not be sent",
+                      "%s：必填字段 %s 反馈中可以没有，有的反馈将无法报送", path, unfilled);
+    return refuse(err, ERR_INVALID, "config.layout",
+                  "%s: the field %s is required, but the register never has it: nothing could be sent",
+                  "%s：必填字段 %s 在台账中没有来源，任何记录都无法报送", path, unfilled);
+}
+
 static void check_layout(struct checking *checking, const struct config *config, size_t i)
 {
     AUTO(text_free) char *schemas = path_join(config->data, "schemas");
@@ -278,13 +312,8 @@ static void check_layout(struct checking *checking, const struct config *config,
     struct error err = {0};
 
     if (layout_load(config->channels[i].layout, schemas, &layout, &err)) {
-        const char *unfilled = layout_unfilled(layout);
-
-        if (!unfilled)
+        if (layout_is_right(config, i, layout, &err))
             return;
-        error_set_both(&err, ERR_INVALID, "config.layout",
-                       "%s: the field %s is required, but the register never has it: nothing could be sent",
-                       "%s：必填字段 %s 在台账中没有来源，任何记录都无法报送", config->channels[i].layout, unfilled);
     }
     tell(checking, setting_of(&full, i, "layout"), false, &err);
 }

@@ -90,9 +90,12 @@ struct config_client {
 };
 
 /* The stages of row 18, then the channels that are no stage (gateway/outbox/outbox.h). */
-enum { CONFIG_STAGE_COUNT = 3, CONFIG_CHANNEL_COUNT = CONFIG_STAGE_COUNT };
+enum { CONFIG_STAGE_COUNT = 3, CONFIG_FEEDBACK = CONFIG_STAGE_COUNT, CONFIG_CHANNEL_COUNT };
 /* As they are named below `channels:` (and by gateway/outbox). */
 extern const char *const CONFIG_CHANNEL_NAMES[CONFIG_CHANNEL_COUNT];
+
+/* The protocol that a channel speaks when the file says nothing: feedback goes to the first upstream. Borrowed. */
+const char *config_protocol_default(const char *channel);
 
 /* How to reach an upstream. Which settings there are besides the common ones is decided by the protocol; those of other
  * protocols stay NULL. A channel that the file does not name is all zeroes. */

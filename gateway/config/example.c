@@ -61,7 +61,7 @@ static void add_commented(const struct writing *writing, struct setting_group gr
 
 static void add_channel(const struct writing *writing, const char *name)
 {
-    const struct setting_protocol *protocol = setting_protocol_find(name);
+    const struct setting_protocol *protocol = setting_protocol_find(config_protocol_default(name));
 
     buf_addf(writing->out, "#  %s:\n", name);
     add_commented(writing, SETTINGS_CHANNEL, "#    ", "#    ");
@@ -88,8 +88,8 @@ void config_example(const char *lang, struct buf *out)
                  "or: several, while one takes over from another; instead of certificate and sha256"));
     add_commented(&writing, SETTINGS_CERTIFICATE, "#      - ", "#        ");
     buf_addf(out, "# %s\n#channels:\n",
-             say(&writing, "报送渠道，按先后顺序；不用的可以不写",
-                 "where records are sent, in this order; leave out what is not used"));
+             say(&writing, "报送渠道，按先后顺序；feedback 报送外部系统的反馈；不用的可以不写",
+                 "where records are sent, in this order, and feedback of clients; leave out what is not used"));
     for (size_t i = 0; i < CONFIG_CHANNEL_COUNT; i++)
         add_channel(&writing, CONFIG_CHANNEL_NAMES[i]);
 }

@@ -3,8 +3,8 @@
 
 #include "gateway/config/table.h"
 
-const char *const CONFIG_CHANNEL_NAMES[CONFIG_CHANNEL_COUNT] = {"credit-guangdong", "national-platform",
-                                                                "credit-china"};
+const char *const CONFIG_CHANNEL_NAMES[CONFIG_CHANNEL_COUNT] = {"credit-guangdong", "national-platform", "credit-china",
+                                                                "feedback"};
 
 #define CHANNEL(field) offsetof(struct config_channel, field)
 #define GROUP(list)                                                                                                    \
@@ -15,7 +15,8 @@ const char *const CONFIG_CHANNEL_NAMES[CONFIG_CHANNEL_COUNT] = {"credit-guangdon
 static const struct setting COMMON[] = {
     {"enabled", SETTING_BOOL, CHANNEL(is_enabled), "true", 0, 0, NULL, "是否启用", "is it used"},
     {"protocol", SETTING_TEXT, CHANNEL(protocol), "", 0, 50, "credit-guangdong|national-platform|credit-china",
-     "接口协议（默认与渠道同名）", "protocol of the interface (default: named like the channel)"},
+     "接口协议（默认与渠道同名；feedback 默认 credit-guangdong）",
+     "protocol of the interface (default: named like the channel; of feedback: credit-guangdong)"},
     {"layout", SETTING_PATH, CHANNEL(layout), "", 0, 512, NULL,
      "字段对照表（默认 gateway.data/adapters/layouts/渠道名.json）",
      "field mapping (default: adapters/layouts/<channel>.json in gateway.data)"},

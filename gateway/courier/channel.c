@@ -189,7 +189,8 @@ bool channel_layout_load(const struct config *config, enum channel channel, stru
 
 static const struct adapter *adapter_of(const struct config_channel *from, enum channel channel)
 {
-    return adapter_find(from->protocol && *from->protocol ? from->protocol : CHANNEL_NAMES[channel]);
+    return adapter_find(from->protocol && *from->protocol ? from->protocol
+                                                          : config_protocol_default(CHANNEL_NAMES[channel]));
 }
 
 bool channel_settings_load(const struct config *config, enum channel channel, struct channel_settings **out,

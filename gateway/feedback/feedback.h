@@ -59,6 +59,20 @@ bool feedback_given(struct store_txn *txn, struct span receipt, struct span id, 
 /* The feedback that came with this key of this client. False when none did. */
 bool feedback_by_key(struct store_txn *txn, struct span client, struct span key, uint64_t *sequence);
 
+/* On its way to an upstream a detail is named after its feedback.recorded and its place there, from 1:
+ * F000000000012-0001. It is the lane, too, so that one that is refused keeps no other waiting. */
+enum { FEEDBACK_ROW_LENGTH = 18, FEEDBACK_ROW_BYTES = FEEDBACK_ROW_LENGTH + 1 };
+const char *feedback_row_format(uint64_t sequence, size_t place, char row[FEEDBACK_ROW_BYTES]);
+bool feedback_row_is_valid(struct span row);
+/* The sequence; `row` is valid. */
+uint64_t feedback_row_sequence(struct span row);
+/* The event of each detail ever given, so that of a feedback as often as it has details; in no order. */
+typedef void feedback_visit_given(uint64_t sequence, void *context);
+MUST_CHECK bool feedback_all_given(struct store_txn *txn, feedback_visit_given *visit, void *context,
+                                   struct error *err);
+/* How many details all clients gave. */
+MUST_CHECK bool feedback_total_given(struct store_txn *txn, uint64_t *count, struct error *err);
+
 struct feedback_counts {
     uint64_t owed; /* things shown that have no feedback yet */
     uint64_t given;

@@ -5,7 +5,7 @@
 const char *const KIND_GROUNDS[] = {"energy", "environment", "quality", "safety", "technology", NULL};
 const char *const KIND_SEVERITIES[] = {"minor", "general", "serious", NULL};
 const char *const KIND_SCOPES[] = {"public", "government", "authorised", NULL};
-static const char *const CHANNELS[] = {"credit-guangdong", "national-platform", "credit-china", NULL};
+static const char *const CHANNELS[] = {"credit-guangdong", "national-platform", "credit-china", "feedback", NULL};
 _Static_assert(COUNT_OF(KIND_GROUNDS) == GROUND_COUNT + 1 && COUNT_OF(KIND_SCOPES) == SCOPE_COUNT + 1 &&
                    COUNT_OF(KIND_SEVERITIES) == SEVERITY_SERIOUS + 1 && COUNT_OF(CHANNELS) == CHANNEL_COUNT + 1,
                "the choices are all of the enumerations");

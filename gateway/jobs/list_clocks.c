@@ -53,8 +53,9 @@ static const struct {
     const char *en;
 } CHANNEL_TEXTS[CHANNEL_COUNT] = {[CHANNEL_CREDIT_GUANGDONG] = {"信用广东", "credit-guangdong"},
                                   [CHANNEL_NATIONAL_PLATFORM] = {"全国信用信息共享平台", "national-platform"},
-                                  [CHANNEL_CREDIT_CHINA] = {"信用中国", "credit-china"}};
-_Static_assert(CHANNEL_COUNT == CHANNEL_CREDIT_CHINA + 1, "a text for each channel");
+                                  [CHANNEL_CREDIT_CHINA] = {"信用中国", "credit-china"},
+                                  [CHANNEL_FEEDBACK] = {"反馈报送", "feedback"}};
+_Static_assert(CHANNEL_COUNT == CHANNEL_FEEDBACK + 1, "a text for each channel");
 
 struct telling {
     struct work *work;
@@ -247,7 +248,7 @@ static bool add_unconfirmed(const struct clocks_over *over, void *context)
     lists_text(&telling->more, ",\"op\":", span_of(OP_SLUGS[over->op]));
     buf_add_text(&telling->more, ",\"channels\":[");
     before = "";
-    for (int i = 0; i < CHANNEL_COUNT; i++) {
+    for (int i = 0; i < STAGE_COUNT; i++) {
         if (!over->is_missing[i])
             continue;
         buf_addf(&telling->more, "%s\"%s\"", *before ? "," : "", CHANNEL_NAMES[i]);

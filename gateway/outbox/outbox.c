@@ -12,9 +12,10 @@ const char *const CHANNEL_NAMES[CHANNEL_COUNT] = {
     [CHANNEL_CREDIT_GUANGDONG] = "credit-guangdong",
     [CHANNEL_NATIONAL_PLATFORM] = "national-platform",
     [CHANNEL_CREDIT_CHINA] = "credit-china",
+    [CHANNEL_FEEDBACK] = "feedback",
 };
 
-_Static_assert(CHANNEL_COUNT == CHANNEL_CREDIT_CHINA + 1, "a name for each channel");
+_Static_assert(CHANNEL_COUNT == CHANNEL_FEEDBACK + 1, "a name for each channel");
 
 const char *const DELIVERY_STATE_NAMES[DELIVERY_STATE_COUNT] = {
     [DELIVERY_QUEUED] = "queued",         [DELIVERY_SENDING] = "sending",           [DELIVERY_IN_DOUBT] = "in-doubt",

@@ -24,7 +24,8 @@ enum channel {
     CHANNEL_NATIONAL_PLATFORM,
     CHANNEL_CREDIT_CHINA,
     STAGE_COUNT,
-    CHANNEL_COUNT = STAGE_COUNT,
+    CHANNEL_FEEDBACK = STAGE_COUNT, /* what clients said about our answers, row by row (command_feedback_send.h) */
+    CHANNEL_COUNT,
     CHANNEL_WEBHOOK_FIRST = 16,
     CHANNEL_WEBHOOK_LAST = 254,
     CHANNEL_NONE = 255

@@ -180,8 +180,10 @@ static bool replay_line(const json_t *line, void *context, struct error *err)
 static void take_rows(const struct call *call, json_t *line)
 {
     struct china *platform = call->platform;
-    struct taking taking = {platform->holdings, call->faults, FAULT_AT_CHINA,
-                            day_of_instant(platform_now_ms(&platform->platform)), ""};
+    struct taking taking = {.holdings = platform->holdings,
+                            .faults = call->faults,
+                            .at = FAULT_AT_CHINA,
+                            .today = day_of_instant(platform_now_ms(&platform->platform))};
     const json_t *rows = json_object_get(line, "rows");
 
     for (size_t i = 0; i < json_array_size(rows); i++) {

@@ -51,12 +51,13 @@ static bool read_members(struct span body, struct envelope *envelope, struct cal
     return true;
 }
 
-static bool check_codes(const struct envelope_terms *terms, const struct envelope *envelope,
-                        struct call_refusal *refusal)
+static bool check_codes(const struct envelope_terms *terms, struct envelope *envelope, struct call_refusal *refusal)
 {
+    envelope->is_feedback =
+        terms->feedback_table_code && span_is(member(envelope, "tableCode"), terms->feedback_table_code);
     if (member(envelope, "tableCode").bytes == 0)
         return refuse_call(refusal, CALL_TABLE_EMPTY, "目录编码为空");
-    if (!span_is(member(envelope, "tableCode"), terms->table_code))
+    if (!envelope->is_feedback && !span_is(member(envelope, "tableCode"), terms->table_code))
         return refuse_call(refusal, CALL_TABLE_UNKNOWN, "目录编码不存在");
     if (!span_is(member(envelope, "tableVersionId"), terms->table_version_id))
         return refuse_call(refusal, CALL_TABLE_UNKNOWN, "目录版本不存在");

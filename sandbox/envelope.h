@@ -27,6 +27,7 @@ enum { ENVELOPE_ROWS_MAX = 500 };
 /* What the platform expects; borrowed. */
 struct envelope_terms {
     const char *table_code;
+    const char *feedback_table_code; /* NULL: none */
     const char *table_version_id;
     const char *department_code;
     const struct wire_keys *keys;
@@ -36,6 +37,7 @@ struct envelope {
     json_t *json;
     char task[TASK_ID_BYTES];    /* "" until it is known to be well formed */
     char digest[WIRE_HEX_BYTES]; /* SM3 of encData */
+    bool is_feedback;            /* for that table */
     json_t *rows;                /* 1 to ENVELOPE_ROWS_MAX objects with ROWID and VERSION */
 };
 void envelope_done(struct envelope *envelope);

@@ -107,7 +107,11 @@ static struct task *take_upload(struct guangdong *platform, struct faults *fault
 {
     json_t *line = json_pack("{s:s,s:s,s:O,s:[],s:[]}", "task", envelope->task, "digest", envelope->digest, "rows",
                              envelope->rows, "held", "outcomes");
-    struct taking taking = {platform->holdings, faults, FAULT_AT_GUANGDONG, day_of_instant(now_ms(platform)), ""};
+    struct taking taking = {.holdings = platform->holdings,
+                            .faults = faults,
+                            .at = FAULT_AT_GUANGDONG,
+                            .table = envelope->is_feedback ? TABLE_FEEDBACK : TABLE_RECORDS,
+                            .today = day_of_instant(now_ms(platform))};
     struct task *task = NULL;
     int64_t taken = 0;
 
@@ -168,9 +172,9 @@ static bool is_refused_by_order(struct faults *faults, const json_t *rows, char 
 static void upload(struct guangdong *platform, struct faults *faults, const struct http_request *request,
                    struct http_reply *reply)
 {
-    const struct envelope_terms terms = {platform->platform.options->table_code,
-                                         platform->platform.options->table_version_id,
-                                         platform->platform.options->department_code, platform->keys};
+    const struct envelope_terms terms = {
+        platform->platform.options->table_code, platform->platform.options->feedback_table_code,
+        platform->platform.options->table_version_id, platform->platform.options->department_code, platform->keys};
     AUTO(envelope_done) struct envelope envelope = {0};
     struct call_refusal refusal = {CALL_INTERNAL, "内部错误"};
     char ordered[FAULT_CODE_BYTES];

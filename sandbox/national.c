@@ -161,7 +161,10 @@ static struct task *take_report(const struct call *call, const char *digest)
 {
     struct national *platform = call->platform;
     int64_t now_ms = platform_now_ms(&platform->platform);
-    struct taking taking = {platform->holdings, call->faults, FAULT_AT_NATIONAL, day_of_instant(now_ms), ""};
+    struct taking taking = {.holdings = platform->holdings,
+                            .faults = call->faults,
+                            .at = FAULT_AT_NATIONAL,
+                            .today = day_of_instant(now_ms)};
     json_t *line = report_take(&taking, call->body, digest);
     struct task *batch = NULL;
 

@@ -105,6 +105,7 @@ static const struct option OPTIONS[] = {
     {"token_file", OPTION_SECRET_FILE, true, offsetof(struct sandbox_options, token), NULL, 0, NULL},
     TEXT(sandbox_options, OPTION_TEXT, true, table_code, NULL),
     TEXT(sandbox_options, OPTION_TEXT, true, table_version_id, NULL),
+    TEXT(sandbox_options, OPTION_TEXT, false, feedback_table_code, NULL),
     TEXT(sandbox_options, OPTION_TEXT, true, department_code, NULL),
     TEXT(sandbox_options, OPTION_PATH, true, sm4_key_file, NULL),
     TEXT(sandbox_options, OPTION_PATH, true, gateway_key_file, NULL),

@@ -7,7 +7,17 @@
 #include "base/text.h"
 #include "base/time.h"
 
-enum kind { KIND_NAME, KIND_VERSION, KIND_OPERATION, KIND_TEXT, KIND_CODE, KIND_DATE, KIND_DIVISION, KIND_CHOICE };
+enum kind {
+    KIND_NAME,
+    KIND_VERSION,
+    KIND_OPERATION,
+    KIND_TEXT,
+    KIND_CODE,
+    KIND_DATE,
+    KIND_DIVISION,
+    KIND_CHOICE,
+    KIND_COUNT
+};
 
 struct field {
     const char *name;
@@ -44,6 +54,31 @@ static const struct field FIELDS[] = {
     {"SYFW", "使用范围", KIND_CHOICE, true, 1, ROW_RULE, "012"},
     {"SXYZCD", "失信严重程度", KIND_CHOICE, true, 1, ROW_RULE, "123"},
     {"BZ", "备注", KIND_TEXT, false, 500, NULL, NULL},
+};
+
+static const struct field FEEDBACK_FIELDS[] = {
+    {"ROWID", "反馈标识", KIND_NAME, true, ROW_ID_BYTES - 1, ROW_RULE, NULL},
+    {"VERSION", "版本", KIND_VERSION, true, 10, ROW_RULE, NULL},
+    {"OP", "操作", KIND_CHOICE, true, 1, ROW_RULE, "1"},
+    {"JGQC", "机构全称", KIND_TEXT, true, 200, ROW_NAME_EMPTY, NULL},
+    {"TYSHXYDM", "统一社会信用代码", KIND_CODE, true, 18, ROW_CODE_WRONG, NULL},
+    {"CXHZ", "查询回执号", KIND_TEXT, true, 40, ROW_RULE, NULL},
+    {"CXRQ", "查询日期", KIND_DATE, true, 10, ROW_DATE_EMPTY, NULL},
+    {"JLBS", "所示记录（任务）标识", KIND_TEXT, true, 32, ROW_RULE, NULL},
+    {"JLBB", "所示版本", KIND_COUNT, true, 10, ROW_RULE, NULL},
+    {"FKDW", "反馈单位", KIND_TEXT, true, 64, ROW_RULE, NULL},
+    {"LYMC", "实施领域", KIND_TEXT, true, 100, ROW_RULE, NULL},
+    {"CXMD", "查询目的", KIND_TEXT, true, 64, ROW_RULE, NULL},
+    {"FKJG", "反馈结果", KIND_CHOICE, true, 1, ROW_RULE, "123"},
+    {"CSNR", "惩戒措施", KIND_TEXT, false, 4000, NULL, NULL},
+    {"CLJG", "实际处理", KIND_TEXT, false, 1000, NULL, NULL},
+    {"BSYLY", "不适用理由", KIND_TEXT, false, 1000, NULL, NULL},
+    {"CLRQ", "处理日期", KIND_DATE, false, 10, NULL, NULL},
+    {"FKRQ", "反馈日期", KIND_DATE, true, 10, ROW_DATE_EMPTY, NULL},
+    {"BMBM", "信息提供部门编码", KIND_TEXT, true, 50, ROW_RULE, NULL},
+    {"BMMC", "信息提供部门名称", KIND_TEXT, true, 200, ROW_RULE, NULL},
+    {"JHDWQC", "交换单位全称", KIND_TEXT, true, 200, ROW_RULE, NULL},
+    {"BZ", "备注", KIND_TEXT, false, 1000, NULL, NULL},
 };
 
 /* GB/T 2260: the first two digits of the 34 provinces, and Guangdong's 21 cities (with 4400, the province itself). */
@@ -219,12 +254,20 @@ static bool check_field(const struct field *field, const json_t *row, struct row
     case KIND_OPERATION:
         return rowcheck_operation(row) ||
                rowcheck_refuse(verdict, ROW_FORMAT, "%s %s：只能取 1 至 6", field->name, field->label);
+    case KIND_COUNT:
+        return number_of(value) > 0 || rowcheck_refuse(verdict, value ? ROW_FORMAT : field->empty_code,
+                                                       "%s %s：应为正整数", field->name, field->label);
     default:
         return check_text(field, value, verdict);
     }
 }
 
-static bool check_known(const json_t *row, struct row_verdict *verdict)
+struct fields {
+    const struct field *list;
+    size_t count;
+};
+
+static bool check_known(struct fields fields, const json_t *row, struct row_verdict *verdict)
 {
     const char *name;
     const json_t *value;
@@ -233,8 +276,8 @@ static bool check_known(const json_t *row, struct row_verdict *verdict)
     {
         bool is_known = false;
 
-        for (size_t i = 0; i < COUNT_OF(FIELDS) && !is_known; i++)
-            is_known = strcmp(FIELDS[i].name, name) == 0;
+        for (size_t i = 0; i < fields.count && !is_known; i++)
+            is_known = strcmp(fields.list[i].name, name) == 0;
         if (!is_known)
             return rowcheck_refuse(verdict, ROW_FORMAT, "%.*s：目录中没有这一字段",
                                    (int)utf8_cut(span_of(name), 40).bytes, name);
@@ -275,11 +318,47 @@ static bool check_together(const json_t *row, int32_t today, struct row_verdict 
     return true;
 }
 
+/* What was done must be said, or why nothing was: the three results of domain.md 1.3. */
+static bool check_feedback(const json_t *row, int32_t today, struct row_verdict *verdict)
+{
+    bool is_not_applicable = span_is(member_text(row, "FKJG"), "3");
+    bool says_what = member_text(row, "CSNR").bytes > 0 || member_text(row, "CLJG").bytes > 0;
+    int32_t asked = DAY_NONE;
+    int32_t given = DAY_NONE;
+
+    if (is_not_applicable && member_text(row, "BSYLY").bytes == 0)
+        return rowcheck_refuse(verdict, ROW_RULE, "BSYLY 不适用理由：反馈结果为不适用时必填");
+    if (!is_not_applicable && !says_what)
+        return rowcheck_refuse(verdict, ROW_RULE, "CSNR 惩戒措施：与实际处理须填其一");
+    if (!day_parse(member_text(row, "CXRQ"), &asked) || !day_parse(member_text(row, "FKRQ"), &given))
+        return rowcheck_refuse(verdict, ROW_FORMAT, "日期格式错误");
+    if (given < asked)
+        return rowcheck_refuse(verdict, ROW_RULE, "FKRQ 反馈日期：早于查询日期");
+    if (given > today + 1)
+        return rowcheck_refuse(verdict, ROW_RULE, "FKRQ 反馈日期：晚于今天");
+    return true;
+}
+
+bool rowcheck_of(enum row_table table, const json_t *row, int32_t today, struct row_verdict *verdict)
+{
+    static const struct {
+        struct fields fields;
+        bool (*check_together)(const json_t *row, int32_t today, struct row_verdict *verdict);
+    } TABLES[] = {
+        [TABLE_RECORDS] = {{FIELDS, COUNT_OF(FIELDS)}, check_together},
+        [TABLE_FEEDBACK] = {{FEEDBACK_FIELDS, COUNT_OF(FEEDBACK_FIELDS)}, check_feedback},
+    };
+    struct fields fields = TABLES[table].fields;
+
+    *verdict = (struct row_verdict){ROW_TAKEN, ""};
+    for (size_t i = 0; i < fields.count; i++) {
+        if (!check_field(&fields.list[i], row, verdict))
+            return false;
+    }
+    return check_known(fields, row, verdict) && TABLES[table].check_together(row, today, verdict);
+}
+
 bool rowcheck(const json_t *row, int32_t today, struct row_verdict *verdict)
 {
-    *verdict = (struct row_verdict){ROW_TAKEN, ""};
-    for (size_t i = 0; i < COUNT_OF(FIELDS); i++)
-        if (!check_field(&FIELDS[i], row, verdict))
-            return false;
-    return check_known(row, verdict) && check_together(row, today, verdict);
+    return rowcheck_of(TABLE_RECORDS, row, today, verdict);
 }

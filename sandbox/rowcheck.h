@@ -40,6 +40,11 @@ int rowcheck_operation(const json_t *row);
  * row is fine: then the code is ROW_TAKEN. */
 bool rowcheck(const json_t *row, int32_t today, struct row_verdict *verdict);
 
+/* The same under the field table of another table: what clients fed back. That one is no page of upstreams.md, which
+ * has none: it is what adapters/layouts/feedback.json says that is assumed, written down here again. */
+enum row_table { TABLE_RECORDS, TABLE_FEEDBACK };
+bool rowcheck_of(enum row_table table, const json_t *row, int32_t today, struct row_verdict *verdict);
+
 /* Set a verdict. Always returns false, so that a check can end with it. */
 bool rowcheck_refuse(struct row_verdict *verdict, const char *code, const char *format, ...) PRINTF(3, 4);
 

@@ -62,6 +62,7 @@ struct sandbox_options {
     char *token;
     char *table_code;
     char *table_version_id;
+    char *feedback_table_code; /* the table of feedback, same version and department; NULL: it takes none */
     char *department_code;
     char *sm4_key_file;     /* 32 hex digits */
     char *gateway_key_file; /* PEM of the gateway's public SM2 key */

@@ -39,7 +39,7 @@ enum held taking_row(struct taking *taking, const json_t *row, struct row_verdic
 
     arrival_of(row, &arrival);
     if (!faults_refuse_row(taking->faults, taking->at, arrival.rowid, taking->ordered, verdict) &&
-        rowcheck(row, taking->today, verdict))
+        rowcheck_of(taking->table, row, taking->today, verdict))
         held = holdings_judge(taking->holdings, &arrival, verdict);
     holdings_note(taking->holdings, &arrival, held);
     return held;

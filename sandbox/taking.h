@@ -12,6 +12,7 @@ struct taking {
     struct holdings *holdings;
     struct faults *faults;
     enum fault_at at;
+    enum row_table table;
     int32_t today;                  /* the platform's day */
     char ordered[FAULT_CODE_BYTES]; /* the code of an ordered refusal: a verdict may point here until the next row */
 };

@@ -10,7 +10,7 @@ started=()       # process ids, in the order in which they were started
 stage=""         # the folder
 stage_is_kept="" # not empty: leave everything as it is
 run_with=()      # what the gateway is started with, for example taskset -c 0
-# The channels that the gateway knows; the sandbox is always all three platforms. A caller may set all: $ALL_CHANNELS
+# The channels that the gateway knows; the sandbox is always all three platforms. A caller may set all: $ALL_CHANNELS, and feedback
 ALL_CHANNELS="credit-guangdong national-platform credit-china"
 stage_channels=credit-guangdong
 
@@ -163,7 +163,7 @@ stage_channel() {
     for channel in $stage_channels; do
         cat <<END
   $channel:
-    base: https://localhost:$1/$channel
+    base: https://localhost:$1/${channel/#feedback/credit-guangdong}
     provider_code: D-DEMO
     provider_name: 示范部门
     exchange_name: 示范单位
@@ -179,9 +179,9 @@ END
 # stage_terms CHANNEL: what its protocol needs besides.
 stage_terms() {
     case $1 in
-    credit-guangdong)
+    credit-guangdong | feedback)
+        [ "$1" = feedback ] && echo "    table_code: T-FEEDBACK" || echo "    table_code: T-RETIRED-CAPACITY"
         cat <<END
-    table_code: T-RETIRED-CAPACITY
     department_code: D-DEMO
     table_version: "1"
     paas_id: creditgate
@@ -207,7 +207,7 @@ stage_sandbox_options() {
 {"port": 0, "state": "sandbox", "control_socket": "control.sock", "base": "/credit-guangdong",
  "certificate": "sandbox.pem", "key": "sandbox.key", "client_ca": "ca.pem",
  "paasid": "creditgate", "token_file": "token", "sm4_key_file": "sm4", "gateway_key_file": "gateway-push.pem",
- "table_code": "T-RETIRED-CAPACITY", "table_version_id": "1", "department_code": "D-DEMO", "result_delay_polls": 1,
+ "table_code": "T-RETIRED-CAPACITY", "feedback_table_code": "T-FEEDBACK", "table_version_id": "1", "department_code": "D-DEMO", "result_delay_polls": 1,
  "national": {"requester": "creditgate", "service": "s_0000000000000_0001", "app_key_file": "app_key", "result_delay_polls": 1},
  "china": {"file_code": "440003", "result_delay_polls": 1}}
 END

@@ -8,9 +8,11 @@
 #include <sys/eventfd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "gateway/access/suspension.h"
 #include "gateway/api/api_internal.h"
 #include "gateway/api/refused.h"
+#include "gateway/courier/feedback_row.h"
 #include "gateway/lookup/domain.h"
 
 /* --- the store --- */
@@ -345,6 +347,15 @@ static bool load_domains(struct api *api, struct error *err)
     return domains_load(consumers, schemas, &api->domains, err);
 }
 
+/* Without it everything else is answered; feedback stays in the journal, and can be queued later (push). */
+static void load_feedback(struct api *api)
+{
+    struct error err;
+
+    if (!feedback_rows_load(api->config, api->domains, &api->feedback, &err))
+        log_error("api", "feedback is not sent on: %s", err.text);
+}
+
 static bool load_rules(struct api *api, struct error *err)
 {
     AUTO(text_free) char *windows = path_join(api->config->data, "schemas/data/publication-windows.json");
@@ -465,6 +476,7 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     if (!testlist_open(api->config, &api->testlist, err) || !load_domains(api, err) || !load_rules(api, err) ||
         !describe(api, err) || !set_up_desk(api, err))
         return false;
+    load_feedback(api);
     api->batch = lookups_batch_new();
     api->forms = lookup_forms_new();
     api->finder = finder_client_new(options->names_fd);
@@ -506,6 +518,7 @@ void api_free(struct api *api)
     clients_free(api->clients);
     testlist_free(api->testlist);
     lookup_forms_free(api->forms);
+    feedback_rows_free(api->feedback);
     domains_free(api->domains);
     windows_free(api->windows);
     calendar_free(api->calendar);

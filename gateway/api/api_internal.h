@@ -35,10 +35,12 @@ enum lookup_parameter {
     LOOKUP_PARAMETERS
 };
 
+struct feedback_rows; /* gateway/courier/feedback_row.h */
 struct api {
     struct api_options options;
     const struct config *config;
     struct domains *domains;
+    struct feedback_rows *feedback; /* NULL: no upstream is told of feedback */
     struct windows *windows;
     struct calendar *calendar;
     struct divisions *divisions;

@@ -12,6 +12,7 @@
 #include "gateway/api/idempotency.h"
 #include "gateway/api/query.h"
 #include "gateway/command/command_feedback.h"
+#include "gateway/courier/feedback_row.h"
 #include "gateway/journal/journal.h"
 
 enum { OWED_DEFAULT = 100 };
@@ -357,7 +358,9 @@ static bool give(const struct visit *visit, const struct client *client, struct 
     bool is_test = client_is_test(client);
     const struct desk desk = {.store = is_test ? testlist_store(api->testlist) : api->options.store,
                               .clock = is_test ? testlist_clock(api->testlist) : api->options.clock};
-    struct giving giving = {.client = client->name, .words = words};
+    /* What a client under test says is said about nobody. */
+    struct giving giving = {
+        .client = client->name, .words = words, .channel = is_test ? NULL : feedback_rows_channel(api->feedback)};
     uint64_t sequence;
 
     if (!idempotency_key(visit->request, &giving.key, err) ||

@@ -189,9 +189,10 @@ static const struct cli_usage REPAIR = {
     "person approves."};
 
 static const struct cli_option PUSH_OPTIONS[] = {
-    {"channel", "CHANNEL", CLI_CHOICE, false, "credit-guangdong|national-platform|credit-china",
-     "渠道（默认信用广东；后两个自动报送，这里只重报滞留的）",
-     "channel (default credit-guangdong; the later two are sent to by themselves, this is for what is held)"},
+    {"channel", "CHANNEL", CLI_CHOICE, false, "credit-guangdong|national-platform|credit-china|feedback",
+     "渠道（默认信用广东；后两个自动报送，这里只重报滞留的；feedback 补报尚未报送的反馈）",
+     "channel (default credit-guangdong; the later two are sent to by themselves, this is for what is held; feedback: "
+     "what clients gave and was not sent on)"},
     {"division", "CODE", CLI_TEXT, false, NULL, "只报送该行政区划（前缀）", "only this division (prefix)"},
     {"ground", "GROUND", CLI_CHOICE, false, GROUNDS, "只报送该退出维度", "only this ground"},
 };
@@ -213,15 +214,16 @@ static const struct cli_usage REQUEUE = {
     COUNT_OF(REASON_OPTIONS),
     "报送用编号指明（见 refused）。按原内容再报：对方已修正时用。",
     "A delivery is named by its number (see refused). It is sent as it was: for when they put it right."};
-static const struct cli_usage CHANNEL_REASON = {"CHANNEL",
-                                                1,
-                                                1,
-                                                REASON_OPTIONS,
-                                                COUNT_OF(REASON_OPTIONS),
-                                                "渠道：credit-guangdong、national-platform 或 credit-china。"
-                                                "暂停或排空期间待报内容全部保留。",
-                                                "CHANNEL: credit-guangdong, national-platform or credit-china. While "
-                                                "it is paused or drained everything is kept."};
+static const struct cli_usage CHANNEL_REASON = {
+    "CHANNEL",
+    1,
+    1,
+    REASON_OPTIONS,
+    COUNT_OF(REASON_OPTIONS),
+    "渠道：credit-guangdong、national-platform、credit-china 或 feedback。"
+    "暂停或排空期间待报内容全部保留。",
+    "CHANNEL: credit-guangdong, national-platform, credit-china or feedback. While "
+    "it is paused or drained everything is kept."};
 
 static const struct cli_option RECONCILE_OPTIONS[] = {
     {"repair", NULL, CLI_FLAG, false, NULL, "缺失、旧版的按原内容重新报送（复核人或管理员）",

@@ -75,6 +75,12 @@ static void print_paused(const struct cli *cli, const json_t *channels, FILE *to
         AUTO(buf_done) struct buf reason = BUF_INIT;
         const char *text = json_text_of(channel, "reason");
 
+        if (json_bool_of(channel, "enabled", false) && json_integer_of(channel, "unsent", 0) > 0)
+            fprintf(to, "%s: %s %lld%s\n", words_channel(cli, json_text_of(channel, "channel")),
+                    cli_say(cli, "已收到但未报送的反馈：", "feedback that was given and not sent on:"),
+                    (long long)json_integer_of(channel, "unsent", 0),
+                    cli_say(cli, "；报送及原因：creditgate push --channel feedback",
+                            "; to send it, or see why not: creditgate push --channel feedback"));
         if (json_integer_of(channel, "held", 0) > 0)
             fprintf(
                 to, "%s %s %lld%s%s\n", words_channel(cli, json_text_of(channel, "channel")),

@@ -99,7 +99,8 @@ const char *words_channel(const struct cli *cli, const char *slug)
 {
     static const struct word WORDS[] = {{"credit-guangdong", "信用广东", NULL},
                                         {"national-platform", "全国信用信息共享平台", NULL},
-                                        {"credit-china", "信用中国", NULL}};
+                                        {"credit-china", "信用中国", NULL},
+                                        {"feedback", "反馈报送", NULL}};
 
     return find(cli, WORDS, COUNT_OF(WORDS), slug);
 }

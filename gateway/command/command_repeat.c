@@ -90,6 +90,8 @@ static bool repeat_end(struct run *run, struct ledger *ledger, const struct repe
     struct record_version newest;
     struct delivery delivery;
 
+    if (!record_id_is_valid(span_of(wanted->record)))
+        return true; /* a feedback ends nothing */
     if (!records_load(run->txn, span_of(wanted->record), 0, &newest, &hold, err))
         return false;
     if (newest.state != RECORD_EFFECTIVE || !record_op_ends(newest.record.op) ||
@@ -108,7 +110,7 @@ static bool repeat_one(struct run *run, struct ledger *ledger, size_t index, str
 
     memcpy(item->record, wanted->record, sizeof item->record);
     item->version = wanted->version;
-    if (earlier_find(run->earlier, EARLIER_REPEATED, wanted->record, RECORD_ID_LENGTH, wanted->version))
+    if (earlier_find(run->earlier, EARLIER_REPEATED, wanted->record, strlen(wanted->record), wanted->version))
         return true;
     if (!check_found(run, wanted, &why) || !first_of(run, wanted, &first, &why))
         return run_refuse(item, &why, err);

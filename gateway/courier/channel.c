@@ -187,7 +187,7 @@ bool channel_layout_load(const struct config *config, enum channel channel, stru
     return layout_load(buf_text(&path), schemas, out, err);
 }
 
-static const struct adapter *adapter_of(const struct config_channel *from, enum channel channel)
+const struct adapter *channel_adapter_of(const struct config_channel *from, enum channel channel)
 {
     return adapter_find(from->protocol && *from->protocol ? from->protocol
                                                           : config_protocol_default(CHANNEL_NAMES[channel]));
@@ -205,7 +205,7 @@ bool channel_settings_load(const struct config *config, enum channel channel, st
     if (!config_channel_is_used(from))
         return refuse(err, ERR_REFUSED, "push.channel", "the channel %s is not configured or not enabled",
                       "渠道 %s 未配置或未启用", CHANNEL_NAMES[channel]);
-    settings->adapter = adapter_of(from, channel);
+    settings->adapter = channel_adapter_of(from, channel);
     if (!settings->adapter)
         return refuse(err, ERR_REFUSED, "push.protocol", "%s: nothing here speaks its protocol",
                       "%s：没有支持其协议的接口", CHANNEL_NAMES[channel]);

@@ -46,6 +46,9 @@ struct layout;
 MUST_CHECK bool channel_layout_load(const struct config *config, enum channel channel, struct layout **out,
                                     struct error *err);
 
+/* The adapter that speaks the channel's protocol; NULL when there is none. */
+const struct adapter *channel_adapter_of(const struct config_channel *from, enum channel channel);
+
 /* All channels that are configured and enabled, the stages first and in the order of row 18. */
 struct channel_set {
     struct channel_settings *settings[CHANNEL_COUNT];

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gateway/feedback/feedback.h"
 #include "gateway/journal/journal.h"
 #include "gateway/registry/records.h"
 #include "keys/digest.h"
@@ -110,10 +111,26 @@ static void set_theirs(const struct adapter_holding *holding, struct pair *pair)
     memcpy(pair->theirs.sm3, holding->sm3, sizeof pair->theirs.sm3);
 }
 
+/* One upstream may hold rows of two of our channels: those of the other are not judged here. */
+static bool is_of_other(struct merging *merging, const struct adapter_holding *holding)
+{
+    bool is_feedback = feedback_row_is_valid(span_of(holding->record));
+    struct delivery delivery;
+
+    if (merging->view->channel == CHANNEL_FEEDBACK)
+        return !is_feedback;
+    return is_feedback &&
+           outbox_of_version(merging->txn, CHANNEL_FEEDBACK, holding->record, holding->version, &delivery);
+}
+
 static bool load_op(struct merging *merging, const struct belief *belief, unsigned *op)
 {
     struct record_version version;
 
+    if (merging->view->channel == CHANNEL_FEEDBACK) {
+        *op = ADAPTER_OP_ADD;
+        return true;
+    }
     buf_clear(&merging->hold);
     if (!records_load(merging->txn, span_of(belief->record), belief->version, &version, &merging->hold, merging->err))
         return false;
@@ -141,9 +158,12 @@ static void tell_extra(struct merging *merging, const char *record)
 
     while (!merging->is_over && merging->at < page->count &&
            (!record || strcmp(page->rows[merging->at].record, record) < 0)) {
+        const struct adapter_holding *holding = &page->rows[merging->at++];
         struct pair pair = {.is_open = false};
 
-        set_theirs(&page->rows[merging->at++], &pair);
+        if (is_of_other(merging, holding))
+            continue;
+        set_theirs(holding, &pair);
         tell(merging, &pair);
     }
 }

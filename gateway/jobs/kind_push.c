@@ -2,8 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
+#include "gateway/command/command_feedback_send.h"
 #include "gateway/courier/channel.h"
+#include "gateway/courier/feedback_row.h"
 #include "gateway/jobs/kinds.h"
 #include "gateway/jobs/named.h"
 #include "gateway/journal/journal.h"
@@ -101,6 +104,39 @@ static enum channel channel_of(const char *name)
     return channel;
 }
 
+/* What clients said and was never queued: given before there was such a channel, or could not be told. */
+static bool push_feedback(struct work *work, struct error *err)
+{
+    static const struct results_closing CLOSING = {
+        "反馈已进入报送队列。进展：creditgate status；被拒的：creditgate refused。",
+        "Feedback queued. Progress: creditgate status; refused ones: creditgate refused."};
+    const char *data = work->environment->config->data;
+    AUTO(text_free) char *consumers = path_join(data, "adapters/consumers");
+    AUTO(text_free) char *schemas = path_join(data, "schemas");
+    AUTO(results_free) struct results *results = NULL;
+    AUTO(domains_free) struct domains *domains = NULL;
+    AUTO(feedback_rows_free) struct feedback_rows *rows = NULL;
+    bool is_good;
+
+    if (argument_id_count(work->arguments) > 0 || argument_text(work->arguments, "division")[0] ||
+        argument_choice(work->arguments, "ground", KIND_GROUNDS) >= 0)
+        return refuse(err, ERR_INVALID, "job.argument", "feedback is pushed as a whole: name no records and no filter",
+                      "反馈只能整体补报：不能指明记录或筛选条件");
+    if (!domains_load(consumers, schemas, &domains, err) ||
+        !feedback_rows_load(work->environment->config, domains, &rows, err))
+        return false;
+    if (!rows)
+        return refuse(err, ERR_REFUSED, "push.channel", "the channel %s is not configured or not enabled",
+                      "渠道 %s 未配置或未启用", CHANNEL_NAMES[CHANNEL_FEEDBACK]);
+    if (!results_new(work, &results, err))
+        return false;
+    results_wake_courier(results);
+    is_good = command_feedback_push(&work->desk, feedback_rows_channel(rows), results_add, results,
+                                    results_tally(results), err);
+    work_wake_courier(work);
+    return is_good && results_finish(results, &CLOSING, err);
+}
+
 bool run_push(struct work *work, struct error *err)
 {
     static const struct results_closing CLOSING = {
@@ -115,6 +151,8 @@ bool run_push(struct work *work, struct error *err)
                                    .make_row = channel_make_row};
     bool is_good;
 
+    if (channel == CHANNEL_FEEDBACK)
+        return push_feedback(work, err);
     if (!channel_settings_load(work->environment->config, channel, &settings, err) || !results_new(work, &results, err))
         return false;
     request.make_row_context = settings;

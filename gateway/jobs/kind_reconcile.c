@@ -13,7 +13,7 @@ bool run_reconcile(struct work *work, struct error *err)
     const char *name = argument_id(work->arguments, 0);
     enum channel channel;
 
-    if (!channel_parse(span_of(name), &channel) || !channel_is_stage(channel))
+    if (!channel_parse(span_of(name), &channel))
         return refuse(err, ERR_INVALID, "channel.unknown", "there is no channel \"%.40s\"", "没有“%.40s”这个渠道",
                       name);
     return channel_settings_load(work->environment->config, channel, &settings, err) &&

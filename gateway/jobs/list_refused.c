@@ -2,9 +2,12 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/walk.h"
+#include "gateway/feedback/feedback.h"
 #include "gateway/jobs/kinds.h"
 #include "gateway/jobs/lists.h"
 #include "gateway/jobs/refusals.h"
+#include "gateway/journal/journal.h"
 
 enum { NAME_COLUMNS = 40, WORDS_COLUMNS = 60 };
 
@@ -42,7 +45,26 @@ static struct span name_of(struct refused *refused, const char *record)
 struct told {
     const char *channel;
     struct span name;
+    struct span uscc;
 };
+
+/* A feedback's lane is its own: whom it is about stands in its answer. */
+static struct span uscc_of(struct refused *refused, const struct delivery *delivery)
+{
+    AUTO(buf_done) struct buf client = BUF_INIT;
+    struct feedback_answer answer;
+    struct event event;
+    struct span bytes, name;
+
+    if (delivery->channel != CHANNEL_FEEDBACK)
+        return span_of(delivery->subject);
+    if (!feedback_row_is_valid(span_of(delivery->record)) ||
+        !journal_read(refused->txn, feedback_row_sequence(span_of(delivery->record)), &bytes) ||
+        !event_parse(bytes, &event, NULL) || !walk_text(walk_member(event.data, "client"), &client, &name) ||
+        !feedback_find(refused->txn, name, walk_plain_of(event.data, "receipt"), &answer))
+        return SPAN_NONE; /* only for the eyes */
+    return walk_plain_of(answer.json, "uscc");
+}
 
 static void item_json(const struct work *work, const struct delivery *delivery, const struct told *told,
                       const struct refusal *refusal, struct buf *out)
@@ -52,7 +74,7 @@ static void item_json(const struct work *work, const struct delivery *delivery, 
     lists_text(out, ",\"channel\":", span_of(told->channel));
     lists_text(out, ",\"record\":", span_of(delivery->record));
     json_count_add(out, ",\"version\":", delivery->version);
-    lists_text(out, ",\"uscc\":", span_of(delivery->subject));
+    lists_text(out, ",\"uscc\":", told->uscc);
     lists_text(out, ",\"name\":", told->name);
     lists_text(out, ",\"code\":", span_of(delivery->code));
     lists_text(out, ",\"reason\":", delivery->message);
@@ -72,7 +94,8 @@ static bool add(const struct delivery *delivery, void *context)
     struct refused *refused = context;
     struct work *work = refused->work;
     char channel[CHANNEL_NAME_BYTES];
-    struct told told = {channel_name(refused->txn, delivery->channel, channel), name_of(refused, delivery->record)};
+    struct told told = {channel_name(refused->txn, delivery->channel, channel), name_of(refused, delivery->record),
+                        uscc_of(refused, delivery)};
     struct span cells[COUNT_OF(COLUMNS)];
     struct refusal refusal;
     char number[24], version[12];

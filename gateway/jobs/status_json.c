@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "gateway/clocks/clocks.h"
+#include "gateway/feedback/feedback.h"
 #include "gateway/jobs/show_parts.h"
 #include "gateway/jobs/status_clients.h"
 #include "gateway/journal/checkpoint.h"
@@ -47,6 +48,21 @@ static bool is_used(const struct config *config, enum channel channel, const cha
     return false;
 }
 
+/* What clients gave and was never queued: before there was the channel, or since it cannot be told as it is. */
+static bool add_unsent(struct store_txn *txn, const struct channel_status *status, struct buf *out, struct error *err)
+{
+    uint64_t queued = 0;
+    uint64_t given;
+
+    for (int i = 0; i < DELIVERY_STATE_COUNT; i++)
+        queued += status->count[i];
+    if (!feedback_total_given(txn, &given, err))
+        return false;
+    buf_add_byte(out, ',');
+    show_number(out, "unsent", given > queued ? (int64_t)(given - queued) : 0);
+    return true;
+}
+
 static bool add_channel(struct store_txn *txn, const struct config *config, enum channel channel, struct buf *out,
                         struct error *err)
 {
@@ -66,6 +82,8 @@ static bool add_channel(struct store_txn *txn, const struct config *config, enum
              status.is_draining ? "true" : "false", held);
     buf_addf(out, ",\"staged\":%zu,\"enabled\":%s", stage_list(txn, channel, NULL, COUNT_MAX),
              is_used(config, channel, name) ? "true" : "false");
+    if (channel == CHANNEL_FEEDBACK && !add_unsent(txn, &status, out, err))
+        return false;
     show_text(out, ",\"reason\":", status.is_paused ? span_of(status.reason) : SPAN_NONE);
     buf_add_byte(out, '}');
     return true;

@@ -190,9 +190,11 @@ bool domain_check_case(const struct domain *domain, struct span purpose, const s
     return true;
 }
 
-bool domain_names_measure(const struct domain *domain, const char *id)
+/* Editions stand in the file in their order. */
+static const json_t *newest_measure(const struct domain *domain, const char *id)
 {
     const json_t *edition, *measure;
+    const json_t *newest = NULL;
     size_t i, j;
 
     json_array_foreach(json_object_get(domain->json, "editions"), i, edition)
@@ -200,10 +202,20 @@ bool domain_names_measure(const struct domain *domain, const char *id)
         json_array_foreach(json_object_get(edition, "measures"), j, measure)
         {
             if (strcmp(json_text_of(measure, "id"), id) == 0)
-                return true;
+                newest = measure;
         }
     }
-    return false;
+    return newest;
+}
+
+bool domain_names_measure(const struct domain *domain, const char *id)
+{
+    return newest_measure(domain, id) != NULL;
+}
+
+const char *domain_measure_text(const struct domain *domain, const char *id)
+{
+    return json_text_of(json_object_get(newest_measure(domain, id), "text"), "zh");
 }
 
 bool domain_check_authorisation(const struct domain *domain, struct span purpose, const struct domain_given *given,

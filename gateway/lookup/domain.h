@@ -37,6 +37,8 @@ bool domain_accepts(const struct domain *domain, struct span purpose);
 bool domain_shows_personal(const struct domain *domain, struct span purpose);
 /* Is it the id of a measure of one of its editions? */
 bool domain_names_measure(const struct domain *domain, const char *id);
+/* What it is, in Chinese, as the newest edition that has it says; NULL when none has. Borrowed. */
+const char *domain_measure_text(const struct domain *domain, const char *id);
 /* What came with a question; empty: it did not. */
 struct domain_given {
     struct span matter;        /* 权力事项编码 or the caller's own code of it */

@@ -1,47 +1,11 @@
-// What stands on a page keeps up with the gateway while somebody is there, and only then: a page left open overnight
-// asks nothing (asking would keep the session alive), and says since when it stands still.
-import { onMounted, onUnmounted, ref, type Ref } from "vue";
-
+// Is somebody there? A page that was left open asks nothing: asking would keep its session alive overnight.
 export const ASLEEP_MS = 5 * 60 * 1000;
+export const WAKING = ["pointerdown", "keydown", "wheel", "focus"] as const;
+
 let touched = Date.now();
-for (const kind of ["pointerdown", "keydown", "wheel", "focus"])
-  window.addEventListener(kind, () => (touched = Date.now()), { passive: true, capture: true });
+if (typeof window !== "undefined")
+  for (const kind of WAKING) window.addEventListener(kind, () => (touched = Date.now()), { passive: true, capture: true });
 
-export function isAsleep(now: number): boolean {
-  return document.hidden || now - touched > ASLEEP_MS;
-}
-
-// Looks at once, every `ms` while somebody is there, and again when he comes back.
-export function useLive(look: () => Promise<void>, ms: number): { isStill: Ref<boolean> } {
-  const isStill = ref(false);
-  let timer = 0;
-  let isLooking = false;
-
-  async function beat(): Promise<void> {
-    isStill.value = isAsleep(Date.now());
-    if (isStill.value || isLooking) return;
-    isLooking = true;
-    try {
-      await look();
-    } finally {
-      isLooking = false;
-    }
-  }
-  const back = (): void => {
-    if (isStill.value) void beat();
-  };
-  onMounted(() => {
-    void beat();
-    timer = window.setInterval(beat, ms);
-    window.addEventListener("focus", back);
-    window.addEventListener("pointerdown", back);
-    window.addEventListener("keydown", back);
-  });
-  onUnmounted(() => {
-    window.clearInterval(timer);
-    window.removeEventListener("focus", back);
-    window.removeEventListener("pointerdown", back);
-    window.removeEventListener("keydown", back);
-  });
-  return { isStill };
+export function isAsleep(now: number, since = touched, isHidden = document.hidden): boolean {
+  return isHidden || now - since > ASLEEP_MS;
 }

@@ -160,6 +160,7 @@ export const ANSWERS: [RegExp, Answer][] = [
   [/^POST \/console\/api\/sign-out$/, () => undefined],
   [/^POST \/console\/api\/enrol$/, (asked) => ((asked.body as { code?: string }).code ? undefined : { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", address: "otpauth://totp/creditgate:jingban?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=creditgate" })],
   [/^GET \/console\/api\/today$/, today],
+  [/^GET \/console\/api\/events$/, (asked) => ({ event: today(asked) })],
   [/^GET \/console\/api\/obligations$/, searched],
   [/^GET \/console\/api\/enterprises\/([^/]+)$/, enterprise],
   [/^GET \/console\/api\/reports\/exits$/, exits],

@@ -38,7 +38,7 @@ export async function look(browser: Browser, base: string, who: PersonName | nul
 }
 
 export async function settled(page: Page): Promise<void> {
-  await page.waitForLoadState("networkidle").catch(() => undefined);
+  await page.waitForTimeout(250);
   await page.locator(".el-loading-mask").first().waitFor({ state: "hidden" }).catch(() => undefined);
 }
 

@@ -148,6 +148,16 @@ describe.skipIf(!hasBrowser)("orders", () => {
     expect(gate.sentTo("/admin/v1/jobs/requeue")?.body).toEqual({ ids: ["160"], reason: "对方已更正校验规则" });
   });
 
+  it("is told of what changes without asking", async () => {
+    const page = await open("jingban", "/");
+
+    await page.getByText("项逾期任务尚未提出").waitFor();
+    const asked = gate.sent.filter((one) => one.path === "/console/api/today").length;
+    gate.event = { unsent: 4711 };
+    await page.getByText("4711").waitFor();
+    expect(gate.sent.filter((one) => one.path === "/console/api/today").length).toBe(asked);
+  });
+
   it("goes to the door when the session is over, and comes back", async () => {
     const page = await open("jingban", "/records");
 

@@ -43,6 +43,8 @@ export class StandIn {
   readonly refuse = new Map<string, Wrong>();
   // What a job's report says in place of the usual: by kind.
   readonly reports = new Map<string, unknown>();
+  // What the next event says otherwise than the usual.
+  event: object = {};
   isSessionOver = false;
   private readonly jobs = new Map<string, { kind: string; report: string; problem?: Wrong }>();
   private readonly server: Server = createServer((request, response) => void this.take(request, response));
@@ -60,6 +62,7 @@ export class StandIn {
     this.refuse.clear();
     this.reports.clear();
     this.isSessionOver = false;
+    this.event = {};
   }
   sentTo(path: string): Sent | undefined {
     return this.sent.filter((one) => one.path === path).pop();
@@ -102,7 +105,7 @@ export class StandIn {
     const wrong = this.refuse.get(key);
     const asked: Asked = { method, path: url.pathname, query: Object.fromEntries(url.searchParams), body, person: person ?? null };
 
-    if (method !== "GET" || !url.pathname.endsWith("/status")) this.sent.push({ ...asked, by: person?.name ?? "" });
+    if (!url.pathname.endsWith("/events")) this.sent.push({ ...asked, by: person?.name ?? "" });
     if (wrong) {
       this.refuse.delete(key);
       return this.problem(response, wrong);
@@ -151,9 +154,11 @@ export class StandIn {
   }
 
   private reply(response: ServerResponse, answer: unknown): void {
-    if (typeof answer === "object" && answer !== null && "stream" in answer) {
+    // One event, and the answer ends; the browser comes again by itself.
+    if (typeof answer === "object" && answer !== null && "event" in answer) {
+      const event = { ...((answer as { event: object }).event), ...this.event };
       response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
-      response.write(String((answer as { stream: string }).stream));
+      response.end(`retry: 200\nid: 1\nevent: today\ndata: ${JSON.stringify(event)}\n\n`);
       return;
     }
     if (typeof answer === "object" && answer !== null && "wrong" in answer) return this.problem(response, (answer as { wrong: Wrong }).wrong);

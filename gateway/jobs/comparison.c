@@ -156,7 +156,7 @@ static void tell_extra(struct merging *merging, const char *record)
 {
     const struct adapter_page *page = merging->view->page;
 
-    while (!merging->is_over && merging->at < page->count &&
+    while (page->rows && !merging->is_over && merging->at < page->count &&
            (!record || strcmp(page->rows[merging->at].record, record) < 0)) {
         const struct adapter_holding *holding = &page->rows[merging->at++];
         struct pair pair = {.is_open = false};

@@ -74,10 +74,11 @@ bool account_save(const char *folder, const struct account *account, struct erro
     AUTO(buf_wipe_done) struct buf text = BUF_INIT;
     AUTO(text_free) char *path = NULL;
     AUTO(json_release)
-    json_t *json = json_pack("{s:o,s:o,s:I,s:o,s:s,s:o,s:I,s:s}", "browsers", browsers_json(account), "invitation",
+    json_t *json = json_pack("{s:o,s:o,s:I,s:o,s:s,s:o,s:I,s:b,s:I,s:s}", "browsers", browsers_json(account), "invitation",
                              hex_of(account->invitation, sizeof account->invitation), "invited_until_ms",
                              (json_int_t)account->invited_until_ms, "lockout", lockout_json(&account->lockout), "name",
-                             account->name, "secret", hex_of(account->secret, sizeof account->secret), "used_step",
+                             account->name, "secret", hex_of(account->secret, sizeof account->secret), "signed_in_ms",
+                             (json_int_t)account->signed_in_ms, "suspended", account->is_suspended, "used_step",
                              (json_int_t)account->used_step, "verifier", buf_text(&account->verifier));
 
     if (!json || !json_canonical_add(json, &text, err))
@@ -118,6 +119,8 @@ static bool take_account(const json_t *json, struct account *out)
         return false;
     buf_add_text(&out->verifier, verifier);
     out->used_step = json_integer_of(json, "used_step", 0);
+    out->is_suspended = json_bool_of(json, "suspended", false);
+    out->signed_in_ms = json_integer_of(json, "signed_in_ms", 0);
     out->invited_until_ms = json_integer_of(json, "invited_until_ms", 0);
     out->lockout = lockout_of(json_object_get(json, "lockout"));
     return true;

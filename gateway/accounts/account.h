@@ -36,6 +36,8 @@ struct account {
     uint8_t invitation[32];            /* SHA-256; zeroes: none is open */
     int64_t invited_until_ms;
     struct lockout lockout; /* for browsers that were never here */
+    bool is_suspended;      /* by an administrator: right password or not, nobody comes in */
+    int64_t signed_in_ms;   /* last; 0: never */
     struct account_browser browsers[ACCOUNT_BROWSERS_MAX];
     size_t browser_count;
 };

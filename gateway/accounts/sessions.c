@@ -20,6 +20,7 @@ struct slot {
     _Atomic uint32_t count;
     _Atomic int64_t seen_ms; /* 0: free */
     int64_t began_ms;
+    enum session_method method;
     uint8_t sha256[32];
     char person[ACCOUNT_NAME_BYTES];
     char forgery[SESSION_TOKEN_BYTES];
@@ -113,19 +114,20 @@ static struct slot *room_for(struct sessions *sessions, const char *person)
     return free_slot ? free_slot : oldest;
 }
 
-void sessions_open(struct sessions *sessions, const char *person, int64_t now_ms, char token[SESSION_TOKEN_BYTES],
-                   struct session *out)
+void sessions_open(struct sessions *sessions, const char *person, enum session_method method, int64_t now_ms,
+                   char token[SESSION_TOKEN_BYTES], struct session *out)
 {
     struct slot *slot = room_for(sessions, person);
     uint8_t sha256[32];
 
     new_token(token);
     digest_sha256((struct span){token, SESSION_TOKEN_BYTES - 1}, sha256);
-    *out = (struct session){.began_ms = now_ms, .ends_ms = now_ms + sessions->idle_ms};
+    *out = (struct session){.method = method, .began_ms = now_ms, .ends_ms = now_ms + sessions->idle_ms};
     new_token(out->forgery);
     snprintf(out->person, sizeof out->person, "%s", person);
     begin_change(slot);
     slot->began_ms = now_ms;
+    slot->method = method;
     memcpy(slot->sha256, sha256, sizeof slot->sha256);
     memcpy(slot->person, out->person, sizeof slot->person);
     memcpy(slot->forgery, out->forgery, sizeof slot->forgery);
@@ -144,6 +146,7 @@ static bool copy_of(const struct slot *slot, struct slot *copy)
     memcpy(copy->person, slot->person, sizeof copy->person);
     memcpy(copy->forgery, slot->forgery, sizeof copy->forgery);
     copy->began_ms = slot->began_ms;
+    copy->method = slot->method;
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&slot->count, memory_order_relaxed) == count;
 }
@@ -165,7 +168,7 @@ static struct slot *slot_of(struct sessions *sessions, struct span token, struct
     return NULL;
 }
 
-bool sessions_find(struct sessions *sessions, struct span token, int64_t now_ms, struct session *out)
+static bool look(struct sessions *sessions, struct span token, int64_t now_ms, bool uses, struct session *out)
 {
     struct slot copy;
     struct slot *slot = slot_of(sessions, token, &copy);
@@ -179,15 +182,41 @@ bool sessions_find(struct sessions *sessions, struct span token, int64_t now_ms,
     if (seen_ms == 0 || now_ms < copy.began_ms || now_ms - seen_ms >= sessions->idle_ms || now_ms >= last_ms)
         return false;
     /* Whoever was quicker is right: the slot may have been emptied meanwhile. */
-    if (seen_ms < now_ms && !atomic_compare_exchange_strong(&slot->seen_ms, &seen_ms, now_ms) && seen_ms == 0)
+    if (uses && seen_ms < now_ms && !atomic_compare_exchange_strong(&slot->seen_ms, &seen_ms, now_ms) && seen_ms == 0)
         return false;
-    *out = (struct session){.began_ms = copy.began_ms, .ends_ms = now_ms + sessions->idle_ms};
+    *out = (struct session){.method = copy.method,
+                            .began_ms = copy.began_ms,
+                            .ends_ms = (uses ? now_ms : seen_ms) + sessions->idle_ms};
     if (out->ends_ms > last_ms)
         out->ends_ms = last_ms;
     memcpy(out->person, copy.person, sizeof out->person);
     memcpy(out->forgery, copy.forgery, sizeof out->forgery);
     OPENSSL_cleanse(&copy, sizeof copy);
     return true;
+}
+
+bool sessions_find(struct sessions *sessions, struct span token, int64_t now_ms, struct session *out)
+{
+    return look(sessions, token, now_ms, true, out);
+}
+
+bool sessions_peek(struct sessions *sessions, struct span token, int64_t now_ms, struct session *out)
+{
+    return look(sessions, token, now_ms, false, out);
+}
+
+unsigned sessions_count(const struct sessions *sessions, const char *person)
+{
+    unsigned count = 0;
+    struct slot copy;
+
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        const struct slot *slot = &sessions->slots[i];
+
+        count += atomic_load(&slot->seen_ms) != 0 && copy_of(slot, &copy) && strcmp(copy.person, person) == 0;
+    }
+    OPENSSL_cleanse(&copy, sizeof copy);
+    return count;
 }
 
 void sessions_close(struct sessions *sessions, struct span token)

@@ -22,17 +22,23 @@ struct sessions;
 struct sessions *sessions_new(int64_t idle_ms, int64_t longest_ms);
 void sessions_free(struct sessions *sessions);
 
+enum session_method { SESSION_PASSWORD = 1, SESSION_CERTIFICATE = 2 };
 struct session {
+    enum session_method method;
     char person[ACCOUNT_NAME_BYTES];
     char forgery[SESSION_TOKEN_BYTES]; /* what a request that changes something must bring */
     int64_t began_ms;
     int64_t ends_ms; /* when nothing more is asked */
 };
 /* Open one. When all slots are taken, the one not used for longest ends. `token` gets what the browser keeps. */
-void sessions_open(struct sessions *sessions, const char *person, int64_t now_ms, char token[SESSION_TOKEN_BYTES],
-                   struct session *out);
+void sessions_open(struct sessions *sessions, const char *person, enum session_method method, int64_t now_ms,
+                   char token[SESSION_TOKEN_BYTES], struct session *out);
 /* The session of a token that is still good; it was used now. */
 bool sessions_find(struct sessions *sessions, struct span token, int64_t now_ms, struct session *out);
+/* The same, without using it: what a page asks by itself keeps nobody signed in. */
+bool sessions_peek(struct sessions *sessions, struct span token, int64_t now_ms, struct session *out);
+/* How many of a person are open (perhaps over by now). */
+unsigned sessions_count(const struct sessions *sessions, const char *person);
 /* End the session of a token. */
 void sessions_close(struct sessions *sessions, struct span token);
 /* End all of a person: a new password, another role. */

@@ -23,8 +23,10 @@ enum signin_outcome signin_judge(struct account *account, const struct signin *s
     if (*wait_ms > 0)
         return SIGNIN_WAIT;
     is_password = password_check(has_password ? buf_text(&account->verifier) : NOBODY, signin->password);
-    if (!has_password)
+    if (!has_password) {
+        lockout_fail(lockout, now_ms); /* as if there were one: who has none is nobody's business */
         return SIGNIN_NO_ACCOUNT;
+    }
     /* A code is used up only with the right password: else whoever sees one could spoil it. */
     if (is_password)
         is_code = totp_check((struct span){(const char *)account->secret, sizeof account->secret}, signin->code, now_ms,

@@ -4,11 +4,13 @@
  * was wrong is told in one and the same way, after the same work, so that nobody learns which names exist or which half
  * was right. Every sign-in, and every refusal of a name that exists, is an event of the journal:
  *
- *   account.signed-in   {"account","browser":"known"|"new","from","method":"password"|"certificate"}
- *   account.refused     {"account","from","reason":"password"|"code"|"waiting"}   "waiting" once for each wait
- *   account.invited     {"account","by"}    account.enrolled {"account","from"}    account.signed-out {"account"}
+ *   account.signed-in   {"account","browser":"known"|"new"|"none","from","method":"password"|"certificate"}
+ *   account.refused     {"account","from","reason":"password"|"code"|"suspended","wait_s"}   wait_s: until the next try
+ *   account.enrolled, account.signed-out {"account","from"}     account.invited {"account"}
+ *   account.reset, account.suspended, account.resumed {"account","reason"}     account.ended {"account"}: his sessions
  *
- * They change no table. `from` is the address of the caller. */
+ * They change no table (account_events.h). `from` is the address of the caller. An attempt during a wait is judged by
+ * nobody and is no event, so that who fills the journal does it no faster than he may guess. */
 #ifndef GATEWAY_ACCOUNTS_SIGNIN_H
 #define GATEWAY_ACCOUNTS_SIGNIN_H
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gateway/access/suspension.h"
+#include "gateway/accounts/account_events.h"
 #include "gateway/clocks/clocks.h"
 #include "gateway/feedback/feedback.h"
 #include "gateway/journal/guard.h"
@@ -25,6 +26,7 @@ static const struct {
     {clocks_applies, clocks_apply}, /* after the two: it asks them how things stand now */
     {feedback_applies, feedback_apply}, {watch_applies, watch_apply},
     {guard_applies, guard_apply},       {suspension_applies, suspension_apply},
+    {account_events_applies, account_events_apply},
 };
 
 struct ledger {

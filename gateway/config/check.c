@@ -130,18 +130,45 @@ static void check_listen(struct checking *checking, const struct config *config)
         check_revocations(checking, "listen.client_crl", config->client_crl);
 }
 
+static void check_console(struct checking *checking, const struct config *config)
+{
+    static const char *const OURS[2] = {"console.certificate", "console.key"};
+    struct error err;
+
+    if (!*config->console_address)
+        return;
+    if (*config->console_certificate || *config->console_key)
+        check_identity(checking, OURS, config->console_certificate, config->console_key);
+    if (*config->console_client_ca)
+        check_certificate(checking, "console.client_ca", config->console_client_ca);
+    if (*config->console_client_crl)
+        check_revocations(checking, "console.client_crl", config->console_client_crl);
+    if (file_exists(config->console_files))
+        return;
+    error_set_both(&err, ERR_NOT_FOUND, "config.console", "%s is not there: the console has no pages",
+                   "%s 不存在：工作台没有页面", config->console_files);
+    tell(checking, "console.files", true, &err);
+}
+
+/* One that is no other's: by name, by user id, by certificate. */
+static bool are_one(const struct config_person *one, const struct config_person *other)
+{
+    return (one->uid != CONFIG_UID_NONE && one->uid == other->uid) || strcmp(one->name, other->name) == 0 ||
+           (one->has_certificate && other->has_certificate &&
+            memcmp(one->fingerprint, other->fingerprint, sizeof one->fingerprint) == 0);
+}
+
 static void check_staff(struct checking *checking, const struct config *config)
 {
     struct error err;
 
     for (size_t i = 0; i < config->staff_count; i++) {
         for (size_t j = 0; j < i; j++) {
-            if (config->staff[i].uid != config->staff[j].uid &&
-                strcmp(config->staff[i].name, config->staff[j].name) != 0)
+            if (!are_one(&config->staff[i], &config->staff[j]))
                 continue;
             error_set_both(&err, ERR_CONFLICT, "config.person",
-                           "%s and %s share a name or a user id: one person, one account",
-                           "%s 与 %s 的账号或用户号相同：一人一号", config->staff[j].name, config->staff[i].name);
+                           "%s and %s share a name, a user id or a certificate: one person, one account",
+                           "%s 与 %s 的账号、用户号或证书相同：一人一号", config->staff[j].name, config->staff[i].name);
             tell(checking, "staff", false, &err);
         }
     }
@@ -383,6 +410,7 @@ bool config_check(const struct config *config, int64_t now_ms, config_report *re
     struct checking checking = {report, context, now_ms, true};
 
     check_listen(&checking, config);
+    check_console(&checking, config);
     check_staff(&checking, config);
     check_clients(&checking, config);
     check_channels(&checking, config);

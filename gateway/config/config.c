@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "gateway/config/certificate.h"
 #include "gateway/config/loading.h"
 
 /* Whatever nobody asked for is a misspelt setting. */
@@ -44,6 +46,48 @@ static void check_person_name(struct loading *loading, const char *name)
     loading_tell(loading, NULL, "staff.name", &err);
 }
 
+/* Nobody is user 4294967295: the kernel says so of processes that it cannot name. */
+static void take_uid(struct loading *loading, struct config_person *person)
+{
+    struct error err;
+
+    person->uid = CONFIG_UID_NONE;
+    if (!person->uid_text || !*person->uid_text)
+        return;
+    if (integer_parse(span_of(person->uid_text), &person->uid) && person->uid >= 0 && person->uid < UINT32_MAX)
+        return;
+    person->uid = CONFIG_UID_NONE;
+    error_set_both(&err, ERR_INVALID, "config.type", "\"%s\" is no user id", "“%s”不是用户号", person->uid_text);
+    loading_tell(loading, NULL, "staff.uid", &err);
+}
+
+static void take_fingerprint(struct loading *loading, struct config_person *person)
+{
+    AUTO(buf_done) struct buf bytes = BUF_INIT;
+    struct certificate_facts facts;
+    struct error err;
+
+    if (!person->certificate || !person->certificate_sha256 || (!*person->certificate && !*person->certificate_sha256))
+        return;
+    person->has_certificate = true;
+    if (*person->certificate && *person->certificate_sha256) {
+        error_set_both(&err, ERR_INVALID, "config.staff", "a certificate is its file or its sha256: not both",
+                       "证书以文件或 sha256 二者之一给出");
+    } else if (*person->certificate) {
+        if (certificate_read(person->certificate, &facts, &err)) {
+            memcpy(person->fingerprint, facts.sha256, sizeof person->fingerprint);
+            return;
+        }
+    } else {
+        if (hex_decode(span_of(person->certificate_sha256), &bytes) && bytes.bytes == sizeof person->fingerprint) {
+            memcpy(person->fingerprint, bytes.data, bytes.bytes);
+            return;
+        }
+        error_set_both(&err, ERR_INVALID, "config.staff", "a sha256 has 64 hex digits", "sha256 应为 64 位十六进制");
+    }
+    loading_tell(loading, NULL, "staff.certificate", &err);
+}
+
 static void finish_person(struct loading *loading, struct config_person *person)
 {
     static const struct {
@@ -56,6 +100,8 @@ static void finish_person(struct loading *loading, struct config_person *person)
 
     if (person->name)
         check_person_name(loading, person->name);
+    take_uid(loading, person);
+    take_fingerprint(loading, person);
     for (size_t i = 0; person->roles_text && i < COUNT_OF(ROLES); i++) {
         if (strstr(person->roles_text, ROLES[i].name))
             person->roles |= ROLES[i].role;

@@ -22,11 +22,18 @@ enum staff_role {
     ROLE_ADMINISTRATOR = 8
 }; /* 经办 复核 审计 管理员 */
 
-/* A person of the staff, known on the administration socket by the user id of the calling process. */
+/* A person of the staff, known on the administration socket by the user id of the calling process, in the console by
+ * an account of the same name (gateway/accounts) or by a client certificate. */
+enum { CONFIG_UID_NONE = INT32_MIN };
 struct config_person {
     char *name; /* stands in the journal: a-z, 0-9, . _ - */
     char *title;
-    int64_t uid;
+    char *uid_text;
+    int64_t uid; /* CONFIG_UID_NONE: only the console */
+    char *certificate;        /* PEM, or "" */
+    char *certificate_sha256; /* or its SHA-256 as 64 hex digits, or "" */
+    bool has_certificate;
+    uint8_t fingerprint[32];
     char *roles_text;
     unsigned roles; /* of enum staff_role */
     char *lang;
@@ -153,6 +160,16 @@ struct config {
     int64_t body_bytes;
     int64_t header_bytes;
     int64_t idle_ms;
+    char *console_address; /* "": there is none */
+    int64_t console_port;
+    int64_t console_connections; /* per process */
+    char *console_certificate;   /* "": that of listen */
+    char *console_key;
+    char *console_client_ca;  /* "": no client certificates are asked for */
+    char *console_client_crl; /* "": none */
+    int64_t console_idle_ms;
+    int64_t console_longest_ms;
+    char *console_files; /* folder with the pages */
     char *admin_socket;
     int64_t admin_mode;
     int64_t import_bytes;
@@ -199,6 +216,7 @@ void config_example(const char *lang, struct buf *out);
 char *config_state_path(const struct config *config, const char *name);
 /* Borrowed; NULL when unknown. */
 const struct config_person *config_person_of_uid(const struct config *config, int64_t uid);
+const struct config_person *config_person_of_name(const struct config *config, struct span name);
 const struct config_client *config_client_of_fingerprint(const struct config *config, const uint8_t fingerprint[32]);
 /* The instant at which a certificate of a client is over: by its own term or by `until`. INT64_MAX: not known. */
 int64_t config_certificate_ends_ms(const struct config_certificate *certificate);

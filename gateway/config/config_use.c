@@ -70,7 +70,16 @@ char *config_state_path(const struct config *config, const char *name)
 const struct config_person *config_person_of_uid(const struct config *config, int64_t uid)
 {
     for (size_t i = 0; i < config->staff_count; i++) {
-        if (config->staff[i].uid == uid)
+        if (config->staff[i].uid == uid && uid != CONFIG_UID_NONE)
+            return &config->staff[i];
+    }
+    return NULL;
+}
+
+const struct config_person *config_person_of_name(const struct config *config, struct span name)
+{
+    for (size_t i = 0; i < config->staff_count; i++) {
+        if (span_is(name, config->staff[i].name))
             return &config->staff[i];
     }
     return NULL;

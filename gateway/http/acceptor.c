@@ -96,6 +96,7 @@ static void welcome(struct http_server *server, struct listener *listener, int f
     connection->listener = listener;
     listener->connection_count++;
     connection->peer.is_anonymous = listener->is_anonymous;
+    connection->peer.door = listener->door;
     if (listener->is_local)
         fill_local(fd, &connection->peer);
     else

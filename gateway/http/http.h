@@ -47,6 +47,7 @@ struct http_peer {
     unsigned uid;
     int pid;
     bool is_anonymous;    /* came by a listener that asks for no certificates */
+    unsigned door;        /* of the listener it came by: http_tls.door */
     bool has_certificate; /* a verified client certificate */
     uint8_t certificate_sha256[32];
     char certificate_subject[256]; /* RFC 2253 text, printable; ends in "..." when it was longer: for people only */
@@ -150,6 +151,7 @@ struct http_tls {
     /* At most so many connections of this listener at a time: one more is closed at once, so that strangers never take
      * the places of others. 0: as many as the server has. */
     size_t connections;
+    unsigned door; /* what requests by this listener are marked with (http_peer.door): the application's own numbers */
 };
 
 struct http_server;

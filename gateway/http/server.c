@@ -144,6 +144,7 @@ bool http_server_add_listener(struct http_server *server, int fd, const struct h
     *listener = (struct listener){.watched.kind = WATCHED_LISTENER, .fd = fd};
     listener->is_local = address.ss_family == AF_UNIX;
     listener->is_anonymous = tls && !tls->client_ca_file;
+    listener->door = tls ? tls->door : 0;
     listener->connections_max = tls && tls->connections > 0 ? tls->connections : SIZE_MAX;
     if (tls && !tls_new(tls, &listener->tls, err))
         return false;

@@ -24,6 +24,7 @@ struct listener {
     int fd;
     bool is_local;
     bool is_anonymous;
+    unsigned door;
     struct tls *tls; /* NULL: plain */
     size_t connections_max;
     size_t connection_count;

@@ -74,8 +74,8 @@ bool account_save(const char *folder, const struct account *account, struct erro
     AUTO(buf_wipe_done) struct buf text = BUF_INIT;
     AUTO(text_free) char *path = NULL;
     AUTO(json_release)
-    json_t *json = json_pack("{s:o,s:o,s:I,s:o,s:s,s:o,s:I,s:b,s:I,s:s}", "browsers", browsers_json(account), "invitation",
-                             hex_of(account->invitation, sizeof account->invitation), "invited_until_ms",
+    json_t *json = json_pack("{s:o,s:o,s:I,s:o,s:s,s:o,s:I,s:b,s:I,s:s}", "browsers", browsers_json(account),
+                             "invitation", hex_of(account->invitation, sizeof account->invitation), "invited_until_ms",
                              (json_int_t)account->invited_until_ms, "lockout", lockout_json(&account->lockout), "name",
                              account->name, "secret", hex_of(account->secret, sizeof account->secret), "signed_in_ms",
                              (json_int_t)account->signed_in_ms, "suspended", account->is_suspended, "used_step",

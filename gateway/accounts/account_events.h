@@ -1,5 +1,6 @@
-/* account_events.h - what the journal says of accounts (signin.h): evidence, for auditors and for whoever asks later who
- * was signed in when. They change no table: what a person signs in with is a secret, and no secret is in the journal. */
+/* account_events.h - what the journal says of accounts (signin.h): evidence, for auditors and for whoever asks later
+ * who was signed in when. They change no table: what a person signs in with is a secret, and no secret is in the
+ * journal. */
 #ifndef GATEWAY_ACCOUNTS_ACCOUNT_EVENTS_H
 #define GATEWAY_ACCOUNTS_ACCOUNT_EVENTS_H
 

@@ -184,9 +184,8 @@ static bool look(struct sessions *sessions, struct span token, int64_t now_ms, b
     /* Whoever was quicker is right: the slot may have been emptied meanwhile. */
     if (uses && seen_ms < now_ms && !atomic_compare_exchange_strong(&slot->seen_ms, &seen_ms, now_ms) && seen_ms == 0)
         return false;
-    *out = (struct session){.method = copy.method,
-                            .began_ms = copy.began_ms,
-                            .ends_ms = (uses ? now_ms : seen_ms) + sessions->idle_ms};
+    *out = (struct session){
+        .method = copy.method, .began_ms = copy.began_ms, .ends_ms = (uses ? now_ms : seen_ms) + sessions->idle_ms};
     if (out->ends_ms > last_ms)
         out->ends_ms = last_ms;
     memcpy(out->person, copy.person, sizeof out->person);

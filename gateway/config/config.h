@@ -29,7 +29,7 @@ struct config_person {
     char *name; /* stands in the journal: a-z, 0-9, . _ - */
     char *title;
     char *uid_text;
-    int64_t uid; /* CONFIG_UID_NONE: only the console */
+    int64_t uid;              /* CONFIG_UID_NONE: only the console */
     char *certificate;        /* PEM, or "" */
     char *certificate_sha256; /* or its SHA-256 as 64 hex digits, or "" */
     bool has_certificate;

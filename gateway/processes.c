@@ -17,6 +17,7 @@
 #include "gateway/courier/channel.h"
 #include "gateway/courier/courier.h"
 #include "gateway/courier/endpoints.h"
+#include "gateway/door/door.h"
 #include "gateway/finder/finder.h"
 #include "gateway/jobs/jobs.h"
 #include "gateway/journal/guard.h"
@@ -32,7 +33,8 @@ const char *process_name(enum process_kind kind)
 {
     static const char *const NAMES[PROCESS_KIND_COUNT] = {
         [PROCESS_SIGNER] = "signer", [PROCESS_API] = "api",     [PROCESS_COURIER] = "courier",
-        [PROCESS_KEEPER] = "keeper", [PROCESS_NAMES] = "names", [PROCESS_JOB] = "job"};
+        [PROCESS_KEEPER] = "keeper", [PROCESS_NAMES] = "names", [PROCESS_DOOR] = "door",
+        [PROCESS_JOB] = "job"};
 
     return (size_t)kind < PROCESS_KIND_COUNT ? NAMES[kind] : "process";
 }
@@ -117,6 +119,9 @@ static int run_api(const struct process *process)
                                   .admin_fd = process->admin_fd,
                                   .parent_fd = process->parent_fd,
                                   .names_fd = process->names_fd,
+                                  .console_fd = process->console_fd,
+                                  .door_fd = process->door_fd,
+                                  .sessions = process->sessions,
                                   .limits = process->limits,
                                   .board = process->board,
                                   .ticket_key = process->ticket_key};
@@ -207,6 +212,28 @@ static int run_names(const struct process *process)
     return ended(process, finder_run(&options, process->stop_fd, &err), &err);
 }
 
+/* Passwords go through this memory: as in lock_down. */
+static int run_door(const struct process *process)
+{
+    AUTO(store_close) struct store *store = NULL;
+    struct rlimit none = {0, 0};
+    struct door_options options = {.config = process->config,
+                                   .sessions = process->sessions,
+                                   .clock = &CLOCK_SYSTEM,
+                                   .fds = process->sibling_fds,
+                                   .fd_count = process->sibling_count};
+    struct error err;
+
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+    be_humble(process, KEEPER_NICENESS);
+    if (!open_store(process, &store, &err))
+        return cannot_begin(process, &err);
+    options.store = store;
+    say_ready(process);
+    return ended(process, door_run(&options, process->stop_fd, &err), &err);
+}
+
 static int run_job(const struct process *process)
 {
     AUTO(store_close) struct store *store = NULL;
@@ -229,7 +256,8 @@ int process_run(const struct process *process)
 {
     static int (*const RUN[PROCESS_KIND_COUNT])(const struct process *) = {
         [PROCESS_SIGNER] = run_signer, [PROCESS_API] = run_api,     [PROCESS_COURIER] = run_courier,
-        [PROCESS_KEEPER] = run_keeper, [PROCESS_NAMES] = run_names, [PROCESS_JOB] = run_job};
+        [PROCESS_KEEPER] = run_keeper, [PROCESS_NAMES] = run_names, [PROCESS_DOOR] = run_door,
+        [PROCESS_JOB] = run_job};
 
     return RUN[process->kind](process);
 }

@@ -3,6 +3,7 @@
 #define GATEWAY_PROCESSES_H
 
 #include "gateway/access/board.h"
+#include "gateway/accounts/sessions.h"
 #include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 
@@ -12,6 +13,7 @@ enum process_kind {
     PROCESS_COURIER,
     PROCESS_KEEPER,
     PROCESS_NAMES,
+    PROCESS_DOOR,
     PROCESS_JOB,
     PROCESS_KIND_COUNT
 };
@@ -42,13 +44,16 @@ struct process {
     int public_fd;                 /* api: HTTPS for anybody */
     int admin_fd;                  /* api: the administration socket */
     int names_fd;                  /* api: to the process that finds names */
+    int console_fd;                /* api: the staff's console; -1: there is none, and nobody at the door */
+    int door_fd;                   /* api: to the process that lets people in */
     int courier_fd;                /* eventfd: write to wake the courier; the courier reads it */
     const uint8_t *ticket_key;     /* api: the same in all, so that a TLS session resumes with any of them */
     struct limits *limits;         /* api: shared by all */
     struct board *board;           /* likewise; api and jobs */
+    struct sessions *sessions;     /* likewise; api and door; NULL: there is no console */
     bool warms;                    /* api: read the store's pages in before the first answer */
     char job[PROCESS_JOB_BYTES];   /* job: its id */
-    int sibling_fds[SIBLINGS_MAX]; /* signer, names: where requests come from */
+    int sibling_fds[SIBLINGS_MAX]; /* signer, names, door: where requests come from */
     size_t sibling_count;
 };
 

@@ -17,7 +17,8 @@ static void log_problem(const struct config_problem *problem, void *context)
 /* Who uses what may change: doors, webhooks and their sending. */
 static bool follows(const struct slot *slot)
 {
-    return slot->kind == PROCESS_API || slot->kind == PROCESS_KEEPER || slot->kind == PROCESS_COURIER;
+    return slot->kind == PROCESS_API || slot->kind == PROCESS_KEEPER || slot->kind == PROCESS_COURIER ||
+           slot->kind == PROCESS_DOOR;
 }
 
 void reload_take(struct reload *reload, struct slots *slots, struct process *given)

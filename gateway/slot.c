@@ -23,10 +23,13 @@ static bool add_slots(struct slots *slots, enum process_kind kind, int64_t count
         struct slot *slot = &slots->list[slots->count];
         int pair[2] = {-1, -1};
         int names[2] = {-1, -1};
+        int door[2] = {-1, -1};
 
         if (kind != PROCESS_SIGNER && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
             return fail(err, ERR_IO, "socketpair: %s", strerrordesc_np(errno));
         if (kind == PROCESS_API && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, names) != 0)
+            return fail(err, ERR_IO, "socketpair: %s", strerrordesc_np(errno));
+        if (kind == PROCESS_API && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, door) != 0)
             return fail(err, ERR_IO, "socketpair: %s", strerrordesc_np(errno));
         *slot = (struct slot){.kind = kind,
                               .stop_write = -1,
@@ -34,6 +37,8 @@ static bool add_slots(struct slots *slots, enum process_kind kind, int64_t count
                               .signer_far = pair[1],
                               .names_near = names[0],
                               .names_far = names[1],
+                              .door_near = door[0],
+                              .door_far = door[1],
                               .exit_status = -1};
         slot->restart_ms = kind == PROCESS_JOB ? 0 : 1;
         slots->count++;
@@ -43,7 +48,7 @@ static bool add_slots(struct slots *slots, enum process_kind kind, int64_t count
 
 bool slots_make(struct slots *slots, const struct config *config, struct error *err)
 {
-    int64_t most = SLOTS_MAX - SLOT_JOBS - 4;
+    int64_t most = SLOTS_MAX - SLOT_JOBS - 5;
     int64_t workers = config->workers ? config->workers : sysconf(_SC_NPROCESSORS_ONLN);
     bool has_channel = false;
 
@@ -54,6 +59,7 @@ bool slots_make(struct slots *slots, const struct config *config, struct error *
     workers = workers < 1 ? 1 : workers > most ? most : workers;
     return add_slots(slots, PROCESS_SIGNER, 1, err) && add_slots(slots, PROCESS_KEEPER, 1, err) &&
            add_slots(slots, PROCESS_COURIER, has_channel ? 1 : 0, err) && add_slots(slots, PROCESS_NAMES, 1, err) &&
+           add_slots(slots, PROCESS_DOOR, *config->console_address ? 1 : 0, err) &&
            add_slots(slots, PROCESS_JOB, SLOT_JOBS, err) && add_slots(slots, PROCESS_API, workers, err);
 }
 
@@ -140,6 +146,8 @@ static void choose(const struct slots *slots, const struct slot *slot, struct pr
     process->admin_fd = is_api ? process->admin_fd : -1;
     process->parent_fd = slot->kind == PROCESS_JOB ? -1 : process->parent_fd;
     process->names_fd = slot->names_near;
+    process->console_fd = is_api ? process->console_fd : -1;
+    process->door_fd = process->sessions ? slot->door_near : -1;
     process->courier_fd = wakes ? process->courier_fd : -1;
     process->ticket_key = is_api ? process->ticket_key : NULL;
     process->warms = is_api && !slot->was_started && slot == &slots->list[slots->count - 1];
@@ -147,6 +155,7 @@ static void choose(const struct slots *slots, const struct slot *slot, struct pr
     for (size_t i = 0; i < slots->count; i++) {
         int far = slot->kind == PROCESS_SIGNER  ? slots->list[i].signer_far
                   : slot->kind == PROCESS_NAMES ? slots->list[i].names_far
+                  : slot->kind == PROCESS_DOOR  ? slots->list[i].door_far
                                                 : -1;
 
         if (far >= 0)
@@ -156,10 +165,10 @@ static void choose(const struct slots *slots, const struct slot *slot, struct pr
 
 static void keep_own_descriptors(const struct process *process)
 {
-    int kept[SIBLINGS_MAX + 9] = {process->stop_fd,    process->parent_fd, process->lock_fd,
-                                  process->signer_fd,  process->listen_fd, process->admin_fd,
-                                  process->courier_fd, process->names_fd,  process->public_fd};
-    size_t count = 9;
+    int kept[SIBLINGS_MAX + 11] = {process->stop_fd,   process->parent_fd,  process->lock_fd,    process->signer_fd,
+                                   process->listen_fd, process->admin_fd,   process->courier_fd, process->names_fd,
+                                   process->public_fd, process->console_fd, process->door_fd};
+    size_t count = 11;
 
     for (size_t i = 0; i < process->sibling_count; i++)
         kept[count++] = process->sibling_fds[i];
@@ -280,15 +289,15 @@ static bool replace_file(const char *path, struct span bytes, struct error *err)
     return rename(buf_text(&beside), path) == 0 || fail(err, ERR_IO, "%s: %s", path, strerrordesc_np(errno));
 }
 
-void slots_tell(const struct slots *slots, const struct config *config, uint16_t port)
+void slots_tell(const struct slots *slots, const struct config *config, const struct slots_ports *ports)
 {
     AUTO(text_free) char *path = config_state_path(config, "processes.json");
     AUTO(buf_done) struct buf text = BUF_INIT;
     struct error err;
     const char *comma = "";
 
-    buf_addf(&text, "{\"address\":\"%s\",\"parent\":%ld,\"port\":%u,\"processes\":[", config->address, (long)getpid(),
-             port);
+    buf_addf(&text, "{\"address\":\"%s\",\"console_port\":%u,\"parent\":%ld,\"port\":%u,\"processes\":[",
+             config->address, ports->console, (long)getpid(), ports->listen);
     for (size_t i = 0; i < slots->count; i++) {
         const struct slot *slot = &slots->list[i];
 

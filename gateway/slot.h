@@ -20,6 +20,8 @@ struct slot {
     int signer_far; /* the signer's end; -1: the signer itself */
     int names_near; /* api: to the process that finds names; else -1 */
     int names_far;
+    int door_near; /* api: to the process that lets people in; else -1 */
+    int door_far;
     int64_t started_ms;
     int64_t restart_ms; /* monotonic: when to start it; 0: not planned */
     int64_t pause_ms;   /* before the last restart */
@@ -55,6 +57,10 @@ void slot_plan_restart(struct slot *slot, int64_t now_ms);
 void slot_stop(struct slot *slot);
 
 /* <state>/processes.json: who runs as what, for operators and for tests that kill. */
-void slots_tell(const struct slots *slots, const struct config *config, uint16_t port);
+struct slots_ports {
+    uint16_t listen;
+    uint16_t console; /* 0: there is none */
+};
+void slots_tell(const struct slots *slots, const struct config *config, const struct slots_ports *ports);
 
 #endif

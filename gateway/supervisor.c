@@ -39,8 +39,9 @@ static const struct {
     int64_t asks_ms;
     int64_t most_ms;
 } STOPS[] = {
-    {PROCESS_API, 0, 0, 15000},     {PROCESS_NAMES, 0, 0, 15000},  {PROCESS_JOB, SIGTERM, 2000, 5000},
-    {PROCESS_COURIER, 0, 0, 15000}, {PROCESS_KEEPER, 0, 0, 15000}, {PROCESS_SIGNER, 0, 0, 5000},
+    {PROCESS_API, 0, 0, 15000},         {PROCESS_NAMES, 0, 0, 15000},   {PROCESS_DOOR, 0, 0, 15000},
+    {PROCESS_JOB, SIGTERM, 2000, 5000}, {PROCESS_COURIER, 0, 0, 15000}, {PROCESS_KEEPER, 0, 0, 15000},
+    {PROCESS_SIGNER, 0, 0, 5000},
 };
 
 struct supervisor {
@@ -54,6 +55,7 @@ struct supervisor {
     int signal_fd;
     uint16_t port;
     uint16_t public_port;
+    uint16_t console_port;
     struct reload reload;
     bool has_changed; /* processes.json is to be written */
     bool was_ready;
@@ -76,6 +78,21 @@ static bool open_public(struct supervisor *parent, struct error *err)
     return true;
 }
 
+/* Where staff work: only when the configuration gives it an address. */
+static bool open_console(struct supervisor *parent, struct error *err)
+{
+    const struct config *config = parent->config;
+
+    if (!*config->console_address)
+        return true;
+    parent->console_port = (uint16_t)config->console_port;
+    if (!http_listen_tcp(config->console_address, &parent->console_port, &parent->given.console_fd, err))
+        return fail_in(err, "console");
+    parent->given.sessions = sessions_new(config->console_idle_ms, config->console_longest_ms);
+    log_notice("gateway", "console: https://%s:%u/console/", config->console_address, parent->console_port);
+    return true;
+}
+
 static bool open_sockets(struct supervisor *parent, struct error *err)
 {
     const struct config *config = parent->config;
@@ -89,7 +106,7 @@ static bool open_sockets(struct supervisor *parent, struct error *err)
                           "listen.port：%s:%u 已被其他程序占用", config->address, parent->port);
         return fail_in(err, "listen.address");
     }
-    if (!open_public(parent, err))
+    if (!open_public(parent, err) || !open_console(parent, err))
         return false;
     if (!http_listen_unix(config->admin_socket, (unsigned)config->admin_mode, &given->admin_fd, err))
         return fail_in(err, "admin.socket");
@@ -156,6 +173,8 @@ static struct supervisor *supervisor_new(const struct config *config, const stru
                                      .public_fd = -1,
                                      .admin_fd = -1,
                                      .names_fd = -1,
+                                     .console_fd = -1,
+                                     .door_fd = -1,
                                      .courier_fd = -1};
     parent->words_read = parent->signal_fd = -1;
     job_queue_init(&parent->jobs);
@@ -169,9 +188,12 @@ static void supervisor_free(struct supervisor *parent)
         file_close(parent->slots.list[i].signer_far);
         file_close(parent->slots.list[i].names_near);
         file_close(parent->slots.list[i].names_far);
+        file_close(parent->slots.list[i].door_near);
+        file_close(parent->slots.list[i].door_far);
     }
     file_close(parent->given.listen_fd);
     file_close(parent->given.public_fd);
+    file_close(parent->given.console_fd);
     file_close(parent->given.admin_fd);
     file_close(parent->given.parent_fd);
     file_close(parent->given.courier_fd);
@@ -179,6 +201,7 @@ static void supervisor_free(struct supervisor *parent)
     file_close(parent->signal_fd);
     limits_free(parent->given.limits);
     board_close(parent->given.board);
+    sessions_free(parent->given.sessions);
     reload_done(&parent->reload);
     file_close(parent->given.lock_fd); /* last: now another may begin */
     free(parent);
@@ -363,7 +386,7 @@ static void loop(struct supervisor *parent)
         reload_warn(&parent->reload, parent->given.config);
         sleep_ms = start_due(parent);
         if (parent->has_changed)
-            slots_tell(&parent->slots, parent->config, parent->port);
+            slots_tell(&parent->slots, parent->config, &(struct slots_ports){parent->port, parent->console_port});
         parent->has_changed = false;
         if (!parent->was_ready && slots_are_ready(&parent->slots))
             announce(parent);

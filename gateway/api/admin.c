@@ -36,6 +36,8 @@ static bool find_person(struct visit *visit)
     unsigned uid = visit->request->peer->uid;
     struct error err;
 
+    if (visit->person) /* by his session: console.h */
+        return true;
     visit->person = config_person_of_uid(config, uid);
     if (visit->person)
         return true;
@@ -85,8 +87,10 @@ void admin_whoami(struct visit *visit)
     }
     buf_add_text(body, "],\"title\":");
     json_string_add(body, span_of(person->title));
-    json_count_add(body, ",\"uid\":", (uint64_t)person->uid);
-    buf_add_byte(body, '}');
+    if (person->uid == CONFIG_UID_NONE)
+        buf_add_text(body, ",\"uid\":null}");
+    else
+        buf_addf(body, ",\"uid\":%lld}", (long long)person->uid);
 }
 
 static const struct {
@@ -94,7 +98,7 @@ static const struct {
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
     {"/jobs", admin_jobs},     {"/status", admin_status}, {"/records", admin_records}, {"/trace", admin_trace},
-    {"/whoami", admin_whoami}, {"/names", admin_names},   {"/clients", admin_clients},
+    {"/whoami", admin_whoami}, {"/names", admin_names},   {"/clients", admin_clients}, {"/staff", admin_staff},
 };
 
 void admin_handle(struct visit *visit)
@@ -120,5 +124,7 @@ bool admin_admits(struct visit *visit)
         return false;
     if (span_starts(visit->rest, "/jobs"))
         return admin_jobs_admits(visit);
+    if (span_starts(visit->rest, "/staff"))
+        return admin_staff_admits(visit);
     return visit_is_get(visit);
 }

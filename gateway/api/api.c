@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "gateway/access/suspension.h"
 #include "gateway/api/api_internal.h"
+#include "gateway/api/console.h"
+#include "gateway/api/console_files.h"
 #include "gateway/api/refused.h"
 #include "gateway/courier/feedback_row.h"
 #include "gateway/lookup/domain.h"
@@ -101,7 +103,7 @@ bool visit_segment(struct span *rest, struct span *segment)
 
 /* --- routes --- */
 
-enum { BY_TLS = 1, BY_SOCKET = 2, BY_ANYBODY = 4 };
+enum { BY_TLS = 1, BY_SOCKET = 2, BY_ANYBODY = 4, BY_CONSOLE = 8 };
 
 static const struct route {
     const char *prefix;
@@ -125,7 +127,9 @@ static const struct route {
     {"/v1/trace", BY_TLS, trace_handle},           /* admin_trace_search.c */
     {"/v1/screenings", BY_TLS, screenings_handle}, /* screenings.c, screenings_get.c */
     {"/healthz", BY_TLS | BY_SOCKET, public_health},
-    {"/admin/v1", BY_SOCKET, admin_handle},
+    {"/admin/v1", BY_SOCKET | BY_CONSOLE, admin_handle},
+    {"/console/api", BY_CONSOLE, console_api_handle}, /* console.c */
+    {"/console", BY_CONSOLE, console_pages_handle},
 };
 
 /* What a client under test asks there is answered from the test list, or is about no enterprise. Every other route is
@@ -176,7 +180,11 @@ const char *api_route(size_t index, bool *is_public)
 
 static const struct route *find_route(const struct http_request *request, struct span *rest)
 {
-    unsigned way = request->peer->is_local ? BY_SOCKET : request->peer->is_anonymous ? BY_ANYBODY : BY_TLS;
+    const struct http_peer *peer = request->peer;
+    unsigned way = peer->is_local                   ? BY_SOCKET
+                   : peer->door == API_DOOR_CONSOLE ? BY_CONSOLE
+                   : peer->is_anonymous             ? BY_ANYBODY
+                                                    : BY_TLS;
 
     for (size_t i = 0; i < COUNT_OF(ROUTES); i++) {
         size_t bytes = strlen(ROUTES[i].prefix);
@@ -204,7 +212,7 @@ static bool is_open(const struct visit *visit, const struct route *route)
     const struct http_peer *peer = visit->request->peer;
     struct error err;
 
-    if (!api->testlist || peer->is_local || is_for_tests(route) ||
+    if (!api->testlist || peer->is_local || console_is(visit->request) || is_for_tests(route) ||
         !client_is_test(clients_find(api->clients, peer->certificate_sha256)))
         return !refuses_signing(visit, route);
     error_set_both(&err, ERR_FORBIDDEN, "client.test", "there is no test list behind this: see /v1/test-list",
@@ -224,7 +232,9 @@ static void end(struct visit *visit, uint64_t added)
 {
     struct api *api = visit->api;
 
-    if (visit->request->peer->is_local)
+    if (console_is(visit->request))
+        console_finish(visit);
+    if (visit->request->peer->is_local || console_is(visit->request))
         return;
     if (visit->reply->status >= 400 && trace_added(api->trace) == added)
         refused_trace(visit);
@@ -243,6 +253,8 @@ static void handle(void *context, const struct http_request *request, struct htt
 
     if (!route)
         visit_not_found(&visit);
+    else if (console_is(request) && route->handle == admin_handle && !console_enter(&visit))
+        ; /* refused */
     else if (is_open(&visit, route))
         route->handle(&visit);
     end(&visit, added);
@@ -286,7 +298,9 @@ static bool admits_body(struct visit *visit)
     if (!is_open(visit, route))
         return false;
     if (route->handle == admin_handle)
-        return admin_admits(visit);
+        return (!console_is(visit->request) || console_enter(visit)) && admin_admits(visit);
+    if (route->handle == console_api_handle)
+        return console_api_admits(visit);
     if (route->handle == feedback_handle)
         return feedback_admits(visit);
     if (route->handle == watches_handle)
@@ -310,7 +324,8 @@ static bool admits(void *context, const struct http_request *head, struct http_r
 
 static bool spools(void *context, const struct http_request *head, uint64_t *limit)
 {
-    return head->peer->is_local ? admin_spools(context, head, limit) : screenings_spools(context, head, limit);
+    return head->peer->is_local || console_is(head) ? admin_spools(context, head, limit)
+                                                    : screenings_spools(context, head, limit);
 }
 
 /* Little by little, so that nobody waits for it. */
@@ -321,19 +336,34 @@ static bool warm(void *context)
     return store_warm_step(api->options.store);
 }
 
-/* The process that finds names has answered something. */
+/* What nothing will ever come from must not wake us for ever. */
+static void stop_watching(const struct api *api, int fd)
+{
+    if (fd >= 0)
+        (void)epoll_ctl(api->wake_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* The process that finds names, or the one that lets people in, has answered something. */
 static bool woken(void *context)
 {
-    const struct api *api = context;
+    struct api *api = context;
 
-    return finder_pump(api->finder);
+    if (!api->is_finder_away && !finder_pump(api->finder)) {
+        api->is_finder_away = true;
+        stop_watching(api, api->options.names_fd);
+    }
+    if (!api->is_door_away && !door_pump(api->door)) {
+        api->is_door_away = true;
+        stop_watching(api, api->options.door_fd);
+    }
+    return !api->is_finder_away || !api->is_door_away;
 }
 
 static bool is_due(void *context, uint64_t key)
 {
     const struct api *api = context;
 
-    return finder_is_due(api->finder, key);
+    return door_has(api->door, key) ? door_is_due(api->door, key) : finder_is_due(api->finder, key);
 }
 
 /* --- setting up --- */
@@ -397,8 +427,8 @@ static bool make_server(struct api *api, struct error *err)
                                           .spools = spools,
                                           .tick = warm,
                                           .tick_ms = API_WARM_MS,
-                                          .wake_fd = api->options.names_fd,
-                                          .woken = api->options.names_fd >= 0 ? woken : NULL,
+                                          .wake_fd = api->wake_fd,
+                                          .woken = api->wake_fd >= 0 ? woken : NULL,
                                           .is_due = is_due,
                                           .spool_folder = spool,
                                           .context = api};
@@ -430,6 +460,8 @@ static bool listen_all(struct api *api, struct error *err)
 
     if (options->public_fd >= 0 && !http_server_add_listener(api->server, options->public_fd, &open_tls, err))
         return fail_in(err, "public");
+    if (options->console_fd >= 0 && !console_listen(api, err))
+        return fail_in(err, "console");
     if (options->admin_fd >= 0 && !http_server_add_listener(api->server, options->admin_fd, NULL, err))
         return fail_in(err, "admin.socket");
     return true;
@@ -464,12 +496,38 @@ static bool set_up_desk(struct api *api, struct error *err)
     return tell_suspensions(api, err);
 }
 
+/* Readable when one of the two is: an epoll descriptor can itself be waited for. -1 is none. */
+static bool either_of(int first, int second, int *both, struct error *err)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+
+    *both = epoll_create1(EPOLL_CLOEXEC);
+    if (*both < 0 || (first >= 0 && epoll_ctl(*both, EPOLL_CTL_ADD, first, &event) != 0) ||
+        (second >= 0 && epoll_ctl(*both, EPOLL_CTL_ADD, second, &event) != 0))
+        return fail(err, ERR_IO, "epoll: %s", strerrordesc_np(errno));
+    return true;
+}
+
+/* Those who answer late. */
+static bool open_siblings(struct api *api, struct error *err)
+{
+    const struct api_options *options = &api->options;
+
+    api->finder = finder_client_new(options->names_fd);
+    api->door = door_client_new(options->door_fd);
+    api->is_finder_away = options->names_fd < 0;
+    api->is_door_away = options->door_fd < 0;
+    return (api->is_finder_away && api->is_door_away) ||
+           either_of(options->names_fd, options->door_fd, &api->wake_fd, err);
+}
+
 bool api_new(const struct api_options *options, struct api **out, struct error *err)
 {
     AUTO(api_free) struct api *api = memory_new(sizeof *api);
 
     api->options = *options;
     api->config = options->config;
+    api->wake_fd = -1;
     api->broken_fd = eventfd(0, EFD_CLOEXEC);
     if (api->broken_fd < 0)
         return fail(err, ERR_IO, "eventfd: %s", strerrordesc_np(errno));
@@ -479,22 +537,9 @@ bool api_new(const struct api_options *options, struct api **out, struct error *
     load_feedback(api);
     api->batch = lookups_batch_new();
     api->forms = lookup_forms_new();
-    api->finder = finder_client_new(options->names_fd);
-    if (!open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
+    if (!open_siblings(api, err) || !open_trace(api, err) || !make_server(api, err) || !listen_all(api, err))
         return false;
     *out = TAKE(api);
-    return true;
-}
-
-/* Readable when one of the two is: an epoll descriptor can itself be waited for. */
-static bool either_of(int first, int second, int *both, struct error *err)
-{
-    struct epoll_event event = {.events = EPOLLIN};
-
-    *both = epoll_create1(EPOLL_CLOEXEC);
-    if (*both < 0 || (first >= 0 && epoll_ctl(*both, EPOLL_CTL_ADD, first, &event) != 0) ||
-        epoll_ctl(*both, EPOLL_CTL_ADD, second, &event) != 0)
-        return fail(err, ERR_IO, "epoll: %s", strerrordesc_np(errno));
     return true;
 }
 
@@ -531,6 +576,9 @@ void api_free(struct api *api)
     buf_done(&api->openapi);
     lookups_batch_free(api->batch);
     finder_client_free(api->finder);
+    door_client_free(api->door);
+    console_files_free(api->pages);
+    file_close(api->wake_fd);
     free(api->spool);
     file_close(api->broken_fd);
     free(api);

@@ -78,6 +78,9 @@
  *                                          and Last-Modified follow the journal and the day. Nobody is traced here;
  *                                          readers who are no client share READERS_PER_MINUTE (admission.h)
  *   GET  /public/?[list=…] and as above    the same as a page for people
+ * at `console.address`, for a member of the staff with a session (docs/console-api.md):
+ *   /console/, /console/api/…              console.h
+ *   /admin/v1/…                            as on the Unix socket
  * there and on the Unix socket:
  *   GET  /v1/checkpoints/{journal|trace}   the newest signed checkpoint (text/plain)
  *   GET  /v1/keys                          public keys, for whoever verifies
@@ -100,6 +103,8 @@
  *   GET  /admin/v1/names?q=…[&limit=N][&reason=…]    staff: {"candidates","index","q","receipt"}, traced like a reading
  *                                          of the trace
  *   GET  /admin/v1/clients                 outside systems: certificates, quota, suspension (admin_clients.c)
+ *   GET  /admin/v1/staff                   administrators, auditors: who signs in how and when (admin_staff.c)
+ *   POST /admin/v1/staff/{name}/{invite|reset|suspend|resume|sign-out}    administrators
  *   GET  /admin/v1/whoami                  {"name","title","uid","roles","lang"}
  *
  * HEAD works wherever GET does. Every refusal is an RFC 9457 problem
@@ -114,6 +119,7 @@
 
 #include "base/time.h"
 #include "gateway/access/board.h"
+#include "gateway/accounts/sessions.h"
 #include "gateway/api/limits.h"
 #include "gateway/config/config.h"
 #include "gateway/store/store.h"
@@ -131,6 +137,9 @@ struct api_options {
     int public_fd;             /* HTTPS without client certificates, only for what anybody may read; -1: none */
     int admin_fd;              /* Unix socket; -1: none */
     int parent_fd;             /* SEQPACKET: a job's id orders it; -1: none */
+    int console_fd;            /* HTTPS: the staff's console (console.h); -1: none. Needs `sessions` */
+    int door_fd;               /* to the process that lets people in (door.h); -1: none */
+    struct sessions *sessions; /* shared by all api processes and the door; NULL: none */
     int names_fd;              /* to the process that finds names (finder.h); -1: none */
     struct limits *limits;     /* LIMITS_BUCKETS (admission.h), shared by all api processes; NULL: our own */
     struct board *board;       /* with a place for every client, shared likewise; NULL: our own, forgotten at the end */

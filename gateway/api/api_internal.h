@@ -11,6 +11,7 @@
 #include "gateway/api/clients.h"
 #include "gateway/api/openapi.h"
 #include "gateway/api/problem.h"
+#include "gateway/door/door.h"
 #include "gateway/finder/finder.h"
 #include "gateway/http/http.h"
 #include "gateway/lookup/lookup.h"
@@ -63,7 +64,15 @@ struct api {
     struct buf openapi;        /* openapi.h */
     struct lookups_batch *batch;
     struct finder_client *finder;
+    struct door_client *door;
+    struct console_files *pages;
+    int wake_fd;         /* readable when the one or the other has answered */
+    bool is_finder_away; /* nothing will ever come from there */
+    bool is_door_away;
 };
+
+/* By which listener a request came (http_peer.door). */
+enum api_door { API_DOOR_OTHER, API_DOOR_CONSOLE };
 
 /* What all paths of a route begin with; NULL behind the last. `*is_public`: outside systems may come this way. */
 const char *api_route(size_t index, bool *is_public);
@@ -85,7 +94,8 @@ struct visit {
     const struct http_request *request;
     struct http_reply *reply;
     struct span rest;                   /* of the path, behind the route */
-    const struct config_person *person; /* admin: who asks; else NULL */
+    const struct config_person *person; /* admin, console: who asks; else NULL */
+    struct session session;             /* console: his */
 };
 
 /* asking.c, lookups.c, public.c */
@@ -156,6 +166,10 @@ void admin_clients(struct visit *visit);
 void admin_trace(struct visit *visit);
 void admin_trace_search(struct visit *visit);
 void trace_handle(struct visit *visit); /* the same for a supervising authority */
+
+/* admin_staff.c */
+void admin_staff(struct visit *visit);
+bool admin_staff_admits(struct visit *visit);
 
 /* GET (HEAD comes as GET) only: else 405 with Allow, and false. */
 bool visit_is_get(const struct visit *visit);

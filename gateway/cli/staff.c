@@ -1,6 +1,7 @@
 /* What staff do through the running gateway: every one of these is a job; what they may is decided there, not here. */
 #include <stdio.h>
 
+#include "gateway/cli/accounts.h"
 #include "gateway/cli/client.h"
 #include "gateway/cli/clients.h"
 
@@ -267,6 +268,23 @@ static const struct cli_usage RELOAD = {
     "authority and\nrevocations, without a restart. It is checked first: when something is wrong nothing changes, and "
     "each problem is told with\nits line. Other settings want a restart. The same as SIGHUP to the gateway's parent."};
 
+static const struct cli_option ACCOUNT_OPTIONS[] = {
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "理由（reset、suspend、resume 必填）",
+     "why (needed for reset, suspend, resume)"},
+};
+static const struct cli_usage ACCOUNT = {
+    "invite|reset|suspend|resume|sign-out NAME",
+    2,
+    2,
+    ACCOUNT_OPTIONS,
+    COUNT_OF(ACCOUNT_OPTIONS),
+    "管理员开通、重置、停用、恢复一个工作台账号，或结束其全部会话。姓名与角色由配置文件的 staff 决定（改动后 "
+    "creditgate reload）。均写入日志。",
+    "An administrator opens, resets, suspends or resumes an account of the console, or ends all its sessions. Names "
+    "and roles\nstand in the configuration (staff; then creditgate reload). All of it is in the journal."};
+static const struct cli_usage ACCOUNTS = {
+    NULL, 0, 0, NULL, 0, "谁能登录工作台、最近何时登录。", "Who can sign in to the console, and did last when."};
+
 static const struct cli_command COMMANDS[] = {
     {"overdue", "列出某日逾期未退出的任务", "list obligations overdue on a day", &OVERDUE, run_job},
     {"propose", "对逾期任务提出失信记录", "propose records of overdue obligations", &PROPOSE, run_job},
@@ -289,6 +307,9 @@ static const struct cli_command COMMANDS[] = {
      &CHANNEL_REASON, run_job},
     {"resume", "恢复渠道", "resume a channel", &CHANNEL_REASON, run_job},
     {"client", "暂停或恢复接入系统", "suspend or resume an outside system", &CLIENT, clients_switch},
+    {"account", "开通、重置、停用工作台账号", "invite, reset, suspend an account of the console", &ACCOUNT,
+     accounts_change},
+    {"accounts", "列出工作台账号", "list the accounts of the console", &ACCOUNTS, accounts_list},
     {"reload", "重新载入接入系统与工作人员的配置", "take clients and staff of the configuration over anew", &RELOAD,
      run_job},
     {"reconcile", "与对方持有的记录对账", "compare with what a channel holds", &RECONCILE, run_reconcile},

@@ -102,6 +102,8 @@ static inline bool gate_serve(const char *folder, struct error *err)
                                   .listen_fd = GATE_LISTEN_FD,
                                   .public_fd = -1,
                                   .names_fd = -1,
+                                  .console_fd = -1,
+                                  .door_fd = -1,
                                   .admin_fd = GATE_ADMIN_FD,
                                   .parent_fd = GATE_WORDS_FD};
 

@@ -1,0 +1,229 @@
+#!/bin/bash
+# The door of the staff's console through the running gateway: invitation, first time, sign-in, cookies, forged requests, roles,
+# lock-out that keeps strangers out and the person in, suspension, sign-out, the doorkeeper killed, pages, the journal.
+set -eu -o pipefail
+gate=$1
+unset SUDO_UID CREDITGATE_CONFIG CREDITGATE_LANG
+. "$(dirname "$0")/../../scripts/stage.sh"
+stage_open
+for name in server wang; do stage_certificate $name; done
+config=$stage/creditgate.yaml
+mkdir -p "$stage/pages/assets"
+echo '<!doctype html><title>工作台</title>' >"$stage/pages/index.html"
+echo 'script' >"$stage/pages/assets/app-1234.js"
+gzip -k "$stage/pages/assets/app-1234.js"
+echo 'secret' >"$stage/outside"
+ln -s ../outside "$stage/pages/link.txt"
+cat >"$config" <<END
+gateway: {name: console, state: state}
+listen: {port: 0, certificate: server.pem, key: server.key, client_ca: ca.pem, workers: 2}
+console: {address: 127.0.0.1, port: 0, client_ca: ca.pem, files: pages, idle: ${IDLE:-10s}, longest: 1h}
+admin: {socket: admin.sock}
+staff:
+  - {name: admin, title: 管理员, uid: $(id -u), roles: [administrator, auditor]}
+  - {name: lin, title: 林经办, roles: [operator]}
+  - {name: chen, title: 陈复核, roles: [reviewer]}
+  - {name: zhao, title: 赵审计, roles: [auditor]}
+  - {name: wang, title: 王管理, roles: [administrator], certificate: wang.pem}
+END
+"$gate" init --config "$config" >"$stage/quiet"
+stage_gateway
+port=$(grep -o '"console_port":[0-9]*' "$stage/state/processes.json" | sed 's/.*://')
+[ "$port" -gt 0 ] || stage_fail "no console: $(cat "$stage/state/processes.json")"
+site=https://localhost:$port
+
+# call WHO METHOD PATH [CURL…] → the status; WHO's cookies and token are kept in files of that name.
+call() {
+    local who=$1 method=$2 path=$3
+    shift 3
+    touch "$stage/$who.jar"
+    curl -sS --max-time 30 --cacert "$stage/ca.pem" -b "$stage/$who.jar" -c "$stage/$who.jar" -D "$stage/head" -o "$stage/answer" \
+        -w '%{http_code}' -X "$method" "$@" "$site$path"
+}
+must() { # STATUS RULE WHO METHOD PATH [CURL…]; RULE -: none
+    local status=$1 rule=$2 got
+    shift 2
+    got=$(call "$@") || true
+    [ "$got" = "$status" ] || stage_fail "expected $status of $*, got $got: $(cat "$stage/answer")"
+    [ "$rule" = - ] || grep -q "\"rule\":\"$rule\"" "$stage/answer" || stage_fail "expected $rule of $*: $(cat "$stage/answer")"
+}
+write() { # STATUS RULE WHO PATH BODY: with the token of the session
+    must "$1" "$2" "$3" POST "$4" -H "X-Creditgate-Forgery: $(cat "$stage/$3.token")" -H 'Content-Type: application/json' -d "$5"
+}
+staff() { "$gate" --config "$config" --lang en "$@" >"$stage/out" 2>&1; }
+one_time() { # WHO → the code of now (RFC 6238, by openssl)
+    local key step hash offset
+    key=$(base32 -d <"$stage/$1.secret" | od -An -tx1 | tr -d ' \n')
+    step=$(printf '%016x' $(($(date +%s) / 30)))
+    hash=$(printf '%b' "$(sed 's/../\\x&/g' <<<"$step")" | openssl dgst -sha1 -mac HMAC -macopt "hexkey:$key" -r | cut -c1-40)
+    offset=$((2 * 0x${hash:39:1}))
+    printf '%06d' $(((0x${hash:offset:8} & 0x7fffffff) % 1000000))
+}
+next_code() { # WHO: a code that was not used yet
+    local code
+    code=$(one_time "$1")
+    while [ "$code" = "$(cat "$stage/$1.used" 2>/dev/null)" ]; do
+        sleep 1
+        code=$(one_time "$1")
+    done
+    echo "$code" | tee "$stage/$1.used"
+}
+sign_in() { # STATUS RULE WHO [BROWSER]: the right password and code
+    must "$1" "$2" "${4:-$3}" POST /console/api/sign-in -d "{\"account\":\"$3\",\"password\":\"correct horse battery\",\"code\":\"$(next_code "$3")\"}"
+    grep -o '"forgery":"[^"]*"' "$stage/answer" | cut -d'"' -f4 >"$stage/${4:-$3}.token" || true
+}
+enrol() { # WHO
+    local code
+    staff account invite "$1" --json || stage_fail "invite $1: $(cat "$stage/out")"
+    code=$(grep -o '"invitation":"[^"]*"' "$stage/out" | cut -d'"' -f4)
+    must 200 - "$1" POST /console/api/enrol -d "{\"account\":\"$1\",\"invitation\":\"$code\"}"
+    grep -o '"secret":"[^"]*"' "$stage/answer" | cut -d'"' -f4 | tr -d '\n' >"$stage/$1.secret"
+    must 400 password.length "$1" POST /console/api/enrol \
+        -d "{\"account\":\"$1\",\"invitation\":\"$code\",\"password\":\"short\",\"code\":\"$(one_time "$1")\"}"
+    must 204 - "$1" POST /console/api/enrol \
+        -d "{\"account\":\"$1\",\"invitation\":\"$code\",\"password\":\"correct horse battery\",\"code\":\"$(next_code "$1")\"}"
+    must 403 account.invitation "$1" POST /console/api/enrol \
+        -d "{\"account\":\"$1\",\"invitation\":\"$code\",\"password\":\"another password\",\"code\":\"$(one_time "$1")\"}"
+}
+
+# --- nobody is in ---
+must 401 session.none nobody GET /console/api/session
+for path in /admin/v1/whoami /admin/v1/status '/admin/v1/records?list=live' /admin/v1/clients /admin/v1/staff /admin/v1/trace \
+    /admin/v1/names?q=x /admin/v1/jobs/x; do
+    must 401 session.none nobody GET "$path"
+done
+for path in /admin/v1/jobs/push /admin/v1/jobs/import /admin/v1/staff/lin/reset /console/api/sign-out; do
+    must 401 session.none nobody POST "$path" -d '{}'
+done
+must 404 http.path nobody GET /v1/lookups/lending/91440224MAYUCHK485?purpose=credit-review
+must 404 http.path nobody GET /console/api/nothing
+must 405 http.method nobody GET /console/api/sign-in
+must 401 account.wrong nobody POST /console/api/sign-in -d '{"account":"lin","password":"correct horse battery","code":"000000"}'
+must 401 account.wrong nobody POST /console/api/sign-in -d '{"account":"nobody-at-all","password":"x","code":"000000"}'
+must 401 account.wrong nobody POST /console/api/sign-in -d '{"account":"wang"}'
+must 400 body.member nobody POST /console/api/sign-in -d '{"account":"lin","password":["x"]}'
+must 400 body.member nobody POST /console/api/sign-in -d '{"password":"x"}'
+must 400 - nobody POST /console/api/sign-in -d '{"account":'
+must 400 - nobody POST /console/api/sign-in -d "{\"account\":\"$(head -c 9000 /dev/zero | tr '\0' a)\"}"
+must 403 account.invitation nobody POST /console/api/enrol -d '{"account":"lin","invitation":"AAAAAAAAAAAAAAAAAAAAAAAA"}'
+must 403 session.origin nobody POST /console/api/sign-in -H 'Origin: https://elsewhere.example' -d '{"account":"lin"}'
+must 403 session.origin nobody POST /console/api/sign-in -H 'Sec-Fetch-Site: cross-site' -d '{"account":"lin"}'
+
+# --- the first time, and in ---
+for who in lin chen zhao; do enrol $who; done
+sign_in 200 - lin
+grep -q '"roles":\["operator"\]' "$stage/answer" || stage_fail "session: $(cat "$stage/answer")"
+grep -qi '^set-cookie: __Host-creditgate=[A-Za-z0-9_-]*; Path=/; Secure; HttpOnly; SameSite=Strict' "$stage/head" ||
+    stage_fail "cookie: $(cat "$stage/head")"
+! grep -q "$(awk '$6 == "__Host-creditgate" {print $7}' "$stage/lin.jar")" "$stage/answer" || stage_fail "the body tells the session"
+for header in "content-security-policy: default-src 'none'; script-src 'self';" 'x-content-type-options: nosniff' 'x-frame-options: DENY' \
+    'referrer-policy: no-referrer' 'cache-control: no-store' 'strict-transport-security: max-age='; do
+    grep -qi "^$header" "$stage/head" || stage_fail "no $header in $(cat "$stage/head")"
+done
+must 200 - lin GET /console/api/session
+must 200 - lin GET /admin/v1/whoami
+grep -q '"name":"lin"' "$stage/answer" || stage_fail "whoami: $(cat "$stage/answer")"
+used=$(cat "$stage/lin.used")
+must 401 account.wrong other POST /console/api/sign-in -d "{\"account\":\"lin\",\"password\":\"correct horse battery\",\"code\":\"$used\"}"
+
+# --- forged requests ---
+must 403 session.forgery lin POST /admin/v1/jobs/unsent -d '{}'
+must 403 session.forgery lin POST /admin/v1/jobs/unsent -H 'X-Creditgate-Forgery: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' -d '{}'
+must 403 session.origin lin POST /admin/v1/jobs/unsent -H "X-Creditgate-Forgery: $(cat "$stage/lin.token")" -H 'Origin: https://evil.example' -d '{}'
+must 202 - lin POST /admin/v1/jobs/unsent -H "X-Creditgate-Forgery: $(cat "$stage/lin.token")" -H "Origin: https://localhost:$port" -d '{}'
+
+# --- each role against each action that is not its own ---
+sign_in 200 - chen
+sign_in 200 - zhao
+must 200 - wang POST /console/api/sign-in --cert "$stage/wang.pem" --key "$stage/wang.key" -d '{"account":"wang"}'
+grep -q '"method":"certificate"' "$stage/answer" || stage_fail "by certificate: $(cat "$stage/answer")"
+grep -o '"forgery":"[^"]*"' "$stage/answer" | cut -d'"' -f4 >"$stage/wang.token"
+must 401 account.wrong other POST /console/api/sign-in --cert "$stage/wang.pem" --key "$stage/wang.key" -d '{"account":"lin"}'
+operator="import propose correct withdraw repair dispute settle push requeue"
+reviewer="approve return"
+switcher="pause drain resume"
+repairer="reconcile-repair"
+administrator="client-suspend client-resume reload names-register"
+forbidden() { # WHO KIND…
+    local who=$1
+    shift
+    for kind in "$@"; do write 403 staff.role "$who" "/admin/v1/jobs/$kind" '{"ids":["x"]}'; done
+}
+forbidden lin $reviewer $repairer $administrator
+forbidden chen $operator $switcher $administrator
+forbidden zhao $operator $reviewer $switcher $repairer $administrator
+forbidden wang $operator $reviewer
+for who in lin chen wang; do must 403 staff.role $who GET /admin/v1/trace?reason=x; done
+for who in lin chen; do must 403 staff.role $who GET /admin/v1/staff; done
+for word in invite reset suspend resume sign-out; do
+    for who in lin chen zhao; do write 403 staff.role $who "/admin/v1/staff/lin/$word" '{"reason":"x"}'; done
+done
+must 200 - zhao GET /admin/v1/staff
+! grep -qi 'secret\|verifier\|argon' "$stage/answer" || stage_fail "the list tells secrets: $(cat "$stage/answer")"
+write 404 account.none wang /admin/v1/staff/nobody/invite '{}'
+write 400 account.reason wang /admin/v1/staff/lin/suspend '{}'
+
+# --- strangers guess: they wait, on every browser but the person's own ---
+for i in 1 2 3 4 5; do call stranger POST /console/api/sign-in -d '{"account":"lin","password":"guess","code":"000000"}' >"$stage/quiet"; rm -f "$stage/stranger.jar"; done
+must 429 account.wait stranger POST /console/api/sign-in -d '{"account":"lin","password":"guess","code":"000000"}'
+grep -qi '^retry-after: [0-9]' "$stage/head" || stage_fail "how long? $(cat "$stage/head")"
+sign_in 429 account.wait lin stranger
+rm -f "$stage/lin.used" # it was not taken
+sign_in 200 - lin
+
+# --- suspended, resumed, reset, signed out ---
+write 200 - wang /admin/v1/staff/chen/suspend '{"reason":"离岗"}'
+must 401 session.none chen GET /admin/v1/whoami
+sign_in 403 account.suspended chen
+write 200 - wang /admin/v1/staff/chen/resume '{"reason":"返岗"}'
+sign_in 200 - chen
+must 204 - chen POST /console/api/sign-out -H "X-Creditgate-Forgery: $(cat "$stage/chen.token")" -d '{}'
+must 401 session.none chen GET /admin/v1/whoami
+write 200 - wang /admin/v1/staff/zhao/reset '{"reason":"手机遗失"}'
+must 401 session.none zhao GET /admin/v1/whoami
+must 401 account.wrong zhao POST /console/api/sign-in -d "{\"account\":\"zhao\",\"password\":\"correct horse battery\",\"code\":\"$(next_code zhao)\"}"
+enrol zhao
+sign_in 200 - zhao
+
+# --- the doorkeeper dies: who is in stays in, the next lets people in ---
+door=$(grep -o '"kind":"door","pid":[0-9]*' "$stage/state/processes.json" | sed 's/.*://')
+kill -9 "$door"
+must 200 - lin GET /admin/v1/whoami
+another_door() { grep -o '"kind":"door","pid":[0-9]*,"ready":true' "$stage/state/processes.json" | grep -qv "\"pid\":$door,"; }
+stage_within 20 another_door || stage_fail "no door again: $(cat "$stage/state/processes.json")"
+sign_in 200 - zhao
+
+# --- pages: only what is in the folder ---
+must 200 - nobody GET /console/
+grep -q 工作台 "$stage/answer" || stage_fail "index: $(cat "$stage/answer")"
+grep -qi '^cache-control: no-cache' "$stage/head" || stage_fail "index is kept: $(cat "$stage/head")"
+must 200 - nobody GET /console/records/r-1
+must 308 - nobody GET /console
+must 200 - nobody GET /console/assets/app-1234.js --compressed
+grep -qi '^content-encoding: gzip' "$stage/head" && grep -q '^script$' "$stage/answer" || stage_fail "gzip: $(cat "$stage/head")"
+grep -qi '^cache-control: public, max-age=31536000, immutable' "$stage/head" || stage_fail "assets: $(cat "$stage/head")"
+must 200 - nobody GET /console/assets/app-1234.js
+tag=$(grep -i '^etag:' "$stage/head" | tr -d '\r' | cut -d' ' -f2)
+must 304 - nobody GET /console/assets/app-1234.js -H "If-None-Match: $tag"
+for path in /console/link.txt /console/%2e%2e/outside.txt /console/..%2foutside.txt /console/assets/../../outside.txt /console/nothing.js \
+    /console//etc/passwd.txt; do
+    got=$(call nobody GET "$path" --path-as-is)
+    [ "$got" = 404 ] || [ "$got" = 400 ] || stage_fail "$path: $got $(cat "$stage/answer")"
+    ! grep -q secret "$stage/answer" || stage_fail "$path tells what is outside"
+done
+
+# --- a session that nobody uses ends; asking whether there is one is no use ---
+for i in 1 2 3 4 5 6; do
+    sleep 2
+    call zhao GET /console/api/session >"$stage/quiet"
+done
+must 401 session.none zhao GET /admin/v1/whoami
+
+# --- the journal knows, and a rebuild arrives at the same ---
+stage_stop "$gateway_pid"
+"$gate" rebuild --config "$config" --into "$stage/again" >"$stage/out" 2>&1 || stage_fail "rebuild: $(cat "$stage/out")"
+strings -e S "$stage/state/store/data.mdb" >"$stage/journal"
+for type in signed-in refused invited enrolled signed-out suspended resumed reset; do
+    grep -q "\"type\":\"account.$type\"" "$stage/journal" || stage_fail "no account.$type in the journal"
+done
+! grep -rq 'correct horse battery' "$stage/state" "$stage"/*.log || stage_fail "a password was written"

@@ -38,7 +38,8 @@ static bool find_person(struct visit *visit)
 
     if (visit->person) /* by his session: console.h */
         return true;
-    visit->person = config_person_of_uid(config, uid);
+    if (visit->request->peer->is_local)
+        visit->person = config_person_of_uid(config, uid);
     if (visit->person)
         return true;
     error_set_both(&err, ERR_FORBIDDEN, "staff.unknown",

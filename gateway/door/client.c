@@ -15,6 +15,7 @@ struct asked {
     uint64_t key; /* 0: free */
     int64_t begun_ms;
     bool is_answered;
+    char by[ACCOUNT_NAME_BYTES];
     struct door_answer answer;
     struct buf text;
 };
@@ -122,6 +123,8 @@ bool door_ask(struct door_client *client, const struct door_question *question, 
         return false;
     asked->key = client->next_key++;
     asked->begun_ms = now_ms;
+    snprintf(asked->by, sizeof asked->by, "%.*s", (int)question->field[DOOR_BY].bytes,
+             question->field[DOOR_BY].bytes ? question->field[DOOR_BY].at : "");
     *key = asked->key;
     return true;
 }
@@ -175,6 +178,13 @@ bool door_pump(struct door_client *client)
 bool door_has(const struct door_client *client, uint64_t key)
 {
     return find(client, key) != NULL;
+}
+
+struct span door_by(const struct door_client *client, uint64_t key)
+{
+    const struct asked *asked = find(client, key);
+
+    return asked ? (struct span){asked->by, strlen(asked->by)} : SPAN_NONE;
 }
 
 bool door_is_due(const struct door_client *client, uint64_t key)

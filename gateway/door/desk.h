@@ -32,7 +32,7 @@ struct door_visitor {
 };
 /* Does it cost a password's check? */
 bool door_desk_is_dear(const struct door_visitor *visitor);
-/* Is it signed in from a browser that this person used before? Cheap. */
+/* Does it come from a browser that this person used before, or with an invitation? Cheap. */
 bool door_desk_knows(const struct door_desk *desk, const struct door_visitor *visitor);
 /* `answer` and `text` are empty before. */
 void door_desk_serve(struct door_desk *desk, const struct door_visitor *visitor, struct door_answer *answer,

@@ -82,6 +82,8 @@ MUST_CHECK bool door_ask(struct door_client *client, const struct door_question 
 /* Read what came. False: nothing will ever come. */
 bool door_pump(struct door_client *client);
 bool door_has(const struct door_client *client, uint64_t key);
+/* On whose word it was asked (DOOR_BY); empty: nobody's. Borrowed until door_end. */
+struct span door_by(const struct door_client *client, uint64_t key);
 bool door_is_due(const struct door_client *client, uint64_t key);
 /* NULL: not answered yet. `text` borrowed until door_end. */
 const struct door_answer *door_answer(const struct door_client *client, uint64_t key, struct span *text);

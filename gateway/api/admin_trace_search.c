@@ -96,8 +96,17 @@ static bool is_equal_or_any(const struct buf *wanted, struct span entry, const c
            (walk_text(walk_member(entry, name), &hold, &text) && span_equal(text, buf_span(wanted)));
 }
 
-static bool is_lender(const struct config *config, struct span name)
+/* The entry says of which kind its asker was then. Older ones do not: of them the configuration of today tells. */
+static bool is_lender(const struct config *config, struct span entry)
 {
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct span kind = walk_member(entry, "kind");
+    struct span name;
+
+    if (kind.bytes > 0)
+        return span_is(kind, "\"lender\"");
+    if (!walk_text(walk_member(entry, "by"), &hold, &name))
+        return false;
     for (size_t i = 0; i < config->client_count; i++) {
         if (config->clients[i].kind == CLIENT_LENDER && span_is(name, config->clients[i].name))
             return true;
@@ -109,15 +118,12 @@ static bool is_lender(const struct config *config, struct span name)
 static bool is_in_remit(const struct search *search, struct span entry)
 {
     const struct client *supervisor = search->supervisor;
-    AUTO(buf_done) struct buf hold = BUF_INIT;
     struct span domain = walk_plain_of(entry, "domain");
-    struct span by;
     bool has_domain = false;
 
     for (size_t i = 0; supervisor->domains[i]; i++)
         has_domain = has_domain || span_is(domain, domain_name(supervisor->domains[i]));
-    return has_domain && !span_is(walk_member(entry, "test"), "true") &&
-           walk_text(walk_member(entry, "by"), &hold, &by) && is_lender(search->visit->api->config, by);
+    return has_domain && !span_is(walk_member(entry, "test"), "true") && is_lender(search->visit->api->config, entry);
 }
 
 /* Instants stand in local time, so days compare as texts. */
@@ -191,6 +197,7 @@ static void add_trace(const struct search *search)
     struct trace_entry entry = {.at_ms = search->at_ms,
                                 .receipt = search->receipt,
                                 .by = search->supervisor ? search->supervisor->name : span_of(visit->person->name),
+                                .kind = client_kind_text(search->supervisor),
                                 .certificate = search->supervisor ? visit->request->peer->certificate_sha256 : NULL,
                                 .domain = SPAN("(trace)"),
                                 .purpose = buf_span(&search->reason),

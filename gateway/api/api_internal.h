@@ -87,6 +87,10 @@ static inline bool client_is_test(const struct client *client)
 {
     return client && client->config->is_test;
 }
+static inline struct span client_kind_text(const struct client *client)
+{
+    return client ? span_of(client->config->kind_text) : SPAN_NONE;
+}
 
 /* A request on its way through the routes. */
 struct visit {

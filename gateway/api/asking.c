@@ -222,6 +222,7 @@ struct trace_entry asking_entry(const struct asking *asking)
                                 .as_of_sequence = asking->as_of_sequence,
                                 .is_test = client_is_test(asking->client),
                                 .by = asking->client ? asking->client->name : SPAN_NONE,
+                                .kind = client_kind_text(asking->client),
                                 .certificate = peer->has_certificate ? peer->certificate_sha256 : NULL,
                                 .domain = utf8_cut(asking->domain_text, ASKED_MAX),
                                 .purpose = utf8_cut(asking->purpose, ASKED_MAX),

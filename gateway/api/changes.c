@@ -130,6 +130,7 @@ static void add_trace(const struct following *following, bool is_answered)
     struct trace_entry entry = {.at_ms = following->at_ms,
                                 .receipt = following->receipt,
                                 .by = following->client ? following->client->name : SPAN_NONE,
+                                .kind = client_kind_text(following->client),
                                 .certificate = visit->request->peer->certificate_sha256,
                                 .domain = following->domain ? span_of(domain_name(following->domain)) : SPAN_NONE,
                                 .purpose = utf8_cut(buf_span(&following->purpose), TRACE_TEXT_MAX),

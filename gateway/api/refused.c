@@ -53,6 +53,7 @@ void refused_trace(struct visit *visit)
     trace_next_receipt(api->trace, receipt);
     name_instance(&visit->reply->body, receipt);
     entry.by = api->admission.client ? api->admission.client->name : SPAN_NONE;
+    entry.kind = client_kind_text(api->admission.client);
     entry.certificate = peer->has_certificate ? peer->certificate_sha256 : NULL;
     entry.is_test = client_is_test(api->admission.client);
     entry.status = visit->reply->status;

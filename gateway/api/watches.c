@@ -210,6 +210,7 @@ static void add_trace(const struct watching *watching)
     struct trace_entry entry = {.at_ms = watching->at_ms,
                                 .receipt = watching->receipt,
                                 .by = watching->client->name,
+                                .kind = client_kind_text(watching->client),
                                 .certificate = visit->request->peer->certificate_sha256,
                                 .domain = watching->domain ? span_of(domain_name(watching->domain)) : SPAN_NONE,
                                 .purpose = span_of(watching->purpose),

@@ -120,6 +120,7 @@ static void take_question(struct run *run, const struct config_client *client)
                                              .windows = run->windows,
                                              .memory = &run->memory};
     run->entry = (struct trace_entry){.by = span_of(client->name),
+                                      .kind = span_of(client->kind_text),
                                       .certificate = run->has_certificate ? run->certificate : NULL,
                                       .domain = span_of(run_text(run, "domain")),
                                       .purpose = run->question.purpose,

@@ -104,6 +104,7 @@ static void before_name_add(const struct trace_entry *entry, struct buf *out)
     text_add(out, ",\"department\":", entry->department, ENTRY_GIVEN_MAX);
     text_add(out, ",\"domain\":", entry->domain, TRACE_TEXT_MAX);
     given_add(out, ",\"from\":", entry->from);
+    given_add(out, ",\"kind\":", entry->kind);
     text_add(out, ",\"matter\":", entry->matter, ENTRY_GIVEN_MAX);
 }
 

@@ -12,7 +12,7 @@ enum { ENTRY_AUTHORISATION_MAX = 200, ENTRY_GIVEN_MAX = 100, ENTRY_SHOWN_MAX = 1
 /* What entries have in common, written once. Zeroed at first. */
 enum entry_piece {
     ENTRY_BEFORE_AUTHORISATION, /* as_of, at */
-    ENTRY_BEFORE_NAME,          /* by, case, certificate, department, domain, from, matter */
+    ENTRY_BEFORE_NAME,          /* by, case, certificate, department, domain, from, kind, matter */
     ENTRY_BEFORE_OWES,          /* operator */
     ENTRY_BEFORE_RECEIPT,       /* path, purpose */
     ENTRY_RULES,

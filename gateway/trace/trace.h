@@ -17,17 +17,18 @@
  *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
  * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","case","certificate","department",
- * "domain","matter","name","operator","owes","purpose","receipt","rules","salt","sequence","shown","status","test",
- * "uscc","verdict"}; `by` is the calling system (or a person of ours), `operator` and `department` who asked there and
- * for whom, in its own words; `test`: it was answered from the test list (gateway/testlist); `as_of` is an
- * instant, or a text of digits when the question was as of that many events; `answer_sha256` is of the bytes that were
- * answered, in a batch (gateway/lookup/batch.h) of the one result; `salt` is random, so that nobody who guesses an
- * entry can find his guess confirmed by the log's hashes, which others may read; `shown` is [[id, version]…] of what
- * the answer showed (of candidates for a name: code and score in thousandths), `owes` whether its reader owes a
- * feedback on each of them (gateway/feedback); members that do not apply are null. What was refused also has "from"
- * (the address it came from), "path" (of what is no lookup) and "refusal" (the rule that refused, problem.h), where
- * they are known; nothing else has these. What a stranger said is cut to TRACE_TEXT_MAX characters (ending in … then)
- * and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7, domain.md 5.5. */
+ * "domain","kind","matter","name","operator","owes","purpose","receipt","rules","salt","sequence","shown","status",
+ * "test","uscc","verdict"}; `by` is the calling system (or a person of ours), `kind` of which kind it was when it asked
+ * (config.h; left out where no client is known, and entries of before the member came have none), `operator` and
+ * `department` who asked there and for whom, in its own words; `test`: it was answered from the test list
+ * (gateway/testlist); `as_of` is an instant, or a text of digits when the question was as of that many events;
+ * `answer_sha256` is of the bytes that were answered, in a batch (gateway/lookup/batch.h) of the one result; `salt` is
+ * random, so that nobody who guesses an entry can find his guess confirmed by the log's hashes, which others may read;
+ * `shown` is [[id, version]…] of what the answer showed (of candidates for a name: code and score in thousandths),
+ * `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not apply are null.
+ * What was refused also has "from" (the address it came from), "path" (of what is no lookup) and "refusal" (the rule
+ * that refused, problem.h), where they are known; nothing else has these. What a stranger said is cut to TRACE_TEXT_MAX
+ * characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7, domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 
@@ -51,6 +52,7 @@ struct trace_entry {
     uint64_t as_of_sequence; /* or asked as of this many events; 0: not */
     const char *receipt;
     struct span by;             /* client's name in the configuration, or the person's */
+    struct span kind;           /* of the client, as the configuration words it; empty: left out */
     const uint8_t *certificate; /* 32 bytes of SHA-256, or NULL */
     struct span domain;
     struct span purpose;
@@ -95,8 +97,8 @@ uint64_t trace_added(const struct trace_writer *writer);
 /* `entry->receipt` must be the one that trace_next_receipt gave, else the next flush fails. Nothing is borrowed. */
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry);
 /* The same for entries of one question about many, which share who asked when, as of when, where and what for: what
- * `common` says of at_ms, as_of_…, by, certificate, case_number, department, domain, from, matter, operator, path and
- * purpose holds for each that trace_add_one adds, and its own are not looked at. `common->rules` stays borrowed and
+ * `common` says of at_ms, as_of_…, by, certificate, case_number, department, domain, from, kind, matter, operator, path
+ * and purpose holds for each that trace_add_one adds, and its own are not looked at. `common->rules` stays borrowed and
  * holds for those that name the same. */
 void trace_begin_many(struct trace_writer *writer, const struct trace_entry *common);
 void trace_add_one(struct trace_writer *writer, const struct trace_entry *entry);

@@ -164,27 +164,27 @@ Test(trace_search, a_reading_is_traced_with_person_and_reason)
     cr_expect(span_is(walk_plain_of(buf_span(&entry), "authorisation"), "from=0 by=bank-1"), "%s", entry.data);
 }
 
-/* Three lenders' and others' questions, in two domains, one of them a test. */
-static void fill_for_supervisor(void)
+struct asked {
+    const char *by;
+    const char *domain;
+    bool is_test;
+    const char *kind; /* NULL: an entry of before this was written */
+};
+
+static void fill_with(const struct asked *asked, size_t count)
 {
-    static const struct {
-        const char *by;
-        const char *domain;
-        bool is_test;
-    } ASKED[] = {{"bank", "lending", false},      {"bank", "lending", true},      {"bank", "bond-issuance", false},
-                 {"land", "lending", false},      {"land", "land-supply", false}, {"nobody", "lending", false},
-                 {"inspector", "(trace)", false}, {"bank", "lending", false}};
     AUTO(text_free) char *folder = path_join(T.folder, "trace");
     AUTO(trace_writer_free) struct trace_writer *writer = NULL;
     char receipt[TRACE_RECEIPT_BYTES];
 
     cr_assert(trace_writer_open(folder, &writer, &T.err), "%s", T.err.text);
-    for (size_t i = 0; i < COUNT_OF(ASKED); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct trace_entry entry = {.at_ms = day_start_ms(on("2026-08-01")),
                                     .receipt = receipt,
-                                    .by = span_of(ASKED[i].by),
-                                    .domain = span_of(ASKED[i].domain),
-                                    .is_test = ASKED[i].is_test,
+                                    .by = span_of(asked[i].by),
+                                    .kind = span_of(asked[i].kind),
+                                    .domain = span_of(asked[i].domain),
+                                    .is_test = asked[i].is_test,
                                     .uscc = i < 4 ? SPAN("code-1") : SPAN("code-2"),
                                     .status = 200,
                                     .verdict = "listed"};
@@ -194,6 +194,17 @@ static void fill_for_supervisor(void)
     }
     cr_assert(trace_flush(writer, &T.err), "%s", T.err.text);
     integrate();
+}
+
+/* Three lenders' and others' questions, in two domains, one of them a test. */
+static void fill_for_supervisor(void)
+{
+    static const struct asked ASKED[] = {{"bank", "lending", false, NULL},       {"bank", "lending", true, NULL},
+                                         {"bank", "bond-issuance", false, NULL}, {"land", "lending", false, NULL},
+                                         {"land", "land-supply", false, NULL},   {"nobody", "lending", false, NULL},
+                                         {"inspector", "(trace)", false, NULL},  {"bank", "lending", false, NULL}};
+
+    fill_with(ASKED, COUNT_OF(ASKED));
 }
 
 static size_t entries_told(const char *path)
@@ -214,6 +225,23 @@ Test(trace_search, a_supervisor_reads_what_lenders_asked_in_its_domains_and_no_m
     cr_expect_eq(entries_told("/v1/trace?reason=x&domain=(trace)"), 0);
     cr_expect_eq(entries_told("/v1/trace?reason=x&until=2026-07-31"), 0);
     cr_expect_eq(entries_told("/v1/trace?reason=x&from=1"), 1);
+}
+
+Test(trace_search, what_a_lender_asked_stays_in_view_when_it_is_no_longer_configured)
+{
+    static const struct asked ASKED[] = {
+        {"gone-bank", "lending", false, "lender"}, {"gone-land", "lending", false, "government"},
+        {"gone-older", "lending", false, NULL},    {"land", "lending", false, "lender"}, /* what it was then */
+        {"bank", "lending", false, "procurement"}, /* … decides, not what it is now */
+        {"gone-bank", "lending", true, "lender"},  {"gone-bank", "land-supply", false, "lender"}};
+
+    gate_configure("  - {name: cbirc, kind: supervisor, certificate: stranger.pem, domains: [lending]}\n");
+    fill_with(ASKED, COUNT_OF(ASKED));
+    gate_start();
+    cr_expect_eq(entries_told("/v1/trace?reason=x"), 2, "%s", buf_text(&G.body));
+    cr_expect_eq(entries_told("/v1/trace?reason=x&by=gone-bank"), 1);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&by=land"), 1);
+    cr_expect_eq(entries_told("/v1/trace?reason=x&by=bank"), 0);
 }
 
 Test(trace_search, only_a_supervisor_with_a_reason_and_it_asks_nothing)

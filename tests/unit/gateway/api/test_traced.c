@@ -84,6 +84,7 @@ Test(traced, an_answer_with_who_asked_what_and_was_told_what, .fini = finish)
         "&as_of=2026-08-03",
         200, "receipt");
     cr_assert_str_eq(traced("by"), "bank");
+    cr_assert_str_eq(traced("kind"), "lender");
     cr_assert_str_eq(traced("domain"), "lending");
     cr_assert_str_eq(traced("purpose"), "credit-review");
     cr_assert_str_eq(traced("authorisation"), "授权-7");
@@ -126,6 +127,7 @@ Test(traced, every_kind_of_refusal, .fini = finish)
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         ask_and_find(CASES[i].client, CASES[i].path, CASES[i].status, "instance");
         cr_assert_str_eq(traced("by"), CASES[i].client);
+        cr_assert_str_eq(traced("kind"), "lender", "%s", CASES[i].path);
         cr_assert_str_eq(traced("verdict"), "(null)");
     }
 }
@@ -185,10 +187,12 @@ Test(traced, operator_and_department_of_a_batch_and_of_changes, .fini = finish)
                           CURL_HTTP_VERSION_1_1),
                  200, "%s", buf_text(&G.body));
     find_entry(json_text_of(json_array_get(json_object_get(G.json, "results"), 0), "receipt"));
+    cr_expect_str_eq(traced("kind"), "lender");
     cr_expect_str_eq(traced("operator"), "lisi");
     cr_expect_str_eq(traced("department"), "XD");
     ask_and_find("bank", "/v1/changes?domain=lending&purpose=credit-review&operator=lisi&department=XD", 200,
                  "receipt");
+    cr_expect_str_eq(traced("kind"), "lender");
     cr_expect_str_eq(traced("operator"), "lisi");
     cr_expect_str_eq(traced("department"), "XD");
     ask_and_find("bank", TOO_LONG, 400, "instance");
@@ -202,6 +206,7 @@ Test(traced, a_stranger_by_the_fingerprint, .fini = finish)
     gate_start();
     ask_and_find("stranger", LENDING, 403, "instance");
     cr_assert_str_eq(traced("by"), "(null)");
+    cr_assert_null(json_object_get(entry, "kind"));
     cr_assert_not_null(strstr(told("detail"), traced("certificate")), "%s", told("detail"));
 }
 

@@ -314,7 +314,8 @@ bool connection_settle(struct connection *connection, bool is_durable)
         has_more = send_turn(connection, is_durable);
         has_more = has_more || can_resume(connection) || (can_feed(connection) && connection->has_unread);
         /* Who sends no more still gets all answers, if only it takes those that are ready. */
-        if (connection->has_ended && !has_more && connection->protocol->waits_for(connection) != DEADLINE_AGAIN &&
+        if (connection->state == CONNECTION_OPEN && connection->has_ended && !has_more &&
+            connection->protocol->waits_for(connection) != DEADLINE_AGAIN &&
             (connection_unsent(connection) == 0 || !connection->protocol->has_waiting(connection)))
             connection->is_closing = true;
     }

@@ -39,6 +39,30 @@ static void expect_alive(void)
     cr_expect_eq(h2_fetch(&client, &(struct h2_request){.method = "GET", .path = "/"})->status, 200);
 }
 
+/* The end of its side is heard in one turn, that nothing can be sent any more in a later one. */
+Test(http2_ends, a_client_that_ends_its_side_and_then_breaks_off_stops_nobody_else)
+{
+    enum { WINDOW = 16 << 20 };
+
+    fixture.limits.unsent_bytes = WINDOW;
+    fixture_start(&fixture);
+    for (int i = 0; i < 3; i++) {
+        h2_meet(&client, &fixture, &(struct h2_options){.window = WINDOW, .receive_bytes = 2048});
+        nghttp2_session_set_local_window_size(client.session, NGHTTP2_FLAG_NONE, 0, WINDOW);
+        h2_get(&client, "/big?bytes=8388608");
+        h2_turn(&client, 0);
+        usleep(200000);
+        shutdown(client.fd, SHUT_WR);
+        usleep(200000);
+        setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+        client.is_over = true;
+        h2_close(&client); /* a reset */
+    }
+    h2_meet(&client, &fixture, &(struct h2_options){0});
+    expect_alive();
+    stop();
+}
+
 /* ---- deadlines ---- */
 
 Test(http2_ends, a_body_that_does_not_come_is_refused_and_its_stream_ended)

@@ -44,6 +44,8 @@ export async function settled(page: Page): Promise<void> {
 
 export async function shot(page: Page, name: string): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
+  // A dialog has come to rest.
+  await page.waitForTimeout(350);
   await page.screenshot({ path: `${SHOTS}/${name}.png` });
 }
 

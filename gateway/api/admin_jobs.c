@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/api/api_internal.h"
+#include "gateway/api/order_seen.h"
 #include "gateway/jobs/jobs.h"
 
 enum { KIND_BYTES_MAX = 32, FILE_NAME_BYTES_MAX = 255, LANG_BYTES_MAX = 2 };
@@ -133,7 +134,8 @@ static bool order_job(const struct visit *visit, struct order_text *text, struct
 
     if (jobs_takes_file(text->kind) && visit->request->body_fd < 0)
         return refuse(err, ERR_INVALID, "job.file", "the file to import is missing", "缺少要导入的文件");
-    if (!take_query(visit, text, err) || !take_arguments(visit, text, &arguments, err))
+    if (!take_query(visit, text, err) || !take_arguments(visit, text, &arguments, err) ||
+        !order_seen_check(visit->api, text->kind, arguments, err))
         return false;
     *order = (struct job_order){.kind = text->kind,
                                 .person = visit->person->name,

@@ -237,6 +237,42 @@ Test(admin, a_list_ends_at_its_limit_and_goes_on_from_there)
     cr_assert_str_eq(problem(400), "query.from");
 }
 
+/* POST /admin/v1/jobs/withdraw of one id as a page would. */
+static void withdraw(const char *id, int64_t seen)
+{
+    AUTO(buf_done) struct buf body = BUF_INIT;
+
+    buf_addf(&body, "{\"ids\":[\"%s@%lld\"],\"reason\":\"r\"}", id, (long long)seen);
+    admin_post("/admin/v1/jobs/withdraw", buf_text(&body));
+}
+
+Test(admin, an_order_about_what_is_not_as_it_was_seen_is_refused_whole)
+{
+    AUTO(buf_done) struct buf body = BUF_INIT;
+    struct proposal proposal = sample_proposal();
+    char id[RECORD_ID_BYTES];
+    int64_t seen;
+
+    import_rows((struct obligation[]){sample_row()}, 1);
+    cr_assert_str_eq(propose_row(sample_row(), &proposal), "done");
+    gate_start();
+    cr_assert_eq(admin("/admin/v1/records?list=waiting"), 200, "%s", buf_text(&G.body));
+    seen = json_integer_of(json_array_get(json_object_get(G.json, "records"), 0), "proposal", -1);
+    snprintf(id, sizeof id, "%s", record_of(json_array_get(json_object_get(G.json, "records"), 0)));
+    withdraw(id, seen + 1);
+    cr_assert_str_eq(problem(409), "order.stale");
+    cr_assert_not_null(strstr(told("detail_zh"), id), "%s", told("detail_zh"));
+    buf_addf(&body, "{\"ids\":[\"%s@%lld\",\"%s@9999\"],\"reason\":\"r\"}", id, (long long)seen, id);
+    admin_post("/admin/v1/jobs/withdraw", buf_text(&body));
+    cr_assert_str_eq(problem(409), "order.stale");
+    buf_clear(&body);
+    buf_addf(&body, "{\"ids\":[\"%s@today\"],\"reason\":\"r\"}", id);
+    admin_post("/admin/v1/jobs/withdraw", buf_text(&body));
+    cr_assert_str_eq(problem(400), "order.seen");
+    withdraw(id, seen);
+    cr_assert_eq(G.status, 202, "%s", buf_text(&G.body));
+}
+
 Test(admin, the_state_of_the_gateway_is_told)
 {
     listed_sample();

@@ -1,0 +1,71 @@
+#include "gateway/api/order_seen.h"
+
+#include <string.h>
+
+#include "gateway/registry/obligations.h"
+#include "gateway/registry/records.h"
+
+enum { ID_SHOWN_MAX = 40 };
+
+struct looking {
+    struct store_txn *txn;
+    bool is_about_obligations;
+    size_t stale;
+    char first[ID_SHOWN_MAX + 1];
+};
+
+/* What is unknown is not stale: the job says so of each. */
+static bool is_as_seen(const struct looking *looking, struct span id, int64_t seen, struct error *err)
+{
+    struct obligation_version obligation;
+    struct record_head head;
+    char record[RECORD_ID_BYTES];
+    struct error why;
+
+    if (looking->is_about_obligations)
+        return !obligations_by_prefix(looking->txn, id, &obligation, &why) || obligation.version == (uint64_t)seen;
+    return !records_by_prefix(looking->txn, id, record, &why) ||
+           !records_head(looking->txn, span_of(record), 0, &head, err) || head.proposal == (uint64_t)seen;
+}
+
+static bool look(struct looking *looking, json_t *ids, size_t index, struct error *err)
+{
+    const char *text = json_string_value(json_array_get(ids, index));
+    const char *mark = text ? strchr(text, '@') : NULL;
+    struct span id;
+    int64_t seen;
+
+    if (!mark)
+        return true;
+    id = (struct span){text, (size_t)(mark - text)};
+    if (!integer_parse(span_of(mark + 1), &seen) || seen < 0)
+        return refuse(err, ERR_INVALID, "order.seen", "\"%.*s\": behind @ stands the number of what was seen",
+                      "“%.*s”：@ 之后应为所见版本的编号", ID_SHOWN_MAX, text);
+    if (!is_as_seen(looking, id, seen, err)) {
+        if (looking->stale++ == 0)
+            memcpy(looking->first, id.at, id.bytes < ID_SHOWN_MAX ? id.bytes : ID_SHOWN_MAX);
+    }
+    json_array_set_new(ids, index, json_stringn(id.at, id.bytes));
+    return store_txn_is_good(looking->txn, err);
+}
+
+bool order_seen_check(struct api *api, const char *kind, json_t *arguments, struct error *err)
+{
+    struct looking looking = {.is_about_obligations = strcmp(kind, "propose") == 0};
+    json_t *ids = json_object_get(arguments, "ids");
+    bool is_good = true;
+
+    if (!json_is_array(ids))
+        return true;
+    looking.txn = api_read(api, err);
+    if (!looking.txn)
+        return false;
+    for (size_t i = 0; is_good && i < json_array_size(ids); i++)
+        is_good = look(&looking, ids, i, err);
+    api_end_read(api);
+    if (!is_good || looking.stale == 0)
+        return is_good;
+    return refuse(err, ERR_CONFLICT, "order.stale",
+                  "%s (of %zu) is not what you saw any more: load the page anew and decide again",
+                  "%s（共 %zu 项）已与您所见的不同：请刷新后重新决定", looking.first, looking.stale);
+}

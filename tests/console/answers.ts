@@ -174,7 +174,7 @@ export const ANSWERS: [RegExp, Answer][] = [
   [/^GET \/admin\/v1\/clients$/, () => clients],
   [/^GET \/admin\/v1\/staff$/, staff],
   [/^POST \/admin\/v1\/staff\/(\w+)\/(?:invite|reset)$/, invited],
-  [/^POST \/admin\/v1\/staff\/(\w+)\/(?:suspend|resume|sign-out)$/, () => undefined],
+  [/^POST \/admin\/v1\/staff\/(\w+)\/(?:suspend|resume|sign-out)$/, (_, found) => ({ account: found[1] })],
 ];
 
 // --- jobs ---

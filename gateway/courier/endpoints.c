@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/command/ledger.h"
+#include "gateway/courier/remit.h"
 
 struct endpoint {
     struct webhook webhook;
@@ -110,6 +111,7 @@ bool endpoints_open(const struct config *config, struct store *store, const stru
     AUTO(endpoints_done) struct endpoint_set set = {.count = 0};
     struct opening opening = {&set, clock};
     struct error why;
+    uint64_t ended;
     bool has;
 
     set.list = memory_new((config->client_count + 1) * sizeof *set.list);
@@ -128,6 +130,8 @@ bool endpoints_open(const struct config *config, struct store *store, const stru
     }
     if (!has_unopened(store, &set, &has, err) || (has && !store_write(store, open_channels, &opening, err)))
         return fail_in(err, "webhooks");
+    if (!remit_enforce(config, store, clock, &ended, err))
+        return false;
     *out = set;
     set = (struct endpoint_set){.count = 0};
     return true;

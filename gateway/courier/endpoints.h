@@ -13,8 +13,9 @@ struct endpoint_set {
     size_t count;
 };
 /* Every client with a webhook; its channel is opened in the journal when it is not yet. An endpoint whose secrets
- * cannot be read is logged and left out: what is queued for it waits, and nobody else is in its way. `out` need not be
- * initialised; on failure there is nothing to end. The configuration must outlive the set. */
+ * cannot be read is logged and left out: what is queued for it waits, and nobody else is in its way. What waits for a
+ * client that may not be told it any more is ended first (remit.h). `out` need not be initialised; on failure there is
+ * nothing to end. The configuration must outlive the set. */
 MUST_CHECK bool endpoints_open(const struct config *config, struct store *store, const struct clock *clock,
                                struct endpoint_set *out, struct error *err);
 void endpoints_done(struct endpoint_set *set); /* secrets are wiped */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "gateway/command/command_watch.h"
 #include "gateway/command/ledger.h"
+#include "gateway/courier/remit.h"
 #include "gateway/journal/journal.h"
 #include "gateway/lookup/changes.h"
 
@@ -112,14 +113,6 @@ static bool queue(struct telling *telling, const struct watch *watch, const stru
     return is_good;
 }
 
-/* Could the client still open this list? One that is under test is told nothing of the register. That a client is
- * suspended is for the courier: what is told to it waits there. */
-static bool may_watch(const struct config_client *client, const struct domain *domain, struct span purpose)
-{
-    return !client->is_test && config_client_may_ask(client, domain_name(domain), purpose) &&
-           domain_accepts(domain, purpose);
-}
-
 /* Is this client told, of this subject, in this domain? */
 static bool tell_watch(struct telling *telling, const struct watch *watch)
 {
@@ -132,7 +125,7 @@ static bool tell_watch(struct telling *telling, const struct watch *watch)
     struct change change;
     bool is_told;
 
-    if (!client || !domain || !may_watch(client, domain, watch->purpose))
+    if (!client || !remit_may_tell(client, domain, watch->purpose))
         return true;
     question.is_government = client->kind == CLIENT_GOVERNMENT;
     question.withheld_scopes = ~client->scopes;

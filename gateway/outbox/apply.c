@@ -218,12 +218,14 @@ static bool apply_requeued(struct applying *applying, struct error *err)
 static bool apply_superseded(struct applying *applying, struct error *err)
 {
     struct span record; /* for the registry, like the version */
+    struct span reason = SPAN_NONE;
     int64_t by_version;
     int64_t version;
     int64_t number;
     const struct field fields[] = {
         {"by_version", FIELD_NUMBER, false, &by_version},
         {"delivery", FIELD_NUMBER, false, &number},
+        {"reason", FIELD_TEXT, true, &reason},
         {"record", FIELD_TEXT, true, &record},
         {"version", FIELD_NUMBER, true, &version},
     };
@@ -246,7 +248,7 @@ static bool apply_superseded(struct applying *applying, struct error *err)
         ready_delete(applying->txn, (uint64_t)number, &entry);
     entry.state = (uint8_t)next;
     entry.changed_ms = applying->event->at_ms;
-    delivery_save(applying->txn, (uint64_t)number, &entry, SPAN_NONE);
+    delivery_save(applying->txn, (uint64_t)number, &entry, utf8_cut(reason, MESSAGE_BYTES_MAX));
     open_delete(applying->txn, (uint64_t)number, &entry);
     lane_leave(applying->txn, (uint64_t)number, &entry, applying->event->at_ms);
     count_move(applying->txn, (enum channel)entry.channel, (int)before, next);

@@ -198,9 +198,10 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *                                                     the lane: the upstream holds a lower version, or none (0);
  *                                                     ERR_CONFLICT while something later of the lane is in a call
  *                                                     (outbox_can_repeat); what was refused waits behind it
- *   delivery.superseded  {"by_version","delivery",["record","version"]}  queued or refused → superseded; the next of
- *                                                     the lane may go. By its own version: they never took the record,
- *                                                     nothing need be told
+ *   delivery.superseded  {"by_version","delivery",["reason"],["record","version"]}  queued or refused → superseded;
+ *                                                     the next of the lane may go. By its own version: they never took
+ *                                                     the record, nothing need be told; or, with a reason (then the
+ *                                                     delivery's message), they may not be told
  *   delivery.skipped     {["by_version"],"channel","reason","record","version"}  not told to the channel: "superseded"
  *                                                     by a later version before they saw it, or "never-taken": it ends
  *                                                     what they never took
@@ -213,7 +214,9 @@ MUST_CHECK bool outbox_receipts(struct store_txn *txn, const uint8_t call[16], o
  *   call.waiting         {"call","due_ms"}            asked, not ready: ask again at due_ms
  *   call.dissolved       {"call","due_ms","reason",["spent"],["split"]}  it surely never arrived, or was refused
  *                                                     whole: its rows are queued again; split: in smaller calls, to
- *                                                     find the bad row; spent: its number is not to be used again
+ *                                                     find the bad row; spent: its number is not to be used again.
+ *                                                     Of a client's endpoint also what may have arrived and may not be
+ *                                                     told any more: its row ends in the same transaction
  *   delivery.settled     {"call","outcomes":[{"code","delivery","message","result":"acknowledged"|"refused"}…]}
  *   receipt.stored       {"body","call","kind","part","parts","status"}   Base64, at most 40 KiB of it a part
  *   channel.opened       {"channel"}                  "webhook:CLIENT" is there from now on

@@ -22,6 +22,7 @@ struct http2_shared *http2_shared_new(void)
 {
     struct http2_shared *shared = memory_new(sizeof *shared);
 
+    shared->memory = http2_memory_new();
     if (nghttp2_session_callbacks_new(&shared->callbacks) != 0 || nghttp2_option_new(&shared->options) != 0) {
         http2_shared_free(shared);
         return NULL;
@@ -40,6 +41,7 @@ void http2_shared_free(struct http2_shared *shared)
         return;
     nghttp2_session_callbacks_del(shared->callbacks);
     nghttp2_option_del(shared->options);
+    http2_memory_free(shared->memory);
     free(shared);
 }
 
@@ -101,7 +103,8 @@ bool http2_start(struct connection *connection)
     connection->protocol = &PROTOCOL_HTTP2;
     http2->credit = HTTP2_CREDIT_LIMIT;
     http2->credit_ms = connection->server->now_ms;
-    return nghttp2_session_server_new2(&http2->session, shared->callbacks, connection, shared->options) == 0 &&
+    return nghttp2_session_server_new3(&http2->session, shared->callbacks, connection, shared->options,
+                                       http2_memory_of(shared->memory)) == 0 &&
            nghttp2_submit_settings(http2->session, NGHTTP2_FLAG_NONE, settings, COUNT_OF(settings)) == 0 &&
            nghttp2_session_set_local_window_size(http2->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW) == 0;
 }

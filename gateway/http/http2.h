@@ -8,11 +8,13 @@
 #include <nghttp2/nghttp2.h>
 
 #include "gateway/http/connection.h"
+#include "gateway/http/http2_memory.h"
 
 /* What all connections of a server use. */
 struct http2_shared {
     nghttp2_session_callbacks *callbacks;
     nghttp2_option *options;
+    struct http2_memory *memory; /* outlives every session */
 };
 
 /* Exchanges in the order they came. */

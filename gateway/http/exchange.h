@@ -5,6 +5,7 @@
 #include "gateway/http/body.h"
 #include "gateway/http/deadlines.h"
 #include "gateway/http/http.h"
+#include "gateway/http/reply.h"
 
 struct exchange {
     struct http_request request; /* spans point into `text`, or for a while into the connection's input */
@@ -32,10 +33,11 @@ struct exchange {
     size_t sent_at_start;    /* of the write deadline */
     uint64_t given_at_start; /* likewise, of the whole connection */
     int32_t stream_id;
+    char status_digits[REPLY_NUMBER_BYTES]; /* nghttp2 reads these when the answer's head leaves */
+    char length_digits[REPLY_NUMBER_BYTES];
     bool is_whole;  /* the request is complete */
     bool is_queued; /* for the handler */
     bool is_answered;
-    bool is_gone; /* the stream was closed while the exchange was held */
 
     size_t header_capacity;
     struct http_header headers[]; /* header_capacity */

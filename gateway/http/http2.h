@@ -72,8 +72,12 @@ enum {
 };
 void http2_charge(struct connection *connection, int cost);
 
-/* http2_reply.c: put the answer into the session. */
+/* http2_reply.c: put the answer into the session. Its headers are not copied: until the stream is closed the reply
+ * stays as it is. */
 void http2_submit(struct exchange *exchange);
+/* nghttp2_send_data_callback: a DATA frame, straight into the connection's output. */
+int http2_give_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head, size_t bytes,
+                    nghttp2_data_source *source, void *context);
 /* The time for writing is over. Does the stream only wait behind others, which the client does take? Then it may wait
  * on: nghttp2 sends one answer after the other. */
 bool http2_waits_its_turn(struct exchange *exchange);

@@ -4,18 +4,35 @@
 #include "base/text.h"
 #include "gateway/http/http2.h"
 
-enum { PROGRESS_BYTES = 4096 };
+enum { PROGRESS_BYTES = 4096, FRAME_HEAD_BYTES = 9 };
 
-static nghttp2_nv pair(struct span name, struct span value)
+/* Fields whose value is hardly ever the same twice. In the table of HPACK they would push out those that are, and every
+ * search for a name goes past all its values. nghttp2 knows by itself of Content-Length, ETag and Location. Date stays
+ * in: it is the same for a second, and then one byte. */
+static const struct span VOLATILE[] = {
+    {"ratelimit", 9}, {"signature", 9}, {"content-digest", 14}, {"signature-input", 15}, {"content-range", 13}};
+
+static uint8_t indexing(struct span name)
+{
+    for (size_t i = 0; i < COUNT_OF(VOLATILE); i++) {
+        if (span_equal(VOLATILE[i], name))
+            return NGHTTP2_NV_FLAG_NO_INDEX;
+    }
+    return NGHTTP2_NV_FLAG_NONE;
+}
+
+/* Nothing is copied: names and values stand in static text, in the exchange or in the server. nghttp2 reads them when
+ * the frame leaves; of a stream that was closed before, none does. */
+static nghttp2_nv pair(struct span name, struct span value, uint8_t flags)
 {
     return (nghttp2_nv){(uint8_t *)(uintptr_t)name.at, (uint8_t *)(uintptr_t)value.at, name.bytes, value.bytes,
-                        NGHTTP2_NV_FLAG_NONE};
+                        flags | NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE};
 }
 
 /* `pairs` is an array of nghttp2_nv. */
 static void add_pair(struct buf *pairs, struct span name, struct span value)
 {
-    nghttp2_nv one = pair(name, value);
+    nghttp2_nv one = pair(name, value, NGHTTP2_NV_FLAG_NONE);
 
     buf_add(pairs, &one, sizeof one);
 }
@@ -29,10 +46,12 @@ static void add_further(struct http_reply *reply, struct buf *pairs)
 
     while (reply_next_header(&rest, &name, &value)) {
         char *at = reply->headers.data + (name.at - reply->headers.data);
+        nghttp2_nv one;
 
         for (size_t i = 0; i < name.bytes; i++)
             at[i] = (char)(at[i] >= 'A' && at[i] <= 'Z' ? at[i] | 0x20 : at[i]);
-        add_pair(pairs, name, value);
+        one = pair(name, value, indexing(name));
+        buf_add(pairs, &one, sizeof one);
     }
 }
 
@@ -56,38 +75,50 @@ bool http2_waits_its_turn(struct exchange *exchange)
     return true;
 }
 
+/* nghttp2 is told how much; the bytes go straight to where they are sent from. */
 static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *out, size_t room, uint32_t *flags,
                          nghttp2_data_source *source, void *context)
 {
-    struct exchange *exchange = source->ptr;
-    struct connection *connection = context;
+    const struct exchange *exchange = source->ptr;
     size_t rest = exchange->reply.body.bytes - exchange->sent_bytes;
-    size_t bytes = rest < room ? rest : room;
 
     (void)session;
     (void)stream_id;
-    memcpy(out, buf_text(&exchange->reply.body) + exchange->sent_bytes, bytes);
+    (void)out;
+    (void)context;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY | (rest <= room ? NGHTTP2_DATA_FLAG_EOF : 0);
+    return (ssize_t)(rest < room ? rest : room);
+}
+
+int http2_give_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head, size_t bytes,
+                    nghttp2_data_source *source, void *context)
+{
+    struct exchange *exchange = source->ptr;
+    struct connection *connection = context;
+
+    (void)session;
+    (void)frame; /* never padded */
+    buf_reserve(&connection->out, FRAME_HEAD_BYTES + bytes);
+    buf_add(&connection->out, head, FRAME_HEAD_BYTES);
+    buf_add(&connection->out, exchange->reply.body.data + exchange->sent_bytes, bytes);
     exchange->sent_bytes += bytes;
     connection->http2->unsent_bytes -= bytes;
     connection->http2->given_bytes += bytes;
     if (exchange->sent_bytes - exchange->sent_at_start >= PROGRESS_BYTES)
         start_write_deadline(exchange);
-    if (bytes == rest)
-        *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return (ssize_t)bytes;
+    return 0;
 }
 
-static void fill(struct exchange *exchange, struct buf *pairs, char number[REPLY_NUMBER_BYTES],
-                 char status[REPLY_NUMBER_BYTES])
+static void fill(struct exchange *exchange, struct buf *pairs)
 {
     struct http_reply *reply = &exchange->reply;
 
-    add_pair(pairs, SPAN(":status"), reply_number((size_t)reply->status, status));
-    add_pair(pairs, SPAN("date"), span_of(exchange->connection->server->date.text));
+    add_pair(pairs, SPAN(":status"), reply_number((size_t)reply->status, exchange->status_digits));
+    add_pair(pairs, SPAN("date"), reply_date_span(&exchange->connection->server->date));
     if (reply_has_body(reply->status)) {
         if (reply->content_type && reply->body.bytes)
             add_pair(pairs, SPAN("content-type"), span_of(reply->content_type));
-        add_pair(pairs, SPAN("content-length"), reply_number(reply->body.bytes, number));
+        add_pair(pairs, SPAN("content-length"), reply_number(reply->body.bytes, exchange->length_digits));
     }
     add_further(reply, pairs);
 }
@@ -97,11 +128,9 @@ static bool submit_answer(struct exchange *exchange, bool has_body)
 {
     nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_body};
     struct buf *pairs = &exchange->connection->http2->pairs;
-    char number[REPLY_NUMBER_BYTES];
-    char status[REPLY_NUMBER_BYTES];
 
     buf_clear(pairs);
-    fill(exchange, pairs, number, status);
+    fill(exchange, pairs);
     return nghttp2_submit_response(exchange->connection->http2->session, exchange->stream_id,
                                    (const nghttp2_nv *)(const void *)pairs->data, pairs->bytes / sizeof(nghttp2_nv),
                                    has_body ? &provider : NULL) == 0;
@@ -126,7 +155,7 @@ void http2_submit(struct exchange *exchange)
 
 void http2_submit_continue(struct exchange *exchange)
 {
-    nghttp2_nv status = pair(SPAN(":status"), SPAN("100"));
+    nghttp2_nv status = pair(SPAN(":status"), SPAN("100"), NGHTTP2_NV_FLAG_NONE);
 
     nghttp2_submit_headers(exchange->connection->http2->session, NGHTTP2_FLAG_NONE, exchange->stream_id, NULL, &status,
                            1, NULL);

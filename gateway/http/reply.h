@@ -12,6 +12,10 @@ struct reply_date {
     char text[HTTP_DATE_BYTES]; /* IMF-fixdate, RFC 9110 section 5.6.7 */
 };
 void reply_date_update(struct reply_date *date);
+static inline struct span reply_date_span(const struct reply_date *date)
+{
+    return (struct span){date->text, HTTP_DATE_BYTES - 1};
+}
 
 /* A number in decimal, in `digits`. */
 enum { REPLY_NUMBER_BYTES = 24 };

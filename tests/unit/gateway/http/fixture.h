@@ -109,7 +109,8 @@ static inline char fixture_letter(size_t at)
 /* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /handled how many requests came
  * here; /early?ms=N wants to be
  * asked again until N ms have gone, /woken?key=K until K is due, and tells how long it waited; /drop hangs up; /headers
- * has forty headers; others echo, with the body's sum when the query is "sum". */
+ * has forty headers; /limits/ANYTHING tells a limit that is never the same, and its path in X-Path; others echo, with
+ * the body's sum when the query is "sum". */
 static inline void fixture_handle(void *context, const struct http_request *request, struct http_reply *reply)
 {
     AUTO(buf_done) struct buf number = BUF_INIT;
@@ -137,6 +138,14 @@ static inline void fixture_handle(void *context, const struct http_request *requ
     reply->is_dropped = span_is(request->path, "/drop");
     for (int i = 0; span_is(request->path, "/headers") && i < 40; i++)
         http_reply_header(reply, "X-Again", "once more");
+    if (span_starts(request->path, "/limits/")) {
+        buf_addf(&number, "\"burst\";r=%zu;t=1", fixture->handled);
+        http_reply_header(reply, "RateLimit", number.data);
+        buf_clear(&number);
+        buf_add_span(&number, request->path);
+        http_reply_header(reply, "X-Path", number.data);
+        return;
+    }
     if (span_is(request->path, "/big") && http_query_of(request, "bytes", &number) &&
         integer_parse(buf_span(&number), &bytes)) {
         buf_reserve(&reply->body, (size_t)bytes);

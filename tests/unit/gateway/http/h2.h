@@ -23,7 +23,9 @@ struct h2_answer {
     bool is_endless;    /* the upload never ends */
     bool has_ended;     /* END_STREAM came */
     bool is_closed;
-    uint32_t code; /* the stream was closed with */
+    uint32_t code;        /* the stream was closed with */
+    size_t head_bytes;    /* of the final answer, as it came */
+    struct buf unindexed; /* names of headers that no table of HPACK may hold, each with a line feed */
 };
 
 struct h2 {
@@ -66,9 +68,10 @@ static inline int h2_on_header(nghttp2_session *session, const nghttp2_frame *fr
     int status;
 
     (void)session;
-    (void)flags;
     if (!answer)
         return 0;
+    if (flags & NGHTTP2_NV_FLAG_NO_INDEX)
+        buf_addf(&answer->unindexed, "%.*s\n", (int)name_bytes, (const char *)name);
     if (name_bytes == 7 && memcmp(name, ":status", 7) == 0) {
         status = (int)strtol((const char *)value, NULL, 10);
         *(status < 200 ? &answer->interim : &answer->status) = status;
@@ -101,6 +104,8 @@ static inline int h2_on_frame(nghttp2_session *session, const nghttp2_frame *fra
         h2->goaway_last = frame->goaway.last_stream_id;
         h2->goaway_code = frame->goaway.error_code;
     }
+    if (answer && frame->hd.type == NGHTTP2_HEADERS)
+        answer->head_bytes = frame->hd.length;
     if (answer && (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
         (frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) {
         answer->has_ended = true;
@@ -178,6 +183,7 @@ static inline void h2_close(struct h2 *h2)
     for (size_t i = 0; i < h2->count; i++) {
         buf_done(&h2->answers[i].text);
         buf_done(&h2->answers[i].body);
+        buf_done(&h2->answers[i].unindexed);
     }
     buf_done(&h2->in);
     *h2 = (struct h2){0};

@@ -1,5 +1,5 @@
-/* Feedback on answers: what a client owes, what it gave, and giving it. What was shown is known from the journal, where
- * the keeper says it a moment after the answer; the hot path only writes its trace.
+/* Feedback on answers: what a client owes, what it gave, and giving it. What was shown is read from the trace; that it
+ * is owed stands in the journal, where the keeper says it a moment after the answer.
  *
  * Giving waits for the store's one writer, which a large import may hold for a third of a second: so long this process
  * answers nothing else. */
@@ -22,8 +22,13 @@ enum { OWED_DEFAULT = 100 };
 struct rows {
     struct store_txn *txn;
     struct buf *out;
+    /* Of a list. */
+    struct trace_log *log;
+    struct span client;
     int64_t count;
     int64_t most;
+    bool has_failed;
+    struct error *err;
 };
 
 /* [{"given","id","version"}…] */
@@ -61,30 +66,44 @@ static void add_raw(struct buf *out, const char *before, struct span json, const
 }
 
 /* {"at","domain","left","purpose","receipt","shown":[…],"uscc"} */
-static void add_answer(const struct rows *rows, const struct feedback_answer *answer)
+static void add_answer(const struct rows *rows, const struct feedback_answer *answer, uint32_t left)
 {
-    add_raw(rows->out, "{\"at\":", answer->json, "at");
-    add_raw(rows->out, ",\"domain\":", answer->json, "domain");
-    json_count_add(rows->out, ",\"left\":", answer->left);
-    add_raw(rows->out, ",\"purpose\":", answer->json, "purpose");
-    add_raw(rows->out, ",\"receipt\":", answer->json, "receipt");
+    struct span entry = buf_span(&answer->entry);
+
+    add_raw(rows->out, "{\"at\":", entry, "at");
+    add_raw(rows->out, ",\"domain\":", entry, "domain");
+    json_count_add(rows->out, ",\"left\":", left);
+    add_raw(rows->out, ",\"purpose\":", entry, "purpose");
+    add_raw(rows->out, ",\"receipt\":", entry, "receipt");
     buf_add_text(rows->out, ",\"shown\":");
     add_shown(rows, answer);
-    add_raw(rows->out, ",\"uscc\":", answer->json, "uscc");
+    add_raw(rows->out, ",\"uscc\":", entry, "uscc");
     buf_add_byte(rows->out, '}');
+}
+
+static bool open_log(const struct visit *visit, struct trace_log **out, struct error *err)
+{
+    AUTO(text_free) char *folder = config_state_path(visit->api->config, "trace");
+
+    return trace_log_open(folder, out, err);
 }
 
 /* --- GET /v1/feedback?owed --- */
 
-static bool list_one(const struct feedback_answer *answer, void *context)
+static bool list_one(uint64_t position, uint32_t left, void *context)
 {
+    AUTO(feedback_answer_done) struct feedback_answer answer = {.position = 0};
     struct rows *rows = context;
 
     if (rows->count == rows->most)
         return false;
+    if (!feedback_answer_at(rows->log, rows->client, position, &answer, rows->err)) {
+        rows->has_failed = true;
+        return false;
+    }
     if (rows->count++ > 0)
         buf_add_byte(rows->out, ',');
-    add_answer(rows, answer);
+    add_answer(rows, &answer, left);
     return true;
 }
 
@@ -104,39 +123,48 @@ static bool take_page(const struct visit *visit, struct feedback_page *page, int
         return false;
     if (!http_query_of(visit->request, "from", &from))
         return true;
-    if (!hex_decode(buf_span(&from), &mark) || mark.bytes == 0 || mark.bytes > sizeof page->mark)
+    if (!hex_decode(buf_span(&from), &mark) || mark.bytes != sizeof page->from)
         return refuse(err, ERR_INVALID, "query.from", "from is what a page before gave as \"next\"",
                       "from 应为上一页给出的 next");
-    memcpy(page->mark, mark.data, mark.bytes);
-    page->mark_bytes = mark.bytes;
+    page->from = store_read_u64(mark.data);
     return true;
 }
 
+static void add_next(const struct feedback_page *page, struct buf *out)
+{
+    uint8_t mark[8];
+
+    if (!page->has_more) {
+        buf_add_text(out, "],\"next\":null}");
+        return;
+    }
+    store_key_u64(mark, page->from);
+    buf_add_text(out, "],\"next\":\"");
+    hex_add(out, mark, sizeof mark);
+    buf_add_text(out, "\"}");
+}
+
+/* The log is opened behind the transaction: what the store names is in it. */
 static bool list(const struct visit *visit, const struct client *client, struct store_txn *txn, struct error *err)
 {
+    AUTO(trace_log_free) struct trace_log *log = NULL;
     struct buf *out = &visit->reply->body;
     struct feedback_page page = {.client = client->name};
-    struct rows rows = {.txn = txn, .out = out};
+    struct rows rows = {.txn = txn, .out = out, .client = client->name, .err = err};
     struct feedback_counts counts;
 
-    if (!take_page(visit, &page, &rows.most, err))
+    if (!take_page(visit, &page, &rows.most, err) || !open_log(visit, &log, err))
         return false;
+    rows.log = log;
     feedback_count(txn, client->name, &counts);
     buf_add_text(out, "{\"client\":");
     json_string_add(out, client->name);
     json_count_add(out, ",\"given\":", counts.given);
     json_count_add(out, ",\"left\":", counts.owed);
     buf_add_text(out, ",\"owed\":[");
-    if (!feedback_owed(txn, &page, list_one, &rows, err))
+    if (!feedback_owed(txn, &page, list_one, &rows, err) || rows.has_failed)
         return false;
-    buf_add_text(out, "],\"next\":");
-    if (page.mark_bytes == 0) {
-        buf_add_text(out, "null}");
-        return true;
-    }
-    buf_add_byte(out, '"');
-    hex_add(out, page.mark, page.mark_bytes);
-    buf_add_text(out, "\"}");
+    add_next(&page, out);
     return true;
 }
 
@@ -196,88 +224,80 @@ static bool add_all_given(const struct rows *rows, const struct feedback_answer 
     return true;
 }
 
-/* --- a receipt on which nothing is owed --- */
+/* --- the answer of a receipt --- */
 
-/* Answered from a test list that is gone: that of now knows nothing of it (testlist.h). True: refused. */
-static bool is_of_former_list(const struct visit *visit, const struct client *client, uint64_t index, struct error *err)
+static bool refuse_unknown(const char *receipt, struct error *err)
 {
-    struct store_txn *txn;
-    bool is_former;
-
-    if (!client_is_test(client))
-        return false;
-    txn = client_read(visit->api, client, err);
-    if (!txn)
-        return true;
-    is_former = index < feedback_looked_at(txn);
-    client_end_read(visit->api, client);
-    return is_former &&
-           !refuse(err, ERR_NOT_FOUND, "feedback.receipt",
-                   "the test list was made anew since that answer: ask again, and give feedback on the new one",
-                   "该答复之后测试名单已重新生成：请重新查询，再就新的答复反馈");
+    return refuse(err, ERR_NOT_FOUND, "feedback.receipt", "you were given no answer with the receipt %s",
+                  "没有答复贵方的回执号 %s", receipt);
 }
 
-/* Why: read once, from the trace's log. Of another client's answer nothing is told, not even that it exists. */
-static bool explain(const struct visit *visit, const struct client *client, const char *receipt, struct error *err)
+static bool read_answer(const struct visit *visit, const char *receipt, struct feedback_answer *answer,
+                        struct error *err)
 {
-    AUTO(text_free) char *folder = config_state_path(visit->api->config, "trace");
     AUTO(trace_log_free) struct trace_log *log = NULL;
-    AUTO(buf_done) struct buf entry = BUF_INIT;
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct span by = SPAN_NONE;
     struct error why;
-    uint64_t index;
 
-    if (!trace_log_open(folder, &log, err))
+    if (!open_log(visit, &log, err))
         return false;
-    if (!trace_log_find(log, receipt, &index, &why)) {
-        if (why.code != ERR_NOT_FOUND) {
-            *err = why;
-            return false;
-        }
-        if (trace_log_awaits(log, receipt))
-            return refuse(err, ERR_UNAVAILABLE, "feedback.not-yet",
-                          "this answer is not in the log yet: try again in a second", "该答复尚未入日志：请一秒后重试");
-    } else if (!trace_log_read(log, index, &entry, err)) {
+    if (feedback_answer_find(log, receipt, answer, &why))
+        return true;
+    if (why.code != ERR_NOT_FOUND)
+        *err = why;
+    else if (trace_log_awaits(log, receipt))
+        (void)refuse(err, ERR_UNAVAILABLE, "feedback.not-yet",
+                     "this answer is not in the log yet: try again in a second", "该答复尚未入日志：请一秒后重试");
+    else
+        (void)refuse_unknown(receipt, err);
+    return false;
+}
+
+/* This client's, on which a feedback is owed or was given. Of another client's answer nothing is told, not even that it
+ * exists. */
+static bool find_answer(const struct visit *visit, const struct client *client, const char *receipt,
+                        struct feedback_answer *answer, struct error *err)
+{
+    if (!read_answer(visit, receipt, answer, err))
         return false;
-    }
-    if (entry.bytes == 0 || !walk_text(walk_member(buf_span(&entry), "by"), &hold, &by) ||
-        !span_equal(by, client->name))
-        return refuse(err, ERR_NOT_FOUND, "feedback.receipt", "you were given no answer with the receipt %s",
-                      "没有答复贵方的回执号 %s", receipt);
-    if (is_of_former_list(visit, client, index, err))
-        return false;
-    if (span_is(walk_member(buf_span(&entry), "owes"), "true"))
-        return refuse(err, ERR_UNAVAILABLE, "feedback.not-yet",
-                      "this answer is not entered for feedback yet: try again in a second",
-                      "该答复尚未登记待反馈：请一秒后重试");
-    return refuse(err, ERR_REFUSED, "feedback.not-owed", "the answer %s listed nothing on which a feedback is owed",
-                  "答复 %s 未列出须反馈的内容", receipt);
+    if (!feedback_answer_is_of(answer, client->name))
+        return refuse_unknown(receipt, err);
+    if (!answer->owes)
+        return refuse(err, ERR_REFUSED, "feedback.not-owed", "the answer %s listed nothing on which a feedback is owed",
+                      "答复 %s 未列出须反馈的内容", receipt);
+    if (answer->is_test != client_is_test(client))
+        return refuse(err, ERR_NOT_FOUND, "feedback.receipt",
+                      "the answer %s was %s: you are %s now, and give feedback on such answers alone",
+                      "答复 %s %s；贵方目前%s，只能就同类答复反馈", receipt,
+                      answer->is_test ? "from the test list · 出自测试名单" : "from the register · 出自正式台账",
+                      client_is_test(client) ? "under test · 处于测试状态" : "not under test · 不在测试状态");
+    return true;
 }
 
 /* --- GET /v1/feedback/{receipt} --- */
 
 static bool show(const struct visit *visit, const struct client *client, struct span receipt, struct error *err)
 {
-    AUTO(text_free) char *text = NULL;
-    struct store_txn *txn = client_read(visit->api, client, err);
-    struct rows rows = {.txn = txn, .out = &visit->reply->body};
-    struct feedback_answer answer;
-    bool is_good = txn;
+    AUTO(text_free) char *text = memory_copy_span(utf8_cut(receipt, FEEDBACK_RECEIPT_MAX));
+    AUTO(feedback_answer_done) struct feedback_answer answer = {.position = 0};
+    struct rows rows = {.out = &visit->reply->body};
+    uint32_t left;
+    bool is_good;
 
-    if (txn && feedback_find(txn, client->name, receipt, &answer)) {
+    if (!find_answer(visit, client, text, &answer, err))
+        return false;
+    rows.txn = client_read(visit->api, client, err);
+    if (!rows.txn)
+        return false;
+    is_good = command_feedback_left(rows.txn, client->name, &answer, &left, err);
+    if (is_good) {
         buf_add_text(rows.out, "{\"answer\":");
-        add_answer(&rows, &answer);
+        add_answer(&rows, &answer, left);
         buf_add_text(rows.out, ",\"given\":[");
-        is_good = add_all_given(&rows, &answer, err) && store_txn_is_good(txn, err);
+        is_good = add_all_given(&rows, &answer, err) && store_txn_is_good(rows.txn, err);
         buf_add_text(rows.out, "]}");
-        client_end_read(visit->api, client);
-        return is_good;
     }
-    is_good = is_good && store_txn_is_good(txn, err);
     client_end_read(visit->api, client);
-    text = memory_copy_span(utf8_cut(receipt, FEEDBACK_RECEIPT_MAX));
-    return is_good && explain(visit, client, text, err);
+    return is_good;
 }
 
 static void ask(struct visit *visit, const struct client *client)
@@ -309,6 +329,7 @@ static void ask(struct visit *visit, const struct client *client)
 
 /* --- POST /v1/feedback --- */
 
+/* Needs the domains, which the rooms below do not know. */
 static bool check_measures(const struct domain *domain, const json_t *details, struct error *err)
 {
     const json_t *detail, *measure;
@@ -325,22 +346,6 @@ static bool check_measures(const struct domain *domain, const json_t *details, s
         }
     }
     return true;
-}
-
-/* What needs the domains, which the rooms below do not know. An answer that is not there is judged there. */
-static bool check_domain(const struct visit *visit, const struct client *client, const struct words *words,
-                         struct error *err)
-{
-    struct store_txn *txn = client_read(visit->api, client, err);
-    struct feedback_answer answer;
-    bool is_good = txn;
-
-    if (txn && feedback_find(txn, client->name, span_of(words->receipt), &answer))
-        is_good = check_measures(domains_find(visit->api->domains, walk_plain_of(answer.json, "domain")),
-                                 words->details, err);
-    is_good = is_good && store_txn_is_good(txn, err);
-    client_end_read(visit->api, client);
-    return is_good;
 }
 
 static bool tell_given(const struct visit *visit, const struct client *client, uint64_t sequence, struct error *err)
@@ -361,17 +366,17 @@ static bool give(const struct visit *visit, const struct client *client, struct 
     /* What a client under test says is said about nobody. */
     struct giving giving = {
         .client = client->name, .words = words, .channel = is_test ? NULL : feedback_rows_channel(api->feedback)};
+    AUTO(feedback_answer_done) struct feedback_answer answer = {.position = 0};
     uint64_t sequence;
 
     if (!idempotency_key(visit->request, &giving.key, err) ||
         !words_read(visit->request->body, day_of_instant(clock_now_ms(api->options.clock)), words, err) ||
-        !check_domain(visit, client, words, err))
+        !find_answer(visit, client, words->receipt, &answer, err) ||
+        !check_measures(domains_find(api->domains, walk_plain(feedback_answer_member(&answer, "domain"))),
+                        words->details, err))
         return false;
-    if (command_feedback_give(&desk, &giving, &sequence, err))
-        return tell_given(visit, client, sequence, err);
-    if (err->code == ERR_NOT_FOUND && strcmp(err->rule, "feedback.receipt") == 0)
-        return explain(visit, client, words->receipt, err);
-    return false;
+    giving.answer = &answer;
+    return command_feedback_give(&desk, &giving, &sequence, err) && tell_given(visit, client, sequence, err);
 }
 
 static void post(struct visit *visit, const struct client *client)

@@ -78,29 +78,69 @@ static bool add_details(struct store_txn *txn, const struct feedback_answer *ans
     return true;
 }
 
+/* How many of the things shown have their feedback. */
+static uint32_t count_given(struct store_txn *txn, const struct feedback_answer *answer)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct span name, raw, id;
+    struct walk list, pair;
+    uint32_t count = 0;
+    uint64_t sequence;
+
+    if (!walk_begin(&list, answer->shown))
+        return 0;
+    while (walk_next(&list, &name, &raw)) {
+        buf_clear(&hold);
+        if (walk_begin(&pair, raw) && walk_next(&pair, &name, &id) && walk_text(id, &hold, &id) &&
+            feedback_given(txn, answer->receipt, id, &sequence))
+            count++;
+    }
+    return count;
+}
+
+bool command_feedback_left(struct store_txn *txn, struct span client, const struct feedback_answer *answer,
+                           uint32_t *left, struct error *err)
+{
+    *left = feedback_left(txn, client, answer->position);
+    if (*left + count_given(txn, answer) == answer->things)
+        return store_txn_is_good(txn, err);
+    if (!store_txn_is_good(txn, err))
+        return false;
+    if (answer->position >= feedback_looked_at(txn))
+        return refuse(err, ERR_UNAVAILABLE, "feedback.not-yet",
+                      "this answer is not entered for feedback yet: try again in a second",
+                      "该答复尚未登记待反馈：请一秒后重试");
+    if (answer->is_test)
+        return refuse(err, ERR_NOT_FOUND, "feedback.receipt",
+                      "the test list was made anew since that answer: ask again, and give feedback on the new one",
+                      "该答复之后测试名单已重新生成：请重新查询，再就新的答复反馈");
+    return fail(err, ERR_CORRUPT, "the store and entry %llu of the trace do not agree about what is owed: rebuild",
+                (unsigned long long)answer->position);
+}
+
 static bool add_event(struct store_txn *txn, const struct giving *giving, struct buf *out, struct error *err)
 {
-    struct span receipt = span_of(giving->words->receipt);
-    struct feedback_answer answer;
+    size_t count = json_array_size(giving->words->details);
+    uint32_t left;
 
-    if (!feedback_find(txn, giving->client, receipt, &answer))
-        return store_txn_is_good(txn, err) &&
-               refuse(err, ERR_NOT_FOUND, "feedback.receipt",
-                      "no answer to you with this receipt wants a feedback: %.*s",
-                      "没有回执号为 %.*s 且需要贵方反馈的答复", (int)receipt.bytes, receipt.at);
-    buf_add_text(out, "{\"client\":");
+    if (!command_feedback_left(txn, giving->client, giving->answer, &left, err))
+        return false;
+    buf_add_text(out, "{\"answer\":");
+    feedback_answer_add(giving->answer, out);
+    buf_add_text(out, ",\"client\":");
     json_string_add(out, giving->client);
     buf_add_text(out, ",\"details\":[");
-    if (!add_details(txn, &answer, giving->words->details, out, err))
+    if (!add_details(txn, giving->answer, giving->words->details, out, err))
         return false;
     buf_add_text(out, "],\"key\":");
     if (giving->key.bytes > 0)
         json_string_add(out, giving->key);
     else
         buf_add_text(out, "null");
-    json_count_add(out, ",\"left\":", answer.left - json_array_size(giving->words->details));
+    json_count_add(out, ",\"left\":", left - count);
+    json_count_add(out, ",\"position\":", giving->answer->position);
     buf_add_text(out, ",\"receipt\":");
-    json_string_add(out, receipt);
+    json_string_add(out, giving->answer->receipt);
     buf_addf(out, ",\"sha256\":\"%s\"}", giving->words->sha256);
     return true;
 }
@@ -169,10 +209,10 @@ static bool owe(struct store_txn *txn, void *context, struct error *err)
         const struct owing *owing = &work->owing[i];
 
         buf_clear(&data);
-        buf_add_text(&data, "{\"answers\":[");
-        buf_add_span(&data, owing->answers);
-        json_count_add(&data, "],\"from\":", owing->from);
-        json_count_add(&data, ",\"to\":", owing->to);
+        json_count_add(&data, "{\"from\":", owing->from);
+        buf_add_text(&data, ",\"owing\":[");
+        buf_add_span(&data, owing->owing);
+        json_count_add(&data, "],\"to\":", owing->to);
         buf_add_byte(&data, '}');
         if (!ledger_emit(ledger, "keeper", "feedback.owed", buf_span(&data), NULL, err))
             return false;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/time.h"
 #include "base/walk.h"
 #include "gateway/command/run.h"
 #include "gateway/feedback/words.h"
@@ -16,9 +17,8 @@ enum { EVENT_BYTES_MAX = STORE_VALUE_MAX };
 struct given {
     json_t *data;
     int64_t at_ms;
-    struct feedback_answer answer;
-    struct buf answer_json; /* kept: what is read from the store is borrowed until something is written */
-    struct buf client;
+    int64_t answered_ms;
+    const json_t *answer; /* of the data */
     struct buf hold;
     struct buf name;
     struct buf row;
@@ -28,8 +28,6 @@ struct given {
 static void given_done(struct given *given)
 {
     json_decref(given->data);
-    buf_done(&given->answer_json);
-    buf_done(&given->client);
     buf_done(&given->hold);
     buf_done(&given->name);
     buf_done(&given->row);
@@ -49,20 +47,14 @@ static bool read_event(struct store_txn *txn, uint64_t sequence, struct given *g
     if (!span_is(event.type, "feedback.recorded"))
         return fail(err, ERR_CORRUPT, "event %llu is no feedback: rebuild", (unsigned long long)sequence);
     given->at_ms = event.at_ms;
-    return json_read(event.data, EVENT_BYTES_MAX, &given->data, err);
-}
-
-static bool read_answer(struct store_txn *txn, struct given *given, struct error *err)
-{
-    const char *client = json_text_of(given->data, "client");
-    const char *receipt = json_text_of(given->data, "receipt");
-
-    if (!client || !receipt)
-        return fail(err, ERR_CORRUPT, "feedback.recorded lacks a member");
-    if (!feedback_find(txn, span_of(client), span_of(receipt), &given->answer))
-        return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "a feedback has no answer: rebuild");
-    buf_add_span(&given->answer_json, given->answer.json);
-    return true;
+    if (!json_read(event.data, EVENT_BYTES_MAX, &given->data, err))
+        return false;
+    given->answer = json_object_get(given->data, "answer");
+    return (json_text_of(given->data, "client") && json_text_of(given->data, "receipt") &&
+            json_text_of(given->answer, "at") && json_text_of(given->answer, "domain") &&
+            json_text_of(given->answer, "purpose") && json_text_of(given->answer, "uscc") &&
+            instant_parse(span_of(json_text_of(given->answer, "at")), &given->answered_ms)) ||
+           fail(err, ERR_CORRUPT, "feedback.recorded lacks a member");
 }
 
 /* The enterprise's name as what was shown has it: of a record in that version, or of an obligation. */
@@ -87,16 +79,15 @@ static struct span name_of(struct store_txn *txn, struct given *given, const cha
 
 static struct feedback_said said_of(struct store_txn *txn, struct given *given, const json_t *detail, const char *row)
 {
-    struct span answer = buf_span(&given->answer_json);
     uint32_t version = (uint32_t)json_integer_of(detail, "version", 0);
     struct feedback_said said = {.client = span_of(json_text_of(given->data, "client")),
                                  .receipt = span_of(json_text_of(given->data, "receipt")),
-                                 .domain = walk_plain_of(answer, "domain"),
-                                 .purpose = walk_plain_of(answer, "purpose"),
-                                 .uscc = walk_plain_of(answer, "uscc"),
+                                 .domain = span_of(json_text_of(given->answer, "domain")),
+                                 .purpose = span_of(json_text_of(given->answer, "purpose")),
+                                 .uscc = span_of(json_text_of(given->answer, "uscc")),
                                  .name = name_of(txn, given, json_text_of(detail, "id"), version),
                                  .version = version,
-                                 .answered_ms = given->answer.at_ms,
+                                 .answered_ms = given->answered_ms,
                                  .given_ms = given->at_ms,
                                  .detail = detail};
 
@@ -145,7 +136,7 @@ bool feedback_send(struct feedback_sending *sending, uint64_t sequence, struct e
     const json_t *detail;
     size_t i;
 
-    if (!read_event(sending->txn, sequence, &given, err) || !read_answer(sending->txn, &given, err))
+    if (!read_event(sending->txn, sequence, &given, err))
         return false;
     json_array_foreach(json_object_get(given.data, "details"), i, detail)
     {
@@ -249,7 +240,7 @@ static bool push_one(struct run *run, struct ledger *ledger, size_t index, struc
     item->version = 1;
     if (earlier_find(run->earlier, EARLIER_QUEUED, row, FEEDBACK_ROW_LENGTH, 1))
         return true;
-    if (!read_event(run->txn, unsent->sequence, &given, err) || !read_answer(run->txn, &given, err))
+    if (!read_event(run->txn, unsent->sequence, &given, err))
         return false;
     detail = json_array_get(json_object_get(given.data, "details"), unsent->place - 1);
     if (!detail)

@@ -56,18 +56,17 @@ struct feedback_key feedback_key_key(struct span client, struct span key)
     return key_of_two(FEEDBACK_KEY, client, (struct span){(const char *)digest, sizeof digest});
 }
 
-struct feedback_key feedback_key_owed(struct span client, struct span mark)
+struct feedback_key feedback_key_owing(struct span client)
 {
-    return key_of_two(FEEDBACK_OWED, client, mark);
+    return key_of_two(FEEDBACK_OWED, client, SPAN_NONE);
 }
 
-struct span feedback_mark(int64_t at_ms, struct span receipt, uint8_t *out)
+struct feedback_key feedback_key_owed(struct span client, uint64_t block)
 {
-    size_t bytes = receipt.bytes < FEEDBACK_RECEIPT_MAX ? receipt.bytes : FEEDBACK_RECEIPT_MAX;
+    uint8_t bytes[8];
 
-    store_key_u64(out, (uint64_t)at_ms);
-    memcpy(out + 8, receipt.at, bytes);
-    return (struct span){(const char *)out, 8 + bytes};
+    store_key_u64(bytes, block);
+    return key_of_two(FEEDBACK_OWED, client, (struct span){(const char *)bytes, sizeof bytes});
 }
 
 /* --- values --- */
@@ -91,28 +90,39 @@ bool feedback_number(struct store_txn *txn, const struct feedback_key *key, uint
     return true;
 }
 
-bool feedback_answer_get(struct store_txn *txn, struct span receipt, struct feedback_answer *out)
+struct feedback_run feedback_run_read(struct span runs, size_t i)
 {
-    struct feedback_key key = feedback_key_of(FEEDBACK_ANSWER, receipt);
-    struct span value;
+    uint32_t word = store_read_u32(runs.at + i * FEEDBACK_RUN_BYTES);
 
-    if (receipt.bytes == 0 || !get(txn, &key, &value))
-        return false;
-    if (value.bytes > FEEDBACK_ANSWER_HEAD) {
-        struct span json = {value.at + FEEDBACK_ANSWER_HEAD, value.bytes - FEEDBACK_ANSWER_HEAD};
+    return (struct feedback_run){word >> 24, (word >> 16 & 0xFF) + 1, word & 0xFFFF};
+}
 
-        *out = (struct feedback_answer){.at_ms = (int64_t)store_read_u64(value.at + 4),
-                                        .left = store_read_u32(value.at),
-                                        .json = json,
-                                        .receipt = walk_plain_of(json, "receipt"),
-                                        .client = walk_member(json, "client"),
-                                        .shown = walk_member(json, "shown")};
+void feedback_run_add(struct buf *runs, struct feedback_run run)
+{
+    uint8_t bytes[FEEDBACK_RUN_BYTES];
+
+    store_key_u32(bytes, run.first << 24 | (run.count - 1) << 16 | run.left);
+    buf_add(runs, bytes, sizeof bytes);
+}
+
+struct span feedback_runs(struct store_txn *txn, const struct feedback_key *key)
+{
+    struct span runs;
+    uint32_t end = 0;
+
+    if (!get(txn, key, &runs))
+        return SPAN_NONE;
+    if (runs.bytes == 0 || runs.bytes % FEEDBACK_RUN_BYTES != 0)
+        end = FEEDBACK_BLOCK + 1;
+    for (size_t i = 0; i < runs.bytes / FEEDBACK_RUN_BYTES && end <= FEEDBACK_BLOCK; i++) {
+        struct feedback_run run = feedback_run_read(runs, i);
+
+        end = run.first < end || run.left == 0 ? FEEDBACK_BLOCK + 1 : run.first + run.count;
     }
-    if (value.bytes <= FEEDBACK_ANSWER_HEAD || !span_equal(out->receipt, receipt)) {
-        store_txn_spoil(txn, STORE_FEEDBACK, "an answer contradicts itself: rebuild");
-        return false;
-    }
-    return true;
+    if (end <= FEEDBACK_BLOCK)
+        return runs;
+    store_txn_spoil(txn, STORE_FEEDBACK, "what is owed contradicts itself: rebuild");
+    return SPAN_NONE;
 }
 
 uint64_t feedback_looked_at(struct store_txn *txn)
@@ -124,36 +134,19 @@ uint64_t feedback_looked_at(struct store_txn *txn)
     return count;
 }
 
-bool feedback_find(struct store_txn *txn, struct span client, struct span receipt, struct feedback_answer *out)
+uint32_t feedback_left(struct store_txn *txn, struct span client, uint64_t position)
 {
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct feedback_answer answer;
-    struct span name;
+    struct feedback_key key = feedback_key_owed(client, position / FEEDBACK_BLOCK);
+    struct span runs = feedback_runs(txn, &key);
+    uint32_t place = position % FEEDBACK_BLOCK;
 
-    if (!feedback_answer_get(txn, receipt, &answer) || !walk_text(answer.client, &hold, &name) ||
-        !span_equal(name, client))
-        return false;
-    *out = answer;
-    return true;
-}
+    for (size_t i = 0; i < runs.bytes / FEEDBACK_RUN_BYTES; i++) {
+        struct feedback_run run = feedback_run_read(runs, i);
 
-bool feedback_shows(const struct feedback_answer *answer, struct span id, uint32_t *version)
-{
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct walk list, pair;
-    struct span name, raw, shown;
-    int64_t number;
-
-    if (!walk_begin(&list, answer->shown))
-        return false;
-    while (walk_next(&list, &name, &raw)) {
-        if (!walk_begin(&pair, raw) || !walk_next(&pair, &name, &shown) || !walk_text(shown, &hold, &shown) ||
-            !span_equal(shown, id) || !walk_next(&pair, &name, &raw) || !walk_integer(raw, &number))
-            continue;
-        *version = (uint32_t)number;
-        return true;
+        if (place >= run.first && place < run.first + run.count)
+            return run.left;
     }
-    return false;
+    return 0;
 }
 
 bool feedback_given(struct store_txn *txn, struct span receipt, struct span id, uint64_t *sequence)
@@ -186,41 +179,45 @@ void feedback_count(struct store_txn *txn, struct span client, struct feedback_c
 
 /* --- what is owed --- */
 
-static bool visit_owed(struct store_txn *txn, struct feedback_page *page, struct span mark, feedback_visit *visit,
+/* False when a visit was the last one. */
+static bool visit_runs(struct feedback_page *page, uint64_t block, struct span runs, feedback_visit *visit,
                        void *context)
 {
-    struct feedback_answer answer;
+    for (size_t i = 0; i < runs.bytes / FEEDBACK_RUN_BYTES; i++) {
+        struct feedback_run run = feedback_run_read(runs, i);
 
-    if (mark.bytes <= 8 || mark.bytes > sizeof page->mark ||
-        !feedback_answer_get(txn, (struct span){mark.at + 8, mark.bytes - 8}, &answer)) {
-        store_txn_spoil(txn, STORE_FEEDBACK, "what is owed has no answer: rebuild");
-        return false;
+        for (uint32_t place = run.first; place < run.first + run.count; place++) {
+            uint64_t position = block * FEEDBACK_BLOCK + place;
+
+            if (position < page->from || visit(position, run.left, context))
+                continue;
+            page->from = position;
+            page->has_more = true;
+            return false;
+        }
     }
-    if (visit(&answer, context))
-        return true;
-    memcpy(page->mark, mark.at, mark.bytes);
-    page->mark_bytes = mark.bytes;
-    return false;
+    return true;
 }
 
 bool feedback_owed(struct store_txn *txn, struct feedback_page *page, feedback_visit *visit, void *context,
                    struct error *err)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
-    struct span from = {(const char *)page->mark, page->mark_bytes};
-    struct feedback_key prefix = feedback_key_owed(page->client, SPAN_NONE);
-    struct feedback_key key = feedback_key_owed(page->client, from);
+    struct feedback_key prefix = feedback_key_owing(page->client);
+    struct feedback_key key = feedback_key_owed(page->client, page->from / FEEDBACK_BLOCK);
     struct span found, value;
-    bool is_there;
+    bool goes_on;
 
-    if (prefix.bytes == 0 || key.bytes == 0)
-        return refuse(err, ERR_INVALID, "feedback.page", "there is no such page", "没有这一页");
+    page->has_more = false;
     if (!store_cursor_open(txn, STORE_FEEDBACK, &cursor, err))
         return false;
-    page->mark_bytes = 0;
-    is_there = store_cursor_seek(cursor, feedback_span(&key), &found, &value);
-    while (is_there && found.bytes > prefix.bytes && memcmp(found.at, prefix.at, prefix.bytes) == 0 &&
-           visit_owed(txn, page, (struct span){found.at + prefix.bytes, found.bytes - prefix.bytes}, visit, context))
-        is_there = store_cursor_next(cursor, &found, &value);
+    goes_on = key.bytes > 0 && store_cursor_seek(cursor, feedback_span(&key), &found, &value);
+    while (goes_on && found.bytes == prefix.bytes + 8 && memcmp(found.at, prefix.at, prefix.bytes) == 0) {
+        uint64_t block = store_read_u64(found.at + prefix.bytes);
+
+        key = feedback_key_owed(page->client, block);
+        goes_on = visit_runs(page, block, feedback_runs(txn, &key), visit, context) &&
+                  store_cursor_next(cursor, &found, &value);
+    }
     return store_txn_is_good(txn, err);
 }

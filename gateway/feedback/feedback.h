@@ -2,23 +2,27 @@
  *
  * A projection of the journal: these functions read; changes are events. Two events, and their data:
  *
- *   feedback.owed      {"answers":[{"at","client","domain","purpose","receipt","shown":[["id",version]…],"uscc"}…],
- *                      "from","to"}: the entries [from, to) of the trace's log were looked at, and these of them owe.
- *                      Every entry is looked at once: "from" is where the event before it ended.
- *   feedback.recorded  {"client","details":[{["acted_on"],["action"],"id",["measures"],["reason"],["remark"],"result",
- *                      "version"}…],"key","left","receipt","sha256"}: what a client said about things that one answer
- *                      showed it. `key` and `sha256` (of the request, canonical) tell a repeated request; null without
- *                      a key. `left`: things of this answer that are still owed afterwards.
+ *   feedback.owed      {"from","owing":[{"answers":[[skipped,count,things]…],"client"}…],"to"}: the entries [from, to)
+ * of the trace's log were looked at, and these of them owe, client by client: runs of `count` entries that each showed
+ * so many things, `skipped` entries behind the end of the run before (the first: behind `from`). Every entry is looked
+ * at once: "from" is where the event before it ended. feedback.recorded
+ * {"answer":{"at","domain","purpose","uscc"},"client","details":[{["acted_on"],["action"],"id",
+ *                      ["measures"],["reason"],["remark"],"result","version"}…],"key","left","position","receipt",
+ *                      "sha256"}: what a client said about things that one answer showed it. `answer`: of the trace's
+ *                      entry at `position`. `key` and `sha256` (of the request, canonical) tell a repeated request;
+ * null without a key. `left`: things of this answer that are still owed afterwards.
+ *
+ * What an answer showed is not repeated here: the trace has it (answer.h), at the place that is named here.
  *
  * An id is a record's, or an obligation's in hex (gateway/lookup). Source: domain.md 1.3 (feedback is owed for each
  * detail shown, quotes the id of the query, and is complete when each has one) and 5.1; architecture 6.
  *
  * STORE_FEEDBACK, by first byte of the key (numbers big-endian):
- *   'a' receipt → left (u32), at (u64), the answer as it stands in feedback.owed
  *   'd' receipt, NUL, id → sequence (u64) of the feedback.recorded that has it
  *   'k' client, NUL, SHA-256 of the key → sequence (u64) of its feedback.recorded
  *   'n' client → owed (u64), given (u64): details
- *   'o' client, NUL, at (u64), receipt → ""         answers of which something is still owed
+ *   'o' client, NUL, block (u64) → of FEEDBACK_BLOCK entries of the trace's log, those on which something is owed, as
+ *       runs in their order: place of the first in its block (8 bits), how many more (8 bits), things left on each (16)
  *   't' → entries of the trace that were looked at (u64) */
 #ifndef GATEWAY_FEEDBACK_FEEDBACK_H
 #define GATEWAY_FEEDBACK_FEEDBACK_H
@@ -30,7 +34,9 @@ enum {
     FEEDBACK_CLIENT_MAX = 64, /* bytes of a client's name */
     FEEDBACK_RECEIPT_MAX = 40,
     FEEDBACK_ID_MAX = 32,
-    FEEDBACK_KEY_MAX = 128 /* bytes of an idempotency key */
+    FEEDBACK_KEY_MAX = 128, /* bytes of an idempotency key */
+    FEEDBACK_BLOCK = 256,   /* entries of the trace's log */
+    FEEDBACK_LEFT_MAX = UINT16_MAX
 };
 
 /* An event that does not fit the state is ERR_CONFLICT: the transaction must be aborted. */
@@ -40,20 +46,9 @@ bool feedback_applies(struct span type);
 /* How many entries of the trace's log were looked at. */
 uint64_t feedback_looked_at(struct store_txn *txn);
 
-/* An answer that showed something on which feedback is owed, or was. Borrowed from the transaction. */
-struct feedback_answer {
-    int64_t at_ms;
-    uint32_t left;    /* things shown that have no feedback yet */
-    struct span json; /* as it stands in feedback.owed */
-    struct span receipt;
-    struct span client; /* raw JSON, as all that strangers chose */
-    struct span shown;  /* raw */
-};
-/* Did this client get such an answer? False when not (or after a store error: store_txn_is_good tells); whether another
- * got it makes no difference. */
-bool feedback_find(struct store_txn *txn, struct span client, struct span receipt, struct feedback_answer *out);
-/* Was this shown, in which version? */
-bool feedback_shows(const struct feedback_answer *answer, struct span id, uint32_t *version);
+/* How many things are still owed by this client on the answer at that place of the trace's log. 0: none, or a store
+ * error (store_txn_is_good tells). */
+uint32_t feedback_left(struct store_txn *txn, struct span client, uint64_t position);
 /* The feedback on a thing shown: the sequence of its event. False when there is none. */
 bool feedback_given(struct store_txn *txn, struct span receipt, struct span id, uint64_t *sequence);
 /* The feedback that came with this key of this client. False when none did. */
@@ -79,16 +74,14 @@ struct feedback_counts {
 };
 void feedback_count(struct store_txn *txn, struct span client, struct feedback_counts *out);
 
-/* Answers of a client of which something is still owed, the oldest first. `mark`: where to begin, afterwards where the
- * next page begins (which is the one at which `visit` returned false); no bytes: the beginning, or the end. A mark that
- * cannot be one is ERR_INVALID "feedback.page". */
-enum { FEEDBACK_MARK_BYTES = 8 + FEEDBACK_RECEIPT_MAX };
+/* Answers of a client of which something is still owed, in the order of the trace's log. `from`: the place to begin at,
+ * afterwards that at which `visit` returned false, where the next page begins; `has_more`: it did. */
 struct feedback_page {
     struct span client;
-    uint8_t mark[FEEDBACK_MARK_BYTES];
-    size_t mark_bytes;
+    uint64_t from;
+    bool has_more;
 };
-typedef bool feedback_visit(const struct feedback_answer *answer, void *context);
+typedef bool feedback_visit(uint64_t position, uint32_t left, void *context);
 MUST_CHECK bool feedback_owed(struct store_txn *txn, struct feedback_page *page, feedback_visit *visit, void *context,
                               struct error *err);
 

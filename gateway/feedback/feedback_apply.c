@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/time.h"
 #include "base/walk.h"
 #include "gateway/feedback/feedback.h"
 #include "gateway/feedback/table.h"
@@ -34,154 +33,137 @@ static void count_add(struct store_txn *txn, struct span client, int64_t owed, i
     put(txn, &key, (struct span){(const char *)bytes, sizeof bytes});
 }
 
-static void answer_value(const struct feedback_answer *answer, struct buf *value)
-{
-    uint8_t head[FEEDBACK_ANSWER_HEAD];
-
-    store_key_u32(head, answer->left);
-    store_key_u64(head + 4, (uint64_t)answer->at_ms);
-    buf_clear(value);
-    buf_add(value, head, sizeof head);
-    buf_add_span(value, answer->json);
-}
-
 /* --- owed --- */
 
-static uint32_t shown_count(struct span shown)
-{
-    struct walk walk;
-    struct span name, raw;
-    uint32_t count = 0;
-
-    if (!walk_begin(&walk, shown))
-        return 0;
-    while (walk_next(&walk, &name, &raw))
-        count++;
-    return count;
-}
-
-/* The members of an answer that are read here, sorted as they stand there. */
-enum { AT, CLIENT, RECEIPT, SHOWN, ANSWER_MEMBERS };
-
-static bool find_members(struct span json, struct span members[ANSWER_MEMBERS])
-{
-    static const char *const NAMES[ANSWER_MEMBERS] = {"at", "client", "receipt", "shown"};
-    struct span name, raw;
-    struct walk walk;
-    size_t found = 0;
-
-    if (!walk_begin(&walk, json))
-        return false;
-    while (found < ANSWER_MEMBERS && walk_next(&walk, &name, &raw)) {
-        if (span_is(name, NAMES[found]))
-            members[found++] = raw;
-    }
-    return found == ANSWER_MEMBERS;
-}
-
-/* An event is about very many answers, mostly of one client after the other: his count is kept until another's turn. */
+/* One client's runs, as they are added to block by block. */
 struct owing {
     struct store_txn *txn;
-    char client[FEEDBACK_CLIENT_MAX];
-    size_t client_bytes;
-    int64_t owed;
-    struct buf hold; /* of one answer, kept for their memory */
-    struct buf value;
+    struct span client;
+    uint64_t next; /* entries below were told of */
+    uint64_t end;  /* that of the event */
+    uint64_t block;
+    struct feedback_key key;
+    struct buf runs; /* of the block */
+    uint64_t things;
 };
 
-static void finish_client(struct owing *owing)
+static void turn_to(struct owing *owing, uint64_t block)
 {
-    count_add(owing->txn, (struct span){owing->client, owing->client_bytes}, owing->owed, 0);
-    owing->owed = 0;
+    if (owing->runs.bytes > 0)
+        put(owing->txn, &owing->key, buf_span(&owing->runs));
+    owing->block = block;
+    owing->key = feedback_key_owed(owing->client, block);
+    buf_clear(&owing->runs);
+    buf_add_span(&owing->runs, feedback_runs(owing->txn, &owing->key));
 }
 
-static void count_for(struct owing *owing, struct span client, uint32_t owed)
+/* Behind what is there already; grown when that ends where this begins. */
+static void run_put(struct owing *owing, struct feedback_run run)
 {
-    if (!span_equal((struct span){owing->client, owing->client_bytes}, client)) {
-        finish_client(owing);
-        memcpy(owing->client, client.at, client.bytes);
-        owing->client_bytes = client.bytes;
+    size_t count = owing->runs.bytes / FEEDBACK_RUN_BYTES;
+    struct feedback_run last;
+
+    if (count > 0) {
+        last = feedback_run_read(buf_span(&owing->runs), count - 1);
+        if (last.first + last.count == run.first && last.left == run.left) {
+            owing->runs.bytes -= FEEDBACK_RUN_BYTES;
+            run = (struct feedback_run){last.first, last.count + run.count, run.left};
+        }
     }
-    owing->owed += owed;
+    feedback_run_add(&owing->runs, run);
 }
 
-static bool owe(struct owing *owing, struct span json, struct error *err)
+static void owe_run(struct owing *owing, uint64_t from, uint64_t count, uint32_t things)
 {
-    struct feedback_answer answer = {.json = json};
-    struct span member[ANSWER_MEMBERS];
-    uint8_t mark[FEEDBACK_MARK_BYTES];
-    struct feedback_key key;
-    struct span client, receipt;
+    owing->things += count * things;
+    while (count > 0) {
+        uint32_t first = from % FEEDBACK_BLOCK;
+        uint32_t part = count < FEEDBACK_BLOCK - first ? (uint32_t)count : FEEDBACK_BLOCK - first;
 
-    if (!find_members(json, member))
-        return fail(err, ERR_CORRUPT, "feedback.owed: an answer lacks a member");
-    answer.left = shown_count(member[SHOWN]);
-    receipt = walk_plain(member[RECEIPT]);
-    buf_clear(&owing->hold);
-    if (!walk_text(member[CLIENT], &owing->hold, &client) || client.bytes == 0 || client.bytes > FEEDBACK_CLIENT_MAX ||
-        receipt.bytes == 0 || receipt.bytes > FEEDBACK_RECEIPT_MAX || answer.left == 0 ||
-        !instant_parse(walk_plain(member[AT]), &answer.at_ms))
-        return fail(err, ERR_CORRUPT, "feedback.owed: an answer lacks a member");
-    answer_value(&answer, &owing->value);
-    key = feedback_key_of(FEEDBACK_ANSWER, receipt);
-    if (!store_insert(owing->txn, STORE_FEEDBACK, feedback_span(&key), buf_span(&owing->value)))
-        return store_txn_is_good(owing->txn, err) &&
-               fail(err, ERR_CONFLICT, "feedback.owed: %.*s is owed already", (int)receipt.bytes, receipt.at);
-    key = feedback_key_owed(client, feedback_mark(answer.at_ms, receipt, mark));
-    put(owing->txn, &key, SPAN_NONE);
-    count_for(owing, client, answer.left);
+        if (owing->key.bytes == 0 || from / FEEDBACK_BLOCK != owing->block)
+            turn_to(owing, from / FEEDBACK_BLOCK);
+        run_put(owing, (struct feedback_run){first, part, things});
+        from += part;
+        count -= part;
+    }
+}
+
+static bool read_run(struct span raw, int64_t number[3])
+{
+    struct span name, value;
+    struct walk walk;
+    size_t count = 0;
+
+    if (!walk_begin(&walk, raw))
+        return false;
+    while (count < 3 && walk_next(&walk, &name, &value) && walk_integer(value, &number[count]))
+        count++;
+    return count == 3;
+}
+
+static bool owe_next(struct owing *owing, struct span raw, struct error *err)
+{
+    uint64_t room = owing->end - owing->next;
+    int64_t number[3];
+
+    if (!read_run(raw, number) || number[0] < 0 || number[1] <= 0 || number[2] <= 0 || number[2] > FEEDBACK_LEFT_MAX ||
+        (uint64_t)number[0] > room || (uint64_t)number[1] > room - (uint64_t)number[0])
+        return fail(err, ERR_CORRUPT, "feedback.owed: what is owed is not among what was looked at");
+    owing->next += (uint64_t)number[0];
+    owe_run(owing, owing->next, (uint64_t)number[1], (uint32_t)number[2]);
+    owing->next += (uint64_t)number[1];
     return true;
 }
 
-/* The answers are megabytes: they are passed over once, then read one by one. */
-static bool read_owed(struct span data, struct span *answers, int64_t *from, int64_t *to)
+static bool owe_runs(struct owing *owing, struct span answers, struct error *err)
 {
     struct span name, raw;
     struct walk walk;
 
-    *answers = SPAN_NONE;
-    *from = *to = -1;
-    if (!walk_begin(&walk, data))
-        return false;
+    if (!walk_begin(&walk, answers))
+        return fail(err, ERR_CORRUPT, "feedback.owed lacks a member");
     while (walk_next(&walk, &name, &raw)) {
-        if (span_is(name, "answers"))
-            *answers = raw;
-        if ((span_is(name, "from") && !walk_integer(raw, from)) || (span_is(name, "to") && !walk_integer(raw, to)))
+        if (!owe_next(owing, raw, err))
             return false;
     }
-    return *from >= 0 && *to >= *from;
+    if (owing->runs.bytes > 0)
+        put(owing->txn, &owing->key, buf_span(&owing->runs));
+    count_add(owing->txn, owing->client, (int64_t)owing->things, 0);
+    return true;
 }
 
-static bool owe_all(struct store_txn *txn, struct span answers, struct error *err)
+static bool owe(struct store_txn *txn, struct span owing_json, uint64_t from, uint64_t to, struct error *err)
 {
-    struct owing owing = {.txn = txn};
-    struct span name, raw;
-    struct walk walk;
-    bool is_good = walk_begin(&walk, answers) || fail(err, ERR_CORRUPT, "feedback.owed lacks a member");
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct owing owing = {.txn = txn, .next = from, .end = to};
+    bool is_good;
 
-    while (is_good && walk_next(&walk, &name, &raw))
-        is_good = owe(&owing, raw, err);
-    if (is_good)
-        finish_client(&owing);
-    buf_done(&owing.hold);
-    buf_done(&owing.value);
+    if (!walk_text(walk_member(owing_json, "client"), &hold, &owing.client) || owing.client.bytes == 0 ||
+        owing.client.bytes > FEEDBACK_CLIENT_MAX)
+        return fail(err, ERR_CORRUPT, "feedback.owed: who owes has no name");
+    is_good = owe_runs(&owing, walk_member(owing_json, "answers"), err);
+    buf_done(&owing.runs);
     return is_good;
 }
 
 static bool apply_owed(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     struct feedback_key key = feedback_key(FEEDBACK_TRACE);
-    struct span answers;
-    int64_t from, to;
+    int64_t from = walk_integer_of(event->data, "from", -1);
+    int64_t to = walk_integer_of(event->data, "to", -1);
+    struct span name, raw;
+    struct walk walk;
 
     (void)sequence;
-    if (!read_owed(event->data, &answers, &from, &to))
+    if (from < 0 || to < from || !walk_begin(&walk, walk_member(event->data, "owing")))
         return fail(err, ERR_CORRUPT, "feedback.owed lacks a member");
     if ((uint64_t)from != feedback_looked_at(txn))
         return fail(err, ERR_CONFLICT, "feedback.owed begins at entry %lld of the trace, the one before ended at %llu",
                     (long long)from, (unsigned long long)feedback_looked_at(txn));
-    if (!owe_all(txn, answers, err))
-        return false;
+    while (walk_next(&walk, &name, &raw)) {
+        if (!owe(txn, raw, (uint64_t)from, (uint64_t)to, err))
+            return false;
+    }
     put_number(txn, &key, (uint64_t)to);
     return true;
 }
@@ -191,8 +173,9 @@ static bool apply_owed(struct store_txn *txn, uint64_t sequence, const struct ev
 struct giving {
     struct store_txn *txn;
     uint64_t sequence;
-    struct feedback_answer answer;
+    struct span client;
     struct span receipt;
+    uint64_t position;
     uint32_t count;
 };
 
@@ -201,10 +184,7 @@ static bool give(struct giving *giving, struct span detail, struct error *err)
     struct span id = walk_plain_of(detail, "id");
     struct feedback_key key = feedback_key_detail(giving->receipt, id);
     uint64_t earlier;
-    uint32_t version;
 
-    if (!feedback_shows(&giving->answer, id, &version) || walk_integer_of(detail, "version", -1) != version)
-        return fail(err, ERR_CONFLICT, "feedback.recorded: this was not shown: %.*s", (int)id.bytes, id.at);
     if (feedback_given(giving->txn, giving->receipt, id, &earlier))
         return fail(err, ERR_CONFLICT, "feedback.recorded: %.*s has its feedback", (int)id.bytes, id.at);
     put_number(giving->txn, &key, giving->sequence);
@@ -212,61 +192,70 @@ static bool give(struct giving *giving, struct span detail, struct error *err)
     return true;
 }
 
-static bool settle(struct giving *giving, struct span client, struct error *err)
+/* The run in which the answer stands falls into what is before it, itself with less left, and what is behind it. */
+static void run_split(struct feedback_run run, uint32_t place, uint32_t left, struct buf *out)
 {
-    AUTO(buf_done) struct buf value = BUF_INIT;
-    uint8_t mark[FEEDBACK_MARK_BYTES];
-    struct feedback_answer answer = giving->answer;
-    struct feedback_key of = feedback_key_of(FEEDBACK_ANSWER, giving->receipt);
-    struct feedback_key key;
-
-    if (giving->count == 0 || giving->count > answer.left)
-        return fail(err, ERR_CORRUPT, "feedback.recorded: %u details where %u are owed", giving->count, answer.left);
-    answer.left -= giving->count;
-    key = feedback_key_owed(client, feedback_mark(answer.at_ms, giving->receipt, mark));
-    answer_value(&answer, &value);
-    put(giving->txn, &of, buf_span(&value));
-    if (answer.left == 0)
-        store_delete(giving->txn, STORE_FEEDBACK, feedback_span(&key));
-    count_add(giving->txn, client, -(int64_t)giving->count, giving->count);
-    return true;
+    if (place > run.first)
+        feedback_run_add(out, (struct feedback_run){run.first, place - run.first, run.left});
+    if (left > 0)
+        feedback_run_add(out, (struct feedback_run){place, 1, left});
+    if (place + 1 < run.first + run.count)
+        feedback_run_add(out, (struct feedback_run){place + 1, run.first + run.count - place - 1, run.left});
 }
 
-/* What is read is borrowed until something is written: the answer and its texts are kept in `hold`. */
-static bool load_answer(struct giving *giving, struct span client, struct buf *hold, struct error *err)
+static void leave(const struct giving *giving, uint32_t left)
 {
-    if (!feedback_find(giving->txn, client, giving->receipt, &giving->answer))
-        return store_txn_is_good(giving->txn, err) &&
-               fail(err, ERR_CONFLICT, "feedback.recorded: nothing was owed on %.*s", (int)giving->receipt.bytes,
-                    giving->receipt.at);
-    buf_add_span(hold, giving->answer.json);
-    giving->answer.json = buf_span(hold);
-    giving->answer.shown = walk_member(giving->answer.json, "shown");
+    AUTO(buf_done) struct buf value = BUF_INIT;
+    struct feedback_key key = feedback_key_owed(giving->client, giving->position / FEEDBACK_BLOCK);
+    struct span runs = feedback_runs(giving->txn, &key);
+    uint32_t place = giving->position % FEEDBACK_BLOCK;
+
+    for (size_t i = 0; i < runs.bytes / FEEDBACK_RUN_BYTES; i++) {
+        struct feedback_run run = feedback_run_read(runs, i);
+
+        if (place >= run.first && place < run.first + run.count)
+            run_split(run, place, left, &value);
+        else
+            feedback_run_add(&value, run);
+    }
+    if (value.bytes > 0)
+        put(giving->txn, &key, buf_span(&value));
+    else
+        store_delete(giving->txn, STORE_FEEDBACK, feedback_span(&key));
+}
+
+static bool settle(struct giving *giving, int64_t left, struct error *err)
+{
+    uint32_t owed = feedback_left(giving->txn, giving->client, giving->position);
+
+    if (giving->count == 0 || giving->count > owed || left != owed - giving->count)
+        return fail(err, ERR_CONFLICT, "feedback.recorded: %u details where %u are owed", giving->count, owed);
+    leave(giving, (uint32_t)left);
+    count_add(giving->txn, giving->client, -(int64_t)giving->count, giving->count);
     return true;
 }
 
 static bool apply_recorded(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
-    AUTO(buf_done) struct buf hold = BUF_INIT;
     AUTO(buf_done) struct buf texts = BUF_INIT;
     struct giving giving = {.txn = txn, .sequence = sequence, .receipt = walk_plain_of(event->data, "receipt")};
-    struct span client, name, raw, key;
+    int64_t position = walk_integer_of(event->data, "position", -1);
+    struct span name, raw, key;
     struct walk walk;
 
-    if (!walk_text(walk_member(event->data, "client"), &texts, &client) ||
-        !walk_begin(&walk, walk_member(event->data, "details")))
+    if (!walk_text(walk_member(event->data, "client"), &texts, &giving.client) || position < 0 ||
+        giving.receipt.bytes == 0 || !walk_begin(&walk, walk_member(event->data, "details")))
         return fail(err, ERR_CORRUPT, "feedback.recorded lacks a member");
-    if (!load_answer(&giving, client, &hold, err))
-        return false;
+    giving.position = (uint64_t)position;
     while (walk_next(&walk, &name, &raw)) {
         if (!give(&giving, raw, err))
             return false;
     }
-    if (!settle(&giving, client, err))
+    if (!settle(&giving, walk_integer_of(event->data, "left", -1), err))
         return false;
     key = walk_plain_of(event->data, "key");
     if (key.bytes > 0) {
-        struct feedback_key of = feedback_key_key(client, key);
+        struct feedback_key of = feedback_key_key(giving.client, key);
 
         put_number(txn, &of, sequence);
     }

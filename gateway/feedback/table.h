@@ -5,15 +5,12 @@
 #include "gateway/feedback/feedback.h"
 
 enum feedback_kind {
-    FEEDBACK_ANSWER = 'a',
     FEEDBACK_DETAIL = 'd',
     FEEDBACK_KEY = 'k',
     FEEDBACK_COUNT = 'n',
     FEEDBACK_OWED = 'o',
     FEEDBACK_TRACE = 't'
 };
-enum { FEEDBACK_ANSWER_HEAD = 12 };
-
 struct feedback_key {
     uint8_t at[1 + FEEDBACK_CLIENT_MAX + 1 + 8 + FEEDBACK_RECEIPT_MAX];
     size_t bytes;
@@ -28,14 +25,23 @@ struct feedback_key feedback_key(enum feedback_kind kind);
 struct feedback_key feedback_key_of(enum feedback_kind kind, struct span text);
 struct feedback_key feedback_key_detail(struct span receipt, struct span id);
 struct feedback_key feedback_key_key(struct span client, struct span key);
-/* `mark`: at and receipt; may be empty. */
-struct feedback_key feedback_key_owed(struct span client, struct span mark);
-/* Text of at (u64 BE) and receipt, in `out` of FEEDBACK_MARK_BYTES. */
-struct span feedback_mark(int64_t at_ms, struct span receipt, uint8_t *out);
+struct feedback_key feedback_key_owed(struct span client, uint64_t block);
+/* What the keys of a client's blocks begin with. */
+struct feedback_key feedback_key_owing(struct span client);
+
+/* Entries one behind the other on which the same number of things is left. */
+struct feedback_run {
+    uint32_t first; /* in its block */
+    uint32_t count;
+    uint32_t left;
+};
+enum { FEEDBACK_RUN_BYTES = 4 };
+struct feedback_run feedback_run_read(struct span runs, size_t i);
+void feedback_run_add(struct buf *runs, struct feedback_run run);
+/* A client's block; empty when nothing is owed there. A value that cannot be one spoils the transaction. */
+struct span feedback_runs(struct store_txn *txn, const struct feedback_key *key);
 
 /* A number of 8 bytes. False when absent; a value of another length spoils the transaction. */
 bool feedback_number(struct store_txn *txn, const struct feedback_key *key, uint64_t *value);
-/* Whoever's it is. */
-bool feedback_answer_get(struct store_txn *txn, struct span receipt, struct feedback_answer *out);
 
 #endif

@@ -48,22 +48,19 @@ struct told {
     struct span uscc;
 };
 
-/* A feedback's lane is its own: whom it is about stands in its answer. */
+/* A feedback's lane is its own: whom it is about stands in its event. */
 static struct span uscc_of(struct refused *refused, const struct delivery *delivery)
 {
-    AUTO(buf_done) struct buf client = BUF_INIT;
-    struct feedback_answer answer;
     struct event event;
-    struct span bytes, name;
+    struct span bytes;
 
     if (delivery->channel != CHANNEL_FEEDBACK)
         return span_of(delivery->subject);
     if (!feedback_row_is_valid(span_of(delivery->record)) ||
         !journal_read(refused->txn, feedback_row_sequence(span_of(delivery->record)), &bytes) ||
-        !event_parse(bytes, &event, NULL) || !walk_text(walk_member(event.data, "client"), &client, &name) ||
-        !feedback_find(refused->txn, name, walk_plain_of(event.data, "receipt"), &answer))
+        !event_parse(bytes, &event, NULL))
         return SPAN_NONE; /* only for the eyes */
-    return walk_plain_of(answer.json, "uscc");
+    return walk_plain_of(walk_member(event.data, "answer"), "uscc");
 }
 
 static void item_json(const struct work *work, const struct delivery *delivery, const struct told *told,

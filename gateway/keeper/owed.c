@@ -4,28 +4,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/text.h"
 #include "base/walk.h"
 #include "gateway/command/command_feedback.h"
 
-enum { PARTS_MAX = 64 };
+/* Answers of this many clients fit into one event: the next one is a new event. */
+enum { CLIENTS_MAX = 256, RUN_BYTES_MAX = 3 * 20 + 4, CLIENT_JSON_MAX = FEEDBACK_CLIENT_MAX * 6 + 64 };
 
-struct part {
+/* Entries one behind the other, as far as this client's are concerned, that each showed as many things. */
+struct run {
     uint64_t from;
-    uint64_t to;
-    struct buf answers;
+    uint64_t count;
+    uint32_t things;
+};
+
+struct ower {
+    struct buf client; /* raw JSON; kept for its memory, as the other */
+    struct buf runs;   /* that are over */
+    uint64_t told;     /* as far as they reach */
+    struct run run;    /* the last one */
 };
 
 struct owed {
     const struct keeper_options *options;
-    bool is_test;                 /* of the test list, or of the register */
-    bool is_known;                /* the two below are as in the store */
-    uint64_t looked_at;           /* says the store */
-    uint64_t next;                /* of this process: at least that */
-    struct part parts[PARTS_MAX]; /* one event each; kept for their memory */
+    bool is_test;       /* of the test list, or of the register */
+    bool is_known;      /* the two below are as in the store */
+    uint64_t looked_at; /* says the store */
+    uint64_t next;      /* of this process: at least that */
+    struct ower owers[CLIENTS_MAX];
     size_t count;
+    size_t last;  /* whose answer was the last one: the next is often his, too */
+    size_t bytes; /* of the event, at most */
+    struct buf event;
     struct buf entry;
-    struct buf answer;
     size_t owes_at; /* where the last entry that owes says so: the next one often says it there, too */
 };
 
@@ -42,10 +54,12 @@ void owed_free(struct owed *owed)
 {
     if (!owed)
         return;
-    for (size_t i = 0; i < PARTS_MAX; i++)
-        buf_done(&owed->parts[i].answers);
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        buf_done(&owed->owers[i].client);
+        buf_done(&owed->owers[i].runs);
+    }
+    buf_done(&owed->event);
     buf_done(&owed->entry);
-    buf_done(&owed->answer);
     free(owed);
 }
 
@@ -79,104 +93,153 @@ static bool owes(struct owed *owed, struct span entry)
     return found;
 }
 
-/* Members as the trace has them: they were cleaned when they were written there. Both lists are sorted, so one pass
- * over the entry finds all. */
-static bool make_answer(struct owed *owed, struct span entry)
+/* The value behind a member's name, which is found as `owes` is. Raw; empty when it is not there. */
+static struct span value_of(struct span entry, size_t from, const char *name)
 {
-    static const struct {
-        const char *name;   /* in the entry */
-        const char *before; /* in the answer */
-    } MEMBERS[] = {{"at", "{\"at\":"},       {"by", ",\"client\":"},       {"domain", ",\"domain\":"},
-                   {"owes", NULL},           {"purpose", ",\"purpose\":"}, {"receipt", ",\"receipt\":"},
-                   {"shown", ",\"shown\":"}, {"uscc", ",\"uscc\":"}};
+    size_t bytes = strlen(name);
+    const char *found = from < entry.bytes ? memmem(entry.at + from, entry.bytes - from, name, bytes) : NULL;
+    struct walk walk = {.end = entry.at + entry.bytes, .is_array = true};
+    struct span none, raw;
+
+    if (!found)
+        return SPAN_NONE;
+    walk.at = found + bytes;
+    return walk_next(&walk, &none, &raw) ? raw : SPAN_NONE;
+}
+
+/* What an entry that owes says: who, and how many things were shown. */
+struct answer {
+    struct span client; /* raw */
+    uint32_t things;
+};
+
+static uint32_t count_shown(struct span shown)
+{
     struct span name, raw;
     struct walk walk;
-    size_t found = 0;
-    bool is_test = false;
+    uint32_t count = 0;
 
-    if (!walk_begin(&walk, entry))
+    if (!walk_begin(&walk, shown))
+        return 0;
+    while (count < FEEDBACK_LEFT_MAX && walk_next(&walk, &name, &raw))
+        count++;
+    return count;
+}
+
+static bool read_answer(const struct owed *owed, struct span entry, struct answer *out)
+{
+    out->client = value_of(entry, 0, ",\"by\":");
+    out->things = count_shown(value_of(entry, owed->owes_at, ",\"shown\":"));
+    return out->client.bytes > 2 && out->things > 0 &&
+           span_is(value_of(entry, owed->owes_at, ",\"test\":"), "true") == owed->is_test;
+}
+
+/* --- the event --- */
+
+static void end_run(struct owed *owed, struct ower *ower)
+{
+    const struct run *run = &ower->run;
+    size_t before = ower->runs.bytes;
+
+    if (run->count == 0)
+        return;
+    json_count_add(&ower->runs, before > 0 ? ",[" : "[", run->from - ower->told);
+    json_count_add(&ower->runs, ",", run->count);
+    json_count_add(&ower->runs, ",", run->things);
+    buf_add_byte(&ower->runs, ']');
+    ower->told = run->from + run->count;
+    owed->bytes += ower->runs.bytes - before;
+}
+
+static struct ower *find_ower(struct owed *owed, struct span client)
+{
+    struct ower *ower = &owed->owers[owed->last];
+
+    if (owed->last < owed->count && span_equal(buf_span(&ower->client), client))
+        return ower;
+    for (owed->last = 0; owed->last < owed->count; owed->last++) {
+        ower = &owed->owers[owed->last];
+        if (span_equal(buf_span(&ower->client), client))
+            return ower;
+    }
+    if (owed->count == CLIENTS_MAX)
+        return NULL;
+    ower = &owed->owers[owed->count++];
+    buf_clear(&ower->client);
+    buf_clear(&ower->runs);
+    buf_add_span(&ower->client, client);
+    ower->told = owed->looked_at;
+    ower->run = (struct run){.count = 0};
+    owed->bytes += CLIENT_JSON_MAX + RUN_BYTES_MAX;
+    return ower;
+}
+
+/* False when no more fits: the entry waits for the next event. */
+static bool add_answer(struct owed *owed, const struct answer *answer, uint64_t index)
+{
+    struct ower *ower;
+
+    if (owed->bytes + CLIENT_JSON_MAX + 2 * RUN_BYTES_MAX > OWED_BYTES_MAX)
         return false;
-    buf_clear(&owed->answer);
-    while (found < COUNT_OF(MEMBERS) && walk_next(&walk, &name, &raw)) {
-        if (span_is(name, "test"))
-            is_test = span_is(raw, "true");
-        if (!span_is(name, MEMBERS[found].name))
-            continue;
-        if (MEMBERS[found].before) {
-            buf_add_text(&owed->answer, MEMBERS[found].before);
-            buf_add_span(&owed->answer, raw);
-        } else if (!span_is(raw, "true")) {
-            return false;
-        }
-        found++;
+    ower = find_ower(owed, answer->client);
+    if (!ower)
+        return false;
+    if (ower->run.count > 0 && ower->run.things == answer->things && ower->run.from + ower->run.count == index) {
+        ower->run.count++;
+        return true;
     }
-    buf_add_byte(&owed->answer, '}');
-    return found == COUNT_OF(MEMBERS) && is_test == owed->is_test;
-}
-
-static struct part *begin_part(struct owed *owed, uint64_t from)
-{
-    struct part *part = &owed->parts[owed->count++];
-
-    part->from = part->to = from;
-    buf_clear(&part->answers);
-    return part;
-}
-
-/* False when no more fits: the entry at `index` waits for the next transaction. */
-static bool add_answer(struct owed *owed, uint64_t index)
-{
-    struct part *part = &owed->parts[owed->count - 1];
-
-    if (part->answers.bytes + owed->answer.bytes + 1 > OWED_BYTES_MAX) {
-        part->to = index;
-        if (owed->count == PARTS_MAX)
-            return false;
-        part = begin_part(owed, index);
-    }
-    if (part->answers.bytes > 0)
-        buf_add_byte(&part->answers, ',');
-    buf_add_span(&part->answers, buf_span(&owed->answer));
+    end_run(owed, ower);
+    ower->run = (struct run){index, 1, answer->things};
     return true;
 }
 
-static bool commit(struct owed *owed, struct error *err)
+static void write_event(struct owed *owed)
+{
+    buf_clear(&owed->event);
+    for (size_t i = 0; i < owed->count; i++) {
+        struct ower *ower = &owed->owers[i];
+
+        end_run(owed, ower);
+        buf_add_text(&owed->event, i > 0 ? ",{\"answers\":[" : "{\"answers\":[");
+        buf_add_span(&owed->event, buf_span(&ower->runs));
+        buf_add_text(&owed->event, "],\"client\":");
+        buf_add_span(&owed->event, buf_span(&ower->client));
+        buf_add_byte(&owed->event, '}');
+    }
+}
+
+static bool commit(struct owed *owed, uint64_t to, struct error *err)
 {
     const struct desk desk = {.store = owed->options->store, .clock = owed->options->clock};
-    struct owing owing[PARTS_MAX];
-    uint64_t to = owed->parts[owed->count - 1].to;
+    struct owing owing = {owed->looked_at, to, SPAN_NONE};
 
-    for (size_t i = 0; i < owed->count; i++)
-        owing[i] = (struct owing){owed->parts[i].from, owed->parts[i].to, buf_span(&owed->parts[i].answers)};
+    write_event(owed);
+    owing.owing = buf_span(&owed->event);
     owed->is_known = false;
-    if (!command_feedback_owe(&desk, owing, owed->count, err))
+    if (!command_feedback_owe(&desk, &owing, 1, err))
         return false;
     owed->looked_at = owed->next = to;
     owed->is_known = true;
     return true;
 }
 
-/* As far as `end`, or as one transaction reaches. */
+/* As far as `end`, or as one event reaches. */
 static bool look(struct owed *owed, struct trace_log *log, uint64_t end, struct error *err)
 {
     uint64_t index = owed->next;
-    bool has_some = false;
+    struct answer answer;
 
-    owed->count = 0;
-    (void)begin_part(owed, owed->looked_at);
+    owed->count = owed->last = owed->bytes = 0;
     for (; index < end; index++) {
         buf_clear(&owed->entry);
         if (!trace_log_read(log, index, &owed->entry, err))
             return false;
-        if (!owes(owed, buf_span(&owed->entry)) || !make_answer(owed, buf_span(&owed->entry)))
-            continue;
-        has_some = true;
-        if (!add_answer(owed, index))
+        if (owes(owed, buf_span(&owed->entry)) && read_answer(owed, buf_span(&owed->entry), &answer) &&
+            !add_answer(owed, &answer, index))
             break;
     }
-    owed->parts[owed->count - 1].to = index;
-    if (has_some || index - owed->looked_at >= OWED_QUIET_ENTRIES)
-        return commit(owed, err);
+    if (owed->count > 0 || index - owed->looked_at >= OWED_QUIET_ENTRIES)
+        return commit(owed, index, err);
     owed->next = index;
     return true;
 }

@@ -53,7 +53,7 @@ static bool skip_past(const struct config *config, const struct desk *desk, stru
     AUTO(text_free) char *folder = config_state_path(config, "trace");
     AUTO(text_free) char *entries = path_join(folder, "log");
     AUTO(trace_log_free) struct trace_log *log = NULL;
-    struct owing owing = {.from = 0, .answers = SPAN("")};
+    struct owing owing = {.from = 0, .owing = SPAN("")};
 
     if (!file_exists(entries))
         return true;

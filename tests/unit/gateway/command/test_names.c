@@ -93,7 +93,9 @@ static bool is_first(const char *code, const char *strength, const char *text)
     AUTO(buf_done) struct buf head = BUF_INIT;
     const char *at;
 
-    cr_assert(finder_index_ask(names_index, span_of(text), 5, &candidates, &shown, &T.err), "%s", T.err.text);
+    cr_assert(
+        finder_index_ask(names_index, span_of(text), (struct finder_wish){.most = 5}, &candidates, &shown, &T.err),
+        "%s", T.err.text);
     buf_addf(&head, "\"strength\":\"%s\",\"uscc\":\"%s\"}", strength, code);
     at = strstr(candidates.data, "\"strength\":");
     return at && strncmp(at, head.data, head.bytes) == 0;
@@ -150,7 +152,8 @@ Test(command_names, without_anything_nothing_is_found)
     AUTO(buf_done) struct buf about = BUF_INIT;
 
     must_build();
-    cr_assert(finder_index_ask(names_index, SPAN("惠州市锴屿电解铝有限公司"), 5, &candidates, &shown, &T.err));
+    cr_assert(finder_index_ask(names_index, SPAN("惠州市锴屿电解铝有限公司"), (struct finder_wish){.most = 5},
+                               &candidates, &shown, &T.err));
     cr_assert_str_eq(candidates.data, "[]");
     cr_assert_str_eq(shown.data, "[]");
     finder_index_about(names_index, &about);
@@ -166,9 +169,13 @@ Test(command_names, what_is_no_name_is_refused)
     must_build();
     for (int i = 0; i < 3400; i++)
         buf_add_text(&text, "长");
-    cr_assert_not(finder_index_ask(names_index, buf_span(&text), 5, &out, &out, &T.err), "10 kB");
-    cr_assert_not(finder_index_ask(names_index, SPAN("\xFF\xFE"), 5, &out, &out, &T.err), "no UTF-8");
-    cr_assert_not(finder_index_ask(names_index, SPAN("\xED\xA0\x80"), 5, &out, &out, &T.err), "a surrogate");
+    cr_assert_not(finder_index_ask(names_index, buf_span(&text), (struct finder_wish){.most = 5}, &out, &out, &T.err),
+                  "10 kB");
+    cr_assert_not(finder_index_ask(names_index, SPAN("\xFF\xFE"), (struct finder_wish){.most = 5}, &out, &out, &T.err),
+                  "no UTF-8");
+    cr_assert_not(
+        finder_index_ask(names_index, SPAN("\xED\xA0\x80"), (struct finder_wish){.most = 5}, &out, &out, &T.err),
+        "a surrogate");
     cr_assert_eq(out.bytes, 0);
 }
 

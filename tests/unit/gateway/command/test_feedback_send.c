@@ -1,6 +1,7 @@
 /* What clients said, queued for the upstream that takes it: with the feedback, once, or not at all. */
 #include "desk.h"
 
+#include "base/walk.h"
 #include "gateway/command/command_feedback.h"
 
 #define RECEIPT "6b0628002c0c2be0ba5b3ae3-0"
@@ -24,25 +25,29 @@ static const struct feedback_channel CHANNEL = {make_row, NULL};
 
 static char record[RECORD_ID_BYTES];
 static struct words words;
+static struct feedback_answer answer;
 
 /* An answer that showed a record to "land", owed as the keeper enters it; and what is said about it. */
 static void setup(void)
 {
     AUTO(buf_done) struct buf json = BUF_INIT;
-    struct owing owing = {.from = 0, .to = 1};
+    const struct owing owing = {0, 1, SPAN("{\"answers\":[[0,1,1]],\"client\":\"land\"}")};
     struct proposal proposal = sample_proposal();
 
     desk_open();
     import_row(sample_row());
     cr_assert_str_eq(propose_sample(&proposal), "done");
     snprintf(record, sizeof record, "%s", T.last.record);
-    buf_addf(&json,
-             "{\"at\":\"2026-08-03T01:00:00.000Z\",\"client\":\"land\",\"domain\":\"land-supply\",\"purpose\":"
-             "\"land-grant\",\"receipt\":\"" RECEIPT "\",\"shown\":[[\"%s\",1]],\"uscc\":\"91440224MAYUCHK485\"}",
-             record);
-    owing.answers = buf_span(&json);
+    answer = (struct feedback_answer){.things = 1, .owes = true};
+    buf_addf(
+        &answer.entry,
+        "{\"at\":\"2026-08-03T01:00:00.000Z\",\"by\":\"land\",\"domain\":\"land-supply\",\"owes\":true,\"purpose\":"
+        "\"land-grant\",\"receipt\":\"" RECEIPT "\",\"shown\":[[\"%s\",1]],\"uscc\":\"91440224MAYUCHK485\"}",
+        record);
+    buf_add_text(&answer.client, "land");
+    answer.shown = feedback_answer_member(&answer, "shown");
+    answer.receipt = walk_plain(feedback_answer_member(&answer, "receipt"));
     cr_assert(command_feedback_owe(&T.desk, &owing, 1, &T.err), "%s", T.err.text);
-    buf_clear(&json);
     buf_addf(&json,
              "{\"receipt\":\"" RECEIPT "\",\"details\":[{\"id\":\"%s\",\"result\":\"other\",\"action\":\"已约谈\"}]}",
              record);
@@ -52,6 +57,7 @@ static void setup(void)
 static void teardown(void)
 {
     words_done(&words);
+    feedback_answer_done(&answer);
     desk_close();
 }
 
@@ -68,7 +74,8 @@ static uint64_t queued(void)
 
 static uint64_t give(const struct feedback_channel *channel)
 {
-    struct giving giving = {.client = SPAN("land"), .words = &words, .key = SPAN("k1"), .channel = channel};
+    struct giving giving = {
+        .client = SPAN("land"), .words = &words, .answer = &answer, .key = SPAN("k1"), .channel = channel};
     uint64_t sequence;
 
     cr_assert(command_feedback_give(&T.desk, &giving, &sequence, &T.err), "%s", T.err.text);

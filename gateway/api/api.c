@@ -570,8 +570,7 @@ void api_free(struct api *api)
     divisions_free(api->divisions);
     limits_free(api->own_limits);
     board_close(api->own_board);
-    for (size_t i = 0; i < LOOKUP_PARAMETERS; i++)
-        buf_done(&api->parameters[i]);
+    buf_done(&api->parameters);
     buf_done(&api->shown);
     buf_done(&api->openapi);
     lookups_batch_free(api->batch);

@@ -56,7 +56,7 @@ struct api {
     int broken_fd;         /* eventfd: readable when the process had better end */
     struct http_server *server;
     char *spool;
-    struct buf parameters[LOOKUP_PARAMETERS]; /* of the lookup under way; kept for their memory */
+    struct buf parameters; /* of the lookup under way, where they stood escaped; kept for its memory */
     struct buf shown;
     struct lookup_memory memory;
     struct lookup_forms *forms;

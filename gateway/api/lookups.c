@@ -20,37 +20,32 @@ static bool refuse_path(struct error *err)
 }
 
 /* In the order of enum lookup_parameter. */
-static const char *const PARAMETERS[LOOKUP_PARAMETERS + 1] = {"purpose",  "matter",     "case",  "authorisation",
-                                                              "operator", "department", "as_of", NULL};
+static const struct span PARAMETERS[LOOKUP_PARAMETERS + 1] = {
+    {"purpose", 7},  {"matter", 6},      {"case", 4},  {"authorisation", 13},
+    {"operator", 8}, {"department", 10}, {"as_of", 5},
+};
 
-static struct span parameter(const struct visit *visit, enum lookup_parameter which)
-{
-    struct buf *text = &visit->api->parameters[which];
-
-    if (!http_query_of(visit->request, PARAMETERS[which], text))
-        return SPAN_NONE;
-    return text->bytes > 0 ? buf_span(text) : SPAN(""); /* empty is not the same as not there */
-}
-
-/* Heard before anything is judged: the trace tells what was asked, also of a question that is refused for who asks. */
-static void hear_query(struct asking *asking)
+/* Heard before anything is judged: the trace tells what was asked, also of a question that is refused for who asks.
+ * `*bad` gets the name that is unknown or came twice; else it is none. */
+static void hear_query(struct asking *asking, struct span *bad)
 {
     const struct visit *visit = asking->visit;
+    struct span heard[LOOKUP_PARAMETERS];
 
-    asking->purpose = parameter(visit, LOOKUP_PURPOSE);
-    asking->given = (struct domain_given){.matter = parameter(visit, LOOKUP_MATTER),
-                                          .case_number = parameter(visit, LOOKUP_CASE),
-                                          .authorisation = parameter(visit, LOOKUP_AUTHORISATION),
-                                          .operator= parameter(visit, LOOKUP_OPERATOR),
-                                          .department = parameter(visit, LOOKUP_DEPARTMENT)};
-    asking->as_of = parameter(visit, LOOKUP_AS_OF);
+    if (http_query_read(visit->request, PARAMETERS, heard, &visit->api->parameters, bad))
+        *bad = SPAN_NONE;
+    asking->purpose = heard[LOOKUP_PURPOSE];
+    asking->given = (struct domain_given){.matter = heard[LOOKUP_MATTER],
+                                          .case_number = heard[LOOKUP_CASE],
+                                          .authorisation = heard[LOOKUP_AUTHORISATION],
+                                          .operator= heard[LOOKUP_OPERATOR],
+                                          .department = heard[LOOKUP_DEPARTMENT]};
+    asking->as_of = heard[LOOKUP_AS_OF];
 }
 
-static bool check_query(struct asking *asking, struct error *err)
+static bool check_query(struct asking *asking, struct span bad, struct error *err)
 {
-    struct span bad = SPAN_NONE;
-
-    if (http_query_only(asking->visit->request, PARAMETERS, &bad))
+    if (!bad.at)
         return asking_given(asking, err);
     bad = utf8_cut(bad, ASKED_MAX);
     return refuse(
@@ -106,30 +101,24 @@ static void add_trace(const struct asking *asking, const struct outcome *outcome
     trace_add(visit->api->trace, &entry);
 }
 
-static void clear_memory(struct api *api)
-{
-    for (size_t i = 0; i < LOOKUP_PARAMETERS; i++)
-        buf_clear(&api->parameters[i]);
-    buf_clear(&api->shown);
-}
-
 static void handle_get(struct visit *visit)
 {
     struct outcome outcome = {.uscc = SPAN_NONE};
     struct asking asking;
     struct lookup_question question;
     char receipt[TRACE_RECEIPT_BYTES];
+    struct span bad;
     struct error err;
     bool is_path;
 
-    clear_memory(visit->api);
+    buf_clear(&visit->api->shown);
     trace_next_receipt(visit->api->trace, receipt);
     outcome.receipt = receipt;
     asking_begin(visit, &asking);
     is_path = hear_path(&asking, &outcome.uscc);
-    hear_query(&asking);
+    hear_query(&asking, &bad);
     if (asking_admit(&asking, &err) && (is_path || refuse_path(&err)) && asking_domain(&asking, &err) &&
-        check_query(&asking, &err) && asking_charge(&asking, 1, &err)) {
+        check_query(&asking, bad, &err) && asking_charge(&asking, 1, &err)) {
         question = asking_question(&asking);
         question.uscc = outcome.uscc;
         question.receipt = receipt;

@@ -104,6 +104,13 @@ struct span http_header_of(const struct http_request *request,
 bool http_query_of(const struct http_request *request, const char *name, struct buf *out);
 /* Is every query parameter among `names` (NULL-terminated), each at most once? If not `*bad` gets the raw name. */
 bool http_query_only(const struct http_request *request, const char *const *names, struct span *bad);
+/* Every parameter in one pass. `values[i]` gets what the first one named `names[i]` means (a name that is NULL ends the
+ * list of at most HTTP_QUERY_NAMES_MAX): SPAN_NONE when absent, no bytes at a place when empty. They point into the
+ * query or into `memory`, which is cleared first. False when one is not among them or comes again: `*bad` gets the raw
+ * name of the first such, and the values are there all the same. */
+enum { HTTP_QUERY_NAMES_MAX = 64 };
+MUST_CHECK bool http_query_read(const struct http_request *request, const struct span *names, struct span *values,
+                                struct buf *memory, struct span *bad);
 /* A name or value with control characters (a value of a stranger's making) is left out whole. */
 void http_reply_header(struct http_reply *reply, const char *name, const char *value);
 

@@ -83,13 +83,68 @@ bool http_query_only(const struct http_request *request, const char *const *name
 
         while (names[i] && !is_named(raw_name, names[i]))
             i++;
-        if (!names[i] || i >= 64 || (seen & (UINT64_C(1) << i))) {
+        if (!names[i] || i >= HTTP_QUERY_NAMES_MAX || (seen & (UINT64_C(1) << i))) {
             *bad = raw_name;
             return false;
         }
         seen |= UINT64_C(1) << i;
     }
     return true;
+}
+
+/* Which of `names`; `decoded` is for a name that stands there escaped. */
+static size_t find_name(const struct span *names, struct span raw, struct buf *decoded)
+{
+    size_t i = 0;
+
+    if (memchr(raw.at, '%', raw.bytes) || memchr(raw.at, '+', raw.bytes)) {
+        buf_clear(decoded);
+        raw = add_decoded(decoded, raw) ? buf_span(decoded) : SPAN_NONE;
+    }
+    while (names[i].at && !span_equal(names[i], raw))
+        i++;
+    return i;
+}
+
+/* `memory` has room for all of the query: it does not move. */
+static struct span meaning(struct span raw, struct buf *memory)
+{
+    size_t start = memory->bytes;
+
+    if (raw.bytes == 0)
+        return SPAN(""); /* empty is not the same as not there */
+    if (!memchr(raw.at, '%', raw.bytes) && !memchr(raw.at, '+', raw.bytes))
+        return raw;
+    return add_decoded(memory, raw) ? (struct span){memory->data + start, memory->bytes - start} : SPAN_NONE;
+}
+
+bool http_query_read(const struct http_request *request, const struct span *names, struct span *values,
+                     struct buf *memory, struct span *bad)
+{
+    AUTO(buf_done) struct buf decoded = BUF_INIT;
+    struct span rest = request->query;
+    struct span raw_name;
+    struct span raw_value;
+    uint64_t seen = 0;
+    bool is_good = true;
+
+    buf_clear(memory);
+    if (rest.bytes)
+        buf_reserve(memory, rest.bytes);
+    for (size_t i = 0; names[i].at; i++)
+        values[i] = SPAN_NONE;
+    while (next_parameter(&rest, &raw_name, &raw_value)) {
+        size_t i = find_name(names, raw_name, &decoded);
+
+        if (names[i].at && i < HTTP_QUERY_NAMES_MAX && !(seen & (UINT64_C(1) << i))) {
+            seen |= UINT64_C(1) << i;
+            values[i] = meaning(raw_value, memory);
+        } else if (is_good) {
+            is_good = false;
+            *bad = raw_name;
+        }
+    }
+    return is_good;
 }
 
 static bool is_clean(const char *text)

@@ -2,6 +2,12 @@
 
 #include "gateway/api/query.h"
 
+bool finding_in_tests(const struct visit *visit, struct span text, struct finder_wish wish, struct finder_answer *out,
+                      struct error *err)
+{
+    return testlist_find(visit->api->testlist, text, wish, out, err);
+}
+
 bool finding_begin(struct finding *finding, struct visit *visit, size_t texts, struct error *err)
 {
     struct finder_client *finder = visit->api->finder;

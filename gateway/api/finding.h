@@ -14,6 +14,10 @@ struct finding {
     int64_t patience_ms;
 };
 
+/* A client under test is answered from the test list at once: finding_in_tests, and nothing of what follows. The answer
+ * is borrowed until the next. */
+MUST_CHECK bool finding_in_tests(const struct visit *visit, struct span text, struct finder_wish wish,
+                                 struct finder_answer *out, struct error *err);
 /* The same request asked again goes on where it was. Add its texts afterwards: they count only when it is new. */
 MUST_CHECK bool finding_begin(struct finding *finding, struct visit *visit, size_t texts, struct error *err);
 void finding_add(const struct finding *finding, struct span text, struct finder_wish wish);

@@ -128,7 +128,7 @@ static void add_answer(const struct naming *naming)
     json_string_add(out, asking->purpose);
     buf_add_text(out, ",\"q\":");
     json_string_add(out, naming->text[PARAMETER_Q]);
-    buf_addf(out, ",\"receipt\":\"%s\"}", naming->receipt);
+    buf_addf(out, ",\"receipt\":\"%s\"%s}", naming->receipt, client_is_test(asking->client) ? ",\"test\":true" : "");
 }
 
 static void add_trace(const struct naming *naming, bool is_answered)
@@ -149,22 +149,35 @@ static void add_trace(const struct naming *naming, bool is_answered)
     trace_add(asking->visit->api->trace, &entry);
 }
 
+/* `*is_early`: nothing can be said yet. */
+static bool find(struct naming *naming, int64_t limit, bool *is_early, struct error *err)
+{
+    const struct asking *asking = &naming->asking;
+    const struct finder_wish wish = {.most = (size_t)limit,
+                                     .shows_personal = domain_shows_personal(asking->domain, asking->purpose)};
+    struct span q = naming->text[PARAMETER_Q];
+
+    if (client_is_test(asking->client))
+        return finding_in_tests(asking->visit, q, wish, &naming->found, err);
+    if (!finding_begin(&naming->finding, asking->visit, 1, err))
+        return false;
+    finding_add(&naming->finding, q, wish);
+    *is_early = finding_is_early(&naming->finding);
+    return *is_early || finding_take(&naming->finding, 0, &naming->found, err);
+}
+
 static void answer(struct naming *naming)
 {
     struct asking *asking = &naming->asking;
+    bool is_early = false;
     int64_t limit = 0;
     struct error err;
     bool is_answered;
 
-    is_answered = take_question(naming, &limit, &err) && finding_begin(&naming->finding, asking->visit, 1, &err);
-    if (is_answered) {
-        finding_add(&naming->finding, naming->text[PARAMETER_Q],
-                    (struct finder_wish){.most = (size_t)limit,
-                                         .shows_personal = domain_shows_personal(asking->domain, asking->purpose)});
-        if (finding_is_early(&naming->finding))
-            return;
-        is_answered = finding_take(&naming->finding, 0, &naming->found, &err) && asking_charge(asking, 1, &err);
-    }
+    is_answered = take_question(naming, &limit, &err) && find(naming, limit, &is_early, &err);
+    if (is_early)
+        return;
+    is_answered = is_answered && asking_charge(asking, 1, &err);
     if (is_answered) {
         add_answer(naming);
         is_answered = asking_sign(asking, &err);

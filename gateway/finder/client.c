@@ -220,6 +220,12 @@ bool finder_is_due(const struct finder_client *client, uint64_t key)
     return !question || question->answered == question->count;
 }
 
+bool finder_refuse_text(struct error *err)
+{
+    return refuse(err, ERR_INVALID, "names.text", "that is no name: at most %d characters of UTF-8",
+                  "这不是企业名称：应为 UTF-8，不超过 %d 个字符", NAME_UNITS_MAX);
+}
+
 bool finder_take(const struct finder_client *client, uint64_t key, size_t number, struct finder_answer *out,
                  struct error *err)
 {
@@ -228,8 +234,7 @@ bool finder_take(const struct finder_client *client, uint64_t key, size_t number
     const char *at;
 
     if (asked && asked->is_answered && asked->reply.code == ERR_INVALID)
-        return refuse(err, ERR_INVALID, "names.text", "that is no name: at most %d characters of UTF-8",
-                      "这不是企业名称：应为 UTF-8，不超过 %d 个字符", NAME_UNITS_MAX);
+        return finder_refuse_text(err);
     if (asked && asked->is_answered && asked->reply.code != ERR_NONE)
         return refuse(err, ERR_UNAVAILABLE, "names.building", "the index of names is not ready: try again",
                       "名称索引尚未就绪：请稍后再试");

@@ -70,6 +70,8 @@ struct finder_answer {
  * nobody answered (yet). */
 MUST_CHECK bool finder_take(const struct finder_client *client, uint64_t key, size_t number, struct finder_answer *out,
                             struct error *err);
+/* Refuse what cannot be a name: ERR_INVALID "names.text". Always false. */
+bool finder_refuse_text(struct error *err);
 /* Is this question (still) known? */
 bool finder_has(const struct finder_client *client, uint64_t key);
 void finder_end(struct finder_client *client, uint64_t key);

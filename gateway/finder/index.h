@@ -1,5 +1,5 @@
 /* index.h - the index of names with what it was made from: built from a store, then kept up with its journal. Only for
- * this room. One process, one thread. */
+ * this room and gateway/testlist. One process, one thread. */
 #ifndef GATEWAY_FINDER_INDEX_H
 #define GATEWAY_FINDER_INDEX_H
 

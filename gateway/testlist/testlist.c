@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "gateway/command/command_feedback.h"
+#include "gateway/finder/index.h"
 #include "gateway/testlist/script.h"
 #include "gateway/trace/trace.h"
 #include "schemas/uscc.h"
@@ -12,7 +13,9 @@
 struct testlist {
     struct store *stores[2]; /* the list, the empty one */
     struct store_txn *txns[2];
-    struct store_txn *reading; /* the one in use */
+    struct store_txn *reading;  /* the one in use */
+    struct finder_index *names; /* of its enterprises */
+    struct buf found[3];        /* candidates, shown and index of the last answer */
     struct clock clock;
     int64_t now_ms;
     char empty[USCC_BYTES + 1];
@@ -124,6 +127,8 @@ bool testlist_open(const struct config *config, struct testlist **out, struct er
         if (!open_store(folder, STORE_NAMES[i], false, &list->stores[i], err))
             return false;
     }
+    if (!finder_index_build(config, list->stores[0], &list->names, err))
+        return fail_in(err, "test list");
     *out = TAKE(list);
     return true;
 }
@@ -132,6 +137,9 @@ void testlist_free(struct testlist *list)
 {
     if (!list)
         return;
+    finder_index_free(list->names);
+    for (size_t i = 0; i < COUNT_OF(list->found); i++)
+        buf_done(&list->found[i]);
     for (int i = 0; i < 2; i++) {
         store_abort(list->txns[i]);
         store_close(list->stores[i]);
@@ -169,6 +177,21 @@ void testlist_end_read(struct testlist *list)
     if (list->reading)
         store_reset(list->reading);
     list->reading = NULL;
+}
+
+bool testlist_find(struct testlist *list, struct span text, struct finder_wish wish, struct finder_answer *out,
+                   struct error *err)
+{
+    for (size_t i = 0; i < COUNT_OF(list->found); i++)
+        buf_clear(&list->found[i]);
+    if (!finder_index_ask(list->names, text, wish, &list->found[0], &list->found[1], err))
+        return finder_refuse_text(err);
+    finder_index_about(list->names, &list->found[2]);
+    *out = (struct finder_answer){.candidates = buf_span(&list->found[0]),
+                                  .shown = buf_span(&list->found[1]),
+                                  .index = buf_span(&list->found[2]),
+                                  .sequence = finder_index_sequence(list->names)};
+    return true;
 }
 
 struct span testlist_description(const struct testlist *list)

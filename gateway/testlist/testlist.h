@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "gateway/config/config.h"
+#include "gateway/finder/finder.h"
 #include "gateway/store/store.h"
 
 enum { TESTLIST_MAP_BYTES = 32 * 1024 * 1024 };
@@ -34,6 +35,11 @@ bool testlist_is_empty_code(const struct testlist *list, struct span uscc);
 /* A read of the list, or of the empty store; end it with testlist_end_read before the next. NULL: err. */
 struct store_txn *testlist_read(struct testlist *list, bool of_empty, struct error *err);
 void testlist_end_read(struct testlist *list);
+/* Candidates for a name among the enterprises of the list, as the finder tells them of the real ones: no name of a real
+ * one is in the index, which is made when the list is opened. ERR_INVALID "names.text" for what cannot be a name. `out`
+ * is borrowed until the next call. */
+MUST_CHECK bool testlist_find(struct testlist *list, struct span text, struct finder_wish wish,
+                              struct finder_answer *out, struct error *err);
 /* {"enterprises":[{"answers":[…],"en","uscc","zh"}…],"today"}, canonical. */
 struct span testlist_description(const struct testlist *list);
 

@@ -122,22 +122,6 @@ Test(testlist, a_batch_says_it_in_each_result)
     cr_expect_null(strstr(buf_text(&G.body), "\"test\""));
 }
 
-/* A route that is not made for it is closed, and so are the names of real companies. */
-Test(testlist, the_names_of_companies_are_closed_to_a_client_under_test)
-{
-    gate_start();
-    cr_expect_eq(ask("stranger", "/v1/names?q=x&domain=lending&purpose=credit-review"), 403, "%s", buf_text(&G.body));
-    cr_expect_str_eq(told("rule"), "client.test");
-    cr_expect(has_header("creditgate-test: true"));
-    cr_assert_eq(ask_body("stranger", "/v1/lookups/lending",
-                          "{\"purpose\":\"credit-review\",\"subjects\":[{\"name\":\"韶关市测试一号有限公司\"},"
-                          "{\"uscc\":\"" TEST_LISTED "\"}]}",
-                          CURL_HTTP_VERSION_1_1),
-                 200, "%s", buf_text(&G.body));
-    cr_expect_str_eq(json_text_of(json_array_get(json_object_get(G.json, "results"), 0), "rule"), "client.test");
-    cr_expect_str_eq(verdict(1), "listed");
-}
-
 /* What the trace holds under a receipt: does it say test? */
 static bool is_traced_as_test(const char *receipt)
 {
@@ -152,6 +136,74 @@ static bool is_traced_as_test(const char *receipt)
     return span_is(walk_member(buf_span(&text), "test"), "true");
 }
 
+#define NAMES(q) "/v1/names?domain=lending&purpose=credit-review&q=" q
+#define TEST_ONE_BADLY_WRITTEN                                                                                         \
+    "%E9%9F%B6%E5%85%B3%E6%B5%8B%E8%AF%95%E4%B8%80%E5%8F%B7%E5%85%AC%E5%8F%B8" /* 韶关测试一号公司 */
+#define SAMPLE_NAME                                                                                                                            \
+    "%E9%9F%B6%E5%85%B3%E5%B8%82%E7%92%9E%E5%BB%AA%E9%92%A2%E9%93%81%E6%9C%89%E9%99%90%E5%85%AC%E5%8F%B8" /* 韶关市璞廪钢铁有限公司 \
+                                                                                                           */
+
+/* A route that is not made for it is closed. */
+Test(testlist, what_has_no_test_list_is_closed_to_a_client_under_test)
+{
+    gate_start();
+    cr_expect_eq(ask("stranger", "/v1/trace?reason=x"), 403, "%s", buf_text(&G.body));
+    cr_expect_str_eq(told("rule"), "client.test");
+    cr_expect(has_header("creditgate-test: true"));
+}
+
+static const char *candidate(const json_t *answer, size_t index)
+{
+    const char *code = json_text_of(json_array_get(json_object_get(answer, "candidates"), index), "uscc");
+
+    return code ? code : "(none)";
+}
+
+Test(testlist, a_name_that_is_none_is_refused_as_everywhere)
+{
+    gate_start();
+    cr_expect_eq(ask("stranger", NAMES("%20")), 400, "%s", buf_text(&G.body));
+    cr_expect_str_eq(told("rule"), "names.missing");
+    cr_expect_eq(ask("stranger", NAMES("%FF")), 400, "%s", buf_text(&G.body));
+    cr_expect_eq(ask("stranger", NAMES("x") "&limit=11"), 400);
+    cr_expect_eq(ask("stranger", "/v1/names?q=x&domain=tax&purpose=credit-review"), 403);
+    cr_expect_str_eq(told("rule"), "client.domain");
+}
+
+Test(testlist, a_name_is_looked_for_among_its_enterprises_alone)
+{
+    (void)listed_sample();
+    gate_start();
+    cr_assert_eq(ask("stranger", NAMES(SAMPLE_NAME)), 200, "%s", buf_text(&G.body));
+    cr_expect(says_test());
+    cr_expect_null(strstr(buf_text(&G.body), SAMPLE), "%s", buf_text(&G.body));
+    cr_assert_eq(ask("stranger", NAMES(TEST_ONE_BADLY_WRITTEN)), 200, "%s", buf_text(&G.body));
+    cr_expect_str_eq(candidate(G.json, 0), TEST_LISTED, "%s", buf_text(&G.body));
+    cr_expect(says_test());
+    cr_expect(is_traced_as_test(told("receipt")));
+    cr_expect_null(json_object_get(G.json, "verdict"));
+    cr_expect_eq(ask("bank", NAMES(TEST_ONE_BADLY_WRITTEN)), 503, "a real one asks the finder, and there is none here");
+}
+
+Test(testlist, names_of_a_batch_are_looked_for_there_as_well)
+{
+    const json_t *results;
+
+    gate_start();
+    cr_assert_eq(ask_body("stranger", "/v1/lookups/lending",
+                          "{\"purpose\":\"credit-review\",\"subjects\":[{\"name\":\"韶关市测试一号有限公司\"},"
+                          "{\"uscc\":\"" TEST_LISTED "\"},{\"name\":\" \"},{\"name\":\"韶关市测试二号有限公司\"}]}",
+                          CURL_HTTP_VERSION_1_1),
+                 200, "%s", buf_text(&G.body));
+    results = json_object_get(G.json, "results");
+    cr_expect_str_eq(candidate(json_array_get(results, 0), 0), TEST_LISTED, "%s", buf_text(&G.body));
+    cr_expect(json_bool_of(json_array_get(results, 0), "test", false));
+    cr_expect_str_eq(verdict(0), "(none)");
+    cr_expect_str_eq(verdict(1), "listed");
+    cr_expect_str_eq(json_text_of(json_array_get(results, 2), "rule"), "names.missing");
+    cr_expect_str_eq(candidate(json_array_get(results, 3), 0), "91440224MAYY000261");
+    cr_expect(is_traced_as_test(json_text_of(json_array_get(results, 3), "receipt")));
+}
 Test(testlist, answers_and_refusals_are_traced_as_tests)
 {
     gate_start();

@@ -9,11 +9,14 @@
 #include "gateway/command/command_watch.h"
 #include "gateway/lookup/changes.h"
 
+/* Lists of a client under test are kept with the test list. */
 static struct desk desk_of(const struct watching *watching)
 {
-    const struct api_options *options = &watching->visit->api->options;
+    const struct api *api = watching->visit->api;
 
-    return (struct desk){.store = options->store, .clock = options->clock};
+    if (client_is_test(watching->client))
+        return (struct desk){.store = testlist_store(api->testlist), .clock = testlist_clock(api->testlist)};
+    return (struct desk){.store = api->options.store, .clock = api->options.clock};
 }
 
 static void reply_status(const struct watching *watching, int status)
@@ -119,7 +122,9 @@ static bool change_one(struct watching *watching, struct error *err)
 static bool ping(struct watching *watching, struct error *err)
 {
     struct buf *out = &watching->visit->reply->body;
-    const struct desk desk = desk_of(watching);
+    const struct api_options *options = &watching->visit->api->options;
+    /* It says nothing of anybody and is to arrive: also that of a client under test goes by the courier. */
+    const struct desk desk = {.store = options->store, .clock = options->clock};
     uint64_t delivery;
     struct span key;
 
@@ -215,6 +220,7 @@ static void add_trace(const struct watching *watching)
                                 .domain = watching->domain ? span_of(domain_name(watching->domain)) : SPAN_NONE,
                                 .purpose = span_of(watching->purpose),
                                 .uscc = is_code ? watching->uscc : SPAN_NONE,
+                                .is_test = client_is_test(watching->client),
                                 .status = visit->reply->status,
                                 .answer = buf_span(&visit->reply->body)};
 

@@ -40,7 +40,7 @@ static bool find_own(struct store_txn *txn, struct watching *watching, struct wa
 
 bool watches_tell(const struct watching *watching, struct error *err)
 {
-    struct store_txn *txn = api_read(watching->visit->api, err);
+    struct store_txn *txn = client_read(watching->visit->api, watching->client, err);
     struct watching finding = *watching;
     struct buf *out = &watching->visit->reply->body;
     struct watch watch;
@@ -51,7 +51,7 @@ bool watches_tell(const struct watching *watching, struct error *err)
         watches_add(&watch, out);
         buf_add_byte(out, '}');
     }
-    api_end_read(watching->visit->api);
+    client_end_read(watching->visit->api, watching->client);
     return is_good;
 }
 
@@ -118,9 +118,9 @@ bool watches_list(struct watching *watching, struct error *err)
     if (http_query_of(watching->visit->request, "from", &from) && !watch_id_parse(buf_span(&from), &after))
         return refuse(err, ERR_INVALID, "query.from", "from is what a page before gave as \"next\"",
                       "from 应为上一页给出的 next");
-    txn = api_read(watching->visit->api, err);
+    txn = client_read(watching->visit->api, watching->client, err);
     is_good = txn && watch_of_client(txn, watching->client->name, after, list_one, &page, err);
-    api_end_read(watching->visit->api);
+    client_end_read(watching->visit->api, watching->client);
     if (!is_good)
         return false;
     page_end(watching, &page, "watches", out);
@@ -155,7 +155,7 @@ bool watches_show(struct watching *watching, struct error *err)
     if (http_query_of(watching->visit->request, "from", &from) && from.bytes != WATCH_SUBJECT_BYTES)
         return refuse(err, ERR_INVALID, "query.from", "from is what a page before gave as \"next\"",
                       "from 应为上一页给出的 next");
-    txn = api_read(watching->visit->api, err);
+    txn = client_read(watching->visit->api, watching->client, err);
     is_good = txn && find_own(txn, watching, &watch, err) &&
               watch_subjects(txn, watching->number, buf_span(&from), show_one, &page, err);
     if (is_good) {
@@ -165,6 +165,6 @@ bool watches_show(struct watching *watching, struct error *err)
         watches_add(&watch, out);
         buf_add_byte(out, '}');
     }
-    api_end_read(watching->visit->api);
+    client_end_read(watching->visit->api, watching->client);
     return is_good;
 }

@@ -2,7 +2,9 @@
 #include "gate.h"
 
 #include "base/walk.h"
+#include "gateway/outbox/outbox.h"
 #include "gateway/trace/trace.h"
+#include "gateway/watch/watch.h"
 
 #define SAMPLE "91440224MAYUCHK485"
 #define TEST_LISTED "91440224MAYY000186"
@@ -204,6 +206,51 @@ Test(testlist, names_of_a_batch_are_looked_for_there_as_well)
     cr_expect_str_eq(candidate(json_array_get(results, 3), 0), "91440224MAYY000261");
     cr_expect(is_traced_as_test(json_text_of(json_array_get(results, 3), "receipt")));
 }
+/* What the register's own store has of watch lists and of messages to the client under test. */
+static uint32_t watches_of_the_register(uint64_t *queued)
+{
+    AUTO(store_abort) struct store_txn *txn = reader();
+    struct channel_status status;
+    enum channel channel;
+    uint32_t last = watch_last(txn);
+
+    *queued = 0;
+    if (channel_find(txn, SPAN("webhook:trial"), &channel)) {
+        cr_assert(outbox_status(txn, channel, &status, &T.err), "%s", T.err.text);
+        *queued = status.count[DELIVERY_QUEUED];
+    }
+    cr_assert(store_txn_is_good(txn, &T.err), "%s", T.err.text);
+    return last;
+}
+
+#define WATCHED "{\"domain\":\"lending\",\"purpose\":\"credit-review\",\"subjects\":[\"" TEST_LISTED "\"]}"
+
+Test(testlist, watch_lists_are_kept_with_the_list_and_a_ping_is_sent)
+{
+    const char *watch = "/v1/watches/W0000000001";
+    uint64_t queued;
+
+    gate_configure("  - {name: trial, kind: lender, certificate: stranger.pem, domains: [lending], test: true,\n"
+                   "     webhook: {url: 'https://localhost:9/hook', ca: ca.pem}}\n");
+    gate_start();
+    cr_assert_eq(ask_body("stranger", "/v1/watches", WATCHED, CURL_HTTP_VERSION_1_1), 201, "%s", buf_text(&G.body));
+    cr_expect(has_header("creditgate-test: true"));
+    cr_expect(is_traced_as_test(told("receipt")));
+    cr_assert_eq(ask_body("stranger", "/v1/watches", WATCHED, CURL_HTTP_VERSION_1_1), 409, "the subject is in a list");
+    cr_assert_eq(ask("stranger", watch), 200, "%s", buf_text(&G.body));
+    cr_expect_not_null(strstr(buf_text(&G.body), TEST_LISTED));
+    cr_assert_eq(ask("stranger", "/v1/watches"), 200);
+    cr_expect_eq(json_array_size(json_object_get(G.json, "watches")), 1);
+    cr_expect_eq(ask("bank", watch), 404, "nobody else has it");
+    cr_assert_eq(ask_body("stranger", "/v1/watches/test", "", CURL_HTTP_VERSION_1_1), 202, "%s", buf_text(&G.body));
+    cr_expect_eq(ask_as("stranger", "DELETE", watch), 204, "%s", buf_text(&G.body));
+    cr_expect_eq(ask("stranger", watch), 404);
+    gate_stop();
+    gate_reopen();
+    cr_expect_eq(watches_of_the_register(&queued), 0);
+    cr_expect_eq(queued, 1, "the courier sends the ping, and nothing else");
+}
+
 Test(testlist, answers_and_refusals_are_traced_as_tests)
 {
     gate_start();

@@ -270,13 +270,12 @@ void json_string_add(struct buf *out, struct span text)
 void json_count_add(struct buf *out, const char *before, uint64_t number)
 {
     char digits[20];
-    size_t count = 0;
+    size_t at = sizeof digits;
 
     buf_add_text(out, before);
     do {
-        digits[count++] = (char)('0' + number % 10);
+        digits[--at] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    while (count > 0)
-        buf_add_byte(out, digits[--count]);
+    buf_add(out, digits + at, sizeof digits - at);
 }

@@ -274,8 +274,8 @@ static bool sign_one(struct signer *signer, const struct structured *wishes, con
     return true;
 }
 
-bool signing_add(const struct http_request *request, const struct structured *wishes, struct signer *signer,
-                 int64_t at_ms, struct http_reply *reply, struct error *err)
+static bool add_signatures(const struct http_request *request, const struct structured *wishes, struct signer *signer,
+                           int64_t at_ms, struct http_reply *reply, struct error *err)
 {
     struct signatures_signing signing = {.use = KEY_USE_ANSWER, .created_s = at_ms / 1000};
     AUTO(both_messages_done) struct both_messages both = {.target = BUF_INIT};
@@ -284,8 +284,6 @@ bool signing_add(const struct http_request *request, const struct structured *wi
     struct buf fields[2] = {BUF_INIT, BUF_INIT};
     bool is_good = true;
 
-    if (wishes->count == 0)
-        return true;
     if (!signer)
         return fail(err, ERR_UNAVAILABLE, "signed answers: there is no signer");
     if (!describe_request(request, &both, err))
@@ -303,4 +301,11 @@ bool signing_add(const struct http_request *request, const struct structured *wi
     http_reply_header(reply, "Signature-Input", buf_text(&input));
     http_reply_header(reply, "Signature", buf_text(&signature));
     return true;
+}
+
+/* Apart from the work, whose memory is large: most answers are not to be signed. */
+bool signing_add(const struct http_request *request, const struct structured *wishes, struct signer *signer,
+                 int64_t at_ms, struct http_reply *reply, struct error *err)
+{
+    return wishes->count == 0 || add_signatures(request, wishes, signer, at_ms, reply, err);
 }

@@ -290,8 +290,10 @@ static bool is_old(const struct trace_writer *writer)
 bool trace_flush(struct trace_writer *writer, struct error *err)
 {
     if (writer->pending.bytes == 0 && !writer->has_failed) {
-        if (writer->fd >= 0 && is_old(writer))
+        if (writer->fd >= 0 && is_old(writer)) {
+            cut_zeros(writer);
             end_segment(writer);
+        }
         return true;
     }
     if (!write_pending(writer, err)) {

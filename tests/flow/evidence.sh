@@ -103,7 +103,13 @@ verify 0 '日志名称：evidence/trace$' "$stage/state/checkpoints/trace"
 
 # --- while the gateway runs: the tables are what the journal gives, a backup is consistent ---
 expect 0 逐字节相同 rebuild --check
+mkdir -p "$stage/state/trace/spare"
+echo old >"$stage/state/trace/spare/0123456789abcdef01234567"
 expect 0 已备份到 backup "$stage/backup"
+[ -f "$stage/state/trace/spare/0123456789abcdef01234567" ] || stage_fail "a backup touches nothing"
+[ -d "$stage/backup/trace/segments" ] && [ -d "$stage/backup/trace/log" ] && [ ! -e "$stage/backup/trace/spare" ] ||
+    stage_fail "a backup has the segments and the log, and no files that are only kept to be written over: $(ls "$stage/backup/trace")"
+rm "$stage/state/trace/spare/0123456789abcdef01234567"
 expect 2 网关在运行 rebuild
 person $REVIEWER_UID approve --all --reason x || true # nothing waits; the gateway is well
 

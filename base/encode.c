@@ -1,24 +1,49 @@
 #include "base/encode.h"
 
+#include <endian.h>
 #include <string.h>
 
 static const char STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char URL_SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-void hex_add(struct buf *out, const void *data, size_t bytes)
+/* Four bytes at once, as eight half bytes in a word: "0" is added to each, and the distance to "a" where it is above 9.
+ */
+static uint64_t hex_of_four(const unsigned char *at)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t halves;
+    uint32_t four;
+
+    memcpy(&four, at, sizeof four);
+    halves = le32toh(four);
+    halves = (halves | halves << 16) & 0x0000FFFF0000FFFF;
+    halves = (halves | halves << 8) & 0x00FF00FF00FF00FF;
+    halves = ((halves >> 4) | halves << 8) & 0x0F0F0F0F0F0F0F0F;
+    return htole64(halves + '0' * ones + ((halves + 6 * ones) >> 4 & ones) * ('a' - '0' - 10));
+}
+
+void hex_write(char *to, const void *data, size_t bytes)
 {
     static const char DIGITS[] = "0123456789abcdef";
     const unsigned char *at = data;
-    char *to;
 
-    buf_reserve(out, bytes * 2);
-    to = out->data + out->bytes;
-    for (size_t i = 0; i < bytes; i++) {
-        *to++ = DIGITS[at[i] >> 4];
-        *to++ = DIGITS[at[i] & 15];
+    for (; bytes >= 4; bytes -= 4, at += 4, to += 8) {
+        uint64_t digits = hex_of_four(at);
+
+        memcpy(to, &digits, sizeof digits);
     }
-    *to = '\0';
+    for (; bytes > 0; bytes--, at++) {
+        *to++ = DIGITS[*at >> 4];
+        *to++ = DIGITS[*at & 15];
+    }
+}
+
+void hex_add(struct buf *out, const void *data, size_t bytes)
+{
+    buf_reserve(out, bytes * 2);
+    hex_write(out->data + out->bytes, data, bytes);
     out->bytes += bytes * 2;
+    out->data[out->bytes] = '\0';
 }
 
 int hex_digit_value(char c)

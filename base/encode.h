@@ -10,6 +10,7 @@
 /* 0 to 15, either case; -1 when it is no hex digit. */
 int hex_digit_value(char c);
 void hex_add(struct buf *out, const void *data, size_t bytes); /* lower case */
+void hex_write(char *to, const void *data, size_t bytes);      /* the same into 2 * bytes of room; no NUL behind it */
 MUST_CHECK bool hex_decode(struct span text, struct buf *out); /* either case; out untouched on failure */
 void base64_add(struct buf *out, const void *data, size_t bytes);
 MUST_CHECK bool base64_decode(struct span text, struct buf *out);

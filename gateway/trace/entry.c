@@ -1,10 +1,16 @@
+/* entry.c - systems that ask singly ask one like the other: what an entry has of its client and its purpose is written
+ * once and copied from then on (struct entry_form), the rest is put together in room that is reserved for all of it at
+ * once. */
 #include "gateway/trace/entry.h"
+
+#include <stddef.h>
+#include <string.h>
 
 #include "base/encode.h"
 #include "base/text.h"
 #include "base/time.h"
 
-enum { CHARACTER_BYTES_MAX = 4, DIGEST_BYTES = 32 };
+enum { CHARACTER_BYTES_MAX = 4, DIGEST_BYTES = 32, COUNT_DIGITS = 20 };
 
 /* Bytes of the character at the front, or 0 when there is none. */
 static size_t character_bytes(struct span text)
@@ -86,7 +92,7 @@ static void as_of_add(const struct trace_entry *entry, struct buf *out)
     text_add(out, "", entry->as_of_ms ? span_of(instant_format(entry->as_of_ms, at)) : SPAN_NONE, INSTANT_TEXT_BYTES);
 }
 
-/* --- what the entries of one question about many have in common, piece by piece between what differs --- */
+/* --- what entries have in common, piece by piece between what differs --- */
 
 static void before_authorisation_add(const struct trace_entry *entry, struct buf *out)
 {
@@ -133,79 +139,241 @@ static piece_add *const PIECES[ENTRY_PIECES] = {
     [ENTRY_RULES] = rules_add,
 };
 
+/* The fields of the pieces; those that differ most often first. */
+static const size_t SHARED[] = {
+    offsetof(struct trace_entry, case_number), offsetof(struct trace_entry, matter),
+    offsetof(struct trace_entry, operator),    offsetof(struct trace_entry, by),
+    offsetof(struct trace_entry, purpose),     offsetof(struct trace_entry, domain),
+    offsetof(struct trace_entry, department),  offsetof(struct trace_entry, from),
+    offsetof(struct trace_entry, path),
+};
+_Static_assert(COUNT_OF(SHARED) + 1 == ENTRY_SHARED, "and the certificate");
+
+static struct span shared_field(const struct trace_entry *entry, size_t i)
+{
+    struct span field = {(const char *)entry->certificate, DIGEST_BYTES};
+
+    if (i < COUNT_OF(SHARED))
+        memcpy(&field, (const char *)entry + SHARED[i], sizeof field);
+    return field.at ? field : SPAN("");
+}
+
+static void piece_set(struct entry_form *form, enum entry_piece piece, const struct trace_entry *common)
+{
+    buf_clear(&form->pieces[piece]);
+    PIECES[piece](common, &form->pieces[piece]);
+}
+
+static void instants_set(struct entry_form *form, const struct trace_entry *common)
+{
+    form->at_ms = common->at_ms;
+    form->as_of_ms = common->as_of_ms;
+    form->as_of_sequence = common->as_of_sequence;
+    piece_set(form, ENTRY_BEFORE_AUTHORISATION, common);
+}
+
+static void rules_set(struct entry_form *form, const struct trace_entry *common)
+{
+    buf_clear(&form->rules);
+    buf_add_span(&form->rules, common->rules);
+    piece_set(form, ENTRY_RULES, common);
+}
+
 void entry_form_set(struct entry_form *form, const struct trace_entry *common)
 {
-    form->rules = common->rules;
-    for (size_t i = 0; i < ENTRY_PIECES; i++) {
-        buf_clear(&form->pieces[i]);
-        PIECES[i](common, &form->pieces[i]);
+    form->is_set = true;
+    buf_clear(&form->fields);
+    for (size_t i = 0; i < ENTRY_SHARED; i++) {
+        struct span field = shared_field(common, i);
+
+        form->bytes[i] = field.bytes;
+        buf_add_span(&form->fields, field);
     }
+    instants_set(form, common);
+    rules_set(form, common);
+    for (enum entry_piece piece = ENTRY_BEFORE_NAME; piece <= ENTRY_BEFORE_RECEIPT; piece++)
+        piece_set(form, piece, common);
+}
+
+bool entry_form_fits(struct entry_form *form, const struct trace_entry *entry)
+{
+    const char *at = form->fields.data;
+
+    if (!form->is_set)
+        return false;
+    for (size_t i = 0; i < ENTRY_SHARED; i++) {
+        struct span field = shared_field(entry, i);
+
+        if (field.bytes != form->bytes[i] || (field.bytes > 0 && memcmp(field.at, at, field.bytes) != 0))
+            return false;
+        at += field.bytes;
+    }
+    if (entry->at_ms != form->at_ms || entry->as_of_ms != form->as_of_ms ||
+        entry->as_of_sequence != form->as_of_sequence)
+        instants_set(form, entry);
+    if (!span_equal(entry->rules, buf_span(&form->rules)))
+        rules_set(form, entry);
+    return true;
 }
 
 void entry_form_done(struct entry_form *form)
 {
     for (size_t i = 0; i < ENTRY_PIECES; i++)
         buf_done(&form->pieces[i]);
+    buf_done(&form->fields);
+    buf_done(&form->rules);
 }
 
-static void ready_add(const struct entry_form *form, enum entry_piece piece, const struct trace_entry *entry,
-                      struct buf *out)
+/* --- the whole: in room for all of it, without asking for more at each piece --- */
+
+enum {
+    ESCAPED_MAX = 6,  /* bytes of what was one byte, \u00.. */
+    NAMES_BYTES = 512 /* all names with their quotes and colons, the digests and numbers */
+};
+
+static inline char *put(char *at, const void *bytes, size_t count)
 {
-    if (form)
-        buf_add_span(out, buf_span(&form->pieces[piece]));
-    else
-        PIECES[piece](entry, out);
+    memcpy(at, bytes, count);
+    return at + count;
 }
 
-static void digest_add(const struct trace_entry *entry, struct digester *digester, struct buf *out)
+static inline char *put_text(char *at, const char *text)
 {
-    const uint8_t *sha256 = entry->answer_sha256;
-    uint8_t digest[DIGEST_BYTES];
+    return put(at, text, strlen(text));
+}
 
-    if (!sha256 && entry->answer.bytes > 0) {
-        digester_sha256(digester, entry->answer, digest);
-        sha256 = digest;
-    }
-    hex_text_add(out, "{\"answer_sha256\":", sha256, DIGEST_BYTES);
+static inline char *put_hex(char *at, const uint8_t *bytes, size_t count)
+{
+    if (!bytes)
+        return put_text(at, "null");
+    *at++ = '"';
+    hex_write(at, bytes, count);
+    at += 2 * count;
+    *at++ = '"';
+    return at;
+}
+
+static inline char *put_count(char *at, uint64_t number)
+{
+    char digits[COUNT_DIGITS];
+    size_t from = sizeof digits;
+
+    do {
+        digits[--from] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return put(at, digits + from, sizeof digits - from);
+}
+
+static char *put_unusual(char *at, struct span text, size_t limit)
+{
+    AUTO(buf_done) struct buf made = BUF_INIT;
+
+    text_add(&made, "", text, limit);
+    return put(at, made.data, made.bytes);
+}
+
+/* Most texts are short and good, with nothing to escape. */
+static inline char *put_string(char *at, struct span text, size_t limit)
+{
+    if (text.bytes == 0)
+        return put_text(at, "null");
+    if (text.bytes > limit || json_plain_end(text, 0) < text.bytes || !utf8_is_valid(text, NULL))
+        return put_unusual(at, text, limit);
+    *at++ = '"';
+    at = put(at, text.at, text.bytes);
+    *at++ = '"';
+    return at;
 }
 
 /* Receipts and names of verdicts are our own and have nothing to escape. */
-static void own_add(struct buf *out, const char *text)
+static inline char *put_own(char *at, const char *text)
 {
-    if (!text) {
-        buf_add_text(out, "null");
-        return;
-    }
-    buf_add_byte(out, '"');
-    buf_add_text(out, text);
-    buf_add_byte(out, '"');
+    if (!text)
+        return put_text(at, "null");
+    *at++ = '"';
+    at = put_text(at, text);
+    *at++ = '"';
+    return at;
+}
+
+static inline char *put_piece(char *at, const struct entry_form *form, enum entry_piece piece)
+{
+    return put(at, form->pieces[piece].data, form->pieces[piece].bytes);
+}
+
+static char *put_rules(char *at, const struct entry_form *form, struct span rules)
+{
+    /* What was refused names none. */
+    if (span_equal(rules, buf_span(&form->rules)))
+        return put_piece(at, form, ENTRY_RULES);
+    return put_string(put_text(at, ",\"rules\":"), rules, TRACE_RULES_MAX);
+}
+
+static struct span shown_of(const struct trace_entry *entry)
+{
+    return entry->shown.bytes > 0 && entry->shown.bytes <= ENTRY_SHOWN_MAX ? entry->shown : SPAN("null");
+}
+
+/* At least what the entry takes. A text that is cut ends in three bytes. */
+static size_t entry_bytes_max(const struct trace_entry *entry, const struct entry_form *form)
+{
+    size_t characters = ENTRY_AUTHORISATION_MAX + 3 * TRACE_TEXT_MAX + TRACE_RULES_MAX;
+    size_t bytes = NAMES_BYTES + ESCAPED_MAX * characters + shown_of(entry).bytes;
+
+    for (size_t piece = 0; piece < ENTRY_PIECES; piece++)
+        bytes += form->pieces[piece].bytes;
+    return bytes + strlen(entry->receipt) + (entry->verdict ? strlen(entry->verdict) : 0);
+}
+
+static const uint8_t *answer_digest(const struct trace_entry *entry, struct digester *digester,
+                                    uint8_t made[DIGEST_BYTES])
+{
+    if (entry->answer_sha256 || entry->answer.bytes == 0)
+        return entry->answer_sha256;
+    digester_sha256(digester, entry->answer, made);
+    return made;
+}
+
+static char *put_front(char *at, const struct trace_entry *entry, const struct entry_form *form)
+{
+    at = put_piece(at, form, ENTRY_BEFORE_AUTHORISATION);
+    at = put_string(put_text(at, ",\"authorisation\":"), entry->authorisation, ENTRY_AUTHORISATION_MAX);
+    at = put_piece(at, form, ENTRY_BEFORE_NAME);
+    at = put_string(put_text(at, ",\"name\":"), entry->name, TRACE_TEXT_MAX);
+    at = put_piece(at, form, ENTRY_BEFORE_OWES);
+    at = put_text(at, entry->owes ? ",\"owes\":true" : ",\"owes\":false");
+    at = put_piece(at, form, ENTRY_BEFORE_RECEIPT);
+    at = put_own(put_text(at, ",\"receipt\":"), entry->receipt);
+    if (entry->refusal.bytes > 0)
+        at = put_string(put_text(at, ",\"refusal\":"), entry->refusal, TRACE_TEXT_MAX);
+    return put_rules(at, form, entry->rules);
+}
+
+static char *put_back(char *at, const struct trace_entry *entry, const uint8_t *salt)
+{
+    struct span shown = shown_of(entry);
+
+    at = put_hex(put_text(at, ",\"salt\":"), salt, ENTRY_SALT_BYTES);
+    at = put_count(put_text(at, ",\"sequence\":"), entry->sequence);
+    at = put(put_text(at, ",\"shown\":"), shown.at, shown.bytes);
+    at = put_count(put_text(at, ",\"status\":"), (uint64_t)(entry->status > 0 ? entry->status : 0));
+    at = put_text(at, entry->is_test ? ",\"test\":true" : ",\"test\":false");
+    at = put_string(put_text(at, ",\"uscc\":"), entry->uscc, TRACE_TEXT_MAX);
+    at = put_own(put_text(at, ",\"verdict\":"), entry->verdict);
+    return put_text(at, "}");
 }
 
 void entry_add(const struct trace_entry *entry, const struct entry_with *with, struct buf *out)
 {
-    const struct entry_form *form = with->form;
+    uint8_t made[DIGEST_BYTES];
+    char *at;
 
-    digest_add(entry, with->digester, out);
-    ready_add(form, ENTRY_BEFORE_AUTHORISATION, entry, out);
-    text_add(out, ",\"authorisation\":", entry->authorisation, ENTRY_AUTHORISATION_MAX);
-    ready_add(form, ENTRY_BEFORE_NAME, entry, out);
-    text_add(out, ",\"name\":", entry->name, TRACE_TEXT_MAX);
-    ready_add(form, ENTRY_BEFORE_OWES, entry, out);
-    buf_add_text(out, entry->owes ? ",\"owes\":true" : ",\"owes\":false");
-    ready_add(form, ENTRY_BEFORE_RECEIPT, entry, out);
-    buf_add_text(out, ",\"receipt\":");
-    own_add(out, entry->receipt);
-    given_add(out, ",\"refusal\":", entry->refusal);
-    /* What was refused names none. */
-    ready_add(form && span_equal(entry->rules, form->rules) ? form : NULL, ENTRY_RULES, entry, out);
-    hex_text_add(out, ",\"salt\":", with->salt, ENTRY_SALT_BYTES);
-    json_count_add(out, ",\"sequence\":", entry->sequence);
-    buf_add_text(out, ",\"shown\":");
-    buf_add_span(out, entry->shown.bytes > 0 && entry->shown.bytes <= ENTRY_SHOWN_MAX ? entry->shown : SPAN("null"));
-    json_count_add(out, ",\"status\":", (uint64_t)(entry->status > 0 ? entry->status : 0));
-    buf_add_text(out, entry->is_test ? ",\"test\":true" : ",\"test\":false");
-    text_add(out, ",\"uscc\":", entry->uscc, TRACE_TEXT_MAX);
-    buf_add_text(out, ",\"verdict\":");
-    own_add(out, entry->verdict);
-    buf_add_byte(out, '}');
+    buf_reserve(out, entry_bytes_max(entry, with->form));
+    at = put_text(out->data + out->bytes, "{\"answer_sha256\":");
+    at = put_hex(at, answer_digest(entry, with->digester, made), DIGEST_BYTES);
+    at = put_front(at, entry, with->form);
+    at = put_back(at, entry, with->salt);
+    *at = '\0';
+    out->bytes = (size_t)(at - out->data);
 }

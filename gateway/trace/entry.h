@@ -18,20 +18,29 @@ enum entry_piece {
     ENTRY_RULES,
     ENTRY_PIECES
 };
+enum { ENTRY_SHARED = 10 }; /* fields that the pieces are made of, but for the instants and the rules */
 struct entry_form {
-    struct span rules; /* of the piece; borrowed */
     struct buf pieces[ENTRY_PIECES];
+    bool is_set;
+    int64_t at_ms, as_of_ms;
+    uint64_t as_of_sequence;
+    size_t bytes[ENTRY_SHARED]; /* of each field, … */
+    struct buf fields;          /* … which stand here one after another */
+    struct buf rules;
 };
+/* Nothing is borrowed. */
 void entry_form_set(struct entry_form *form, const struct trace_entry *common);
+/* Is it the form of `entry`, too? When only the instants or the rules differ, these are written anew. */
+bool entry_form_fits(struct entry_form *form, const struct trace_entry *entry);
 void entry_form_done(struct entry_form *form);
 
 struct entry_with {
-    const struct entry_form *form; /* NULL: the entry has everything itself */
-    const uint8_t *salt;           /* ENTRY_SALT_BYTES, random, of this entry alone */
+    const struct entry_form *form;
+    const uint8_t *salt; /* ENTRY_SALT_BYTES, random, of this entry alone */
     struct digester *digester;
 };
-/* At most TRACE_ENTRY_BYTES_MAX, whatever the texts are. Of an entry with a form only what the form does not have is
- * looked at, and its rules. */
+/* At most TRACE_ENTRY_BYTES_MAX, whatever the texts are. Of the entry only what the form does not have is looked at,
+ * and its rules. */
 void entry_add(const struct trace_entry *entry, const struct entry_with *with, struct buf *out);
 
 #endif

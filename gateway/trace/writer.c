@@ -28,7 +28,7 @@
 
 /* Random bytes are asked for in one piece for many entries. */
 enum { ZEROED_AHEAD_BYTES = 512 * 1024, ZEROS_BYTES = 16 * 1024, WORTH_ZEROS_BYTES = 128 * 1024, SALTS = 256 };
-enum { PAGE_BYTES = 4096 };
+enum { PAGE_BYTES = 4096, FORMS = 8 };
 
 struct trace_writer {
     char *folder;
@@ -45,7 +45,9 @@ struct trace_writer {
     bool has_failed;    /* what is pending may not be promised */
     struct error first; /* why */
     struct buf pending;
-    struct entry_form form; /* of trace_begin_many */
+    struct entry_form many;           /* of trace_begin_many */
+    struct entry_form singles[FORMS]; /* of what came one by one */
+    size_t form;                      /* the last of them that was used */
     uint8_t salts[SALTS][ENTRY_SALT_BYTES];
     size_t salts_left;
 };
@@ -135,19 +137,35 @@ static void add(struct trace_writer *writer, const struct trace_entry *entry, co
     writer->added++;
 }
 
+/* Several systems ask by turns; one that has not asked for a while gives way. */
+static const struct entry_form *form_of(struct trace_writer *writer, const struct trace_entry *entry)
+{
+    for (size_t i = 0; i < FORMS; i++) {
+        size_t at = (writer->form + i) % FORMS;
+
+        if (entry_form_fits(&writer->singles[at], entry)) {
+            writer->form = at;
+            return &writer->singles[at];
+        }
+    }
+    writer->form = (writer->form + FORMS - 1) % FORMS;
+    entry_form_set(&writer->singles[writer->form], entry);
+    return &writer->singles[writer->form];
+}
+
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry)
 {
-    add(writer, entry, NULL);
+    add(writer, entry, form_of(writer, entry));
 }
 
 void trace_begin_many(struct trace_writer *writer, const struct trace_entry *common)
 {
-    entry_form_set(&writer->form, common);
+    entry_form_set(&writer->many, common);
 }
 
 void trace_add_one(struct trace_writer *writer, const struct trace_entry *entry)
 {
-    add(writer, entry, &writer->form);
+    add(writer, entry, &writer->many);
 }
 
 static bool open_locked(const char *path, int *out, struct error *err)
@@ -317,7 +335,9 @@ void trace_writer_free(struct trace_writer *writer)
     cut_zeros(writer);
     file_close(writer->fd);
     digester_free(writer->digester);
-    entry_form_done(&writer->form);
+    entry_form_done(&writer->many);
+    for (size_t i = 0; i < FORMS; i++)
+        entry_form_done(&writer->singles[i]);
     buf_done(&writer->pending);
     text_free(writer->folder);
     free(writer);

@@ -279,7 +279,7 @@ Test(admin, the_state_of_the_gateway_is_told)
     gate_start();
     cr_assert_eq(admin("/admin/v1/status"), 200, "%s", buf_text(&G.body));
     cr_assert_eq(json_integer_of(json_object_get(G.json, "records"), "live", -1), 1);
-    cr_assert_eq(json_array_size(json_object_get(G.json, "channels")), 3);
+    cr_assert_eq(json_array_size(json_object_get(G.json, "channels")), 4, "the three stages, and feedback");
     cr_assert_eq(admin("/admin/v1/status/more"), 404);
     cr_assert_eq(admin("/admin/v1/status?x=1"), 400);
     cr_assert_eq(admin_post("/admin/v1/status", "{}"), 405);

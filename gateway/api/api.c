@@ -135,8 +135,8 @@ static const struct route {
 /* What a client under test asks there is answered from the test list, or is about no enterprise. Every other route is
  * closed to it, so that one that was forgotten here tells nothing of the register. */
 static void (*const FOR_TESTS[])(struct visit *visit) = {
-    lookup_handle,  feedback_handle,   changes_handle, names_handle,   watches_handle,   receipts_handle, log_handle,
-    public_domains, public_checkpoint, public_keys,    public_openapi, public_test_list, public_health};
+    lookup_handle, feedback_handle, changes_handle,    names_handle, watches_handle, screenings_handle, receipts_handle,
+    log_handle,    public_domains,  public_checkpoint, public_keys,  public_openapi, public_test_list,  public_health};
 
 static bool is_for_tests(const struct route *route)
 {

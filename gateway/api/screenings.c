@@ -191,13 +191,13 @@ static bool check_question(struct order *order, struct error *err)
     struct lookup_question question = asking_question(&order->asking);
     AUTO(buf_done) struct buf head = BUF_INIT;
     AUTO(lookup_batch_free) struct lookup_batch *batch = lookup_batch_new();
-    struct store_txn *txn = api_read(api, err);
+    struct store_txn *txn = asking_read(&order->asking, SPAN_NONE, err);
     bool is_good;
 
     if (!txn)
         return false;
     is_good = lookup_batch_begin(batch, txn, &question, &head, err) && lookup_batch_end(batch, &head, err);
-    api_end_read(api);
+    client_end_read(api, order->asking.client);
     return is_good;
 }
 
@@ -247,6 +247,7 @@ static json_t *arguments_of(const struct order *order)
     put(arguments, "as_of", asking->as_of);
     put(arguments, "format", span_of(SCREENING_FORMAT_NAMES[order->format]));
     put(arguments, "order", span_of(order->receipt));
+    put(arguments, "test", client_is_test(asking->client) ? SPAN("true") : SPAN_NONE);
     put_number(arguments, "as_of_ms", (uint64_t)asking->as_of_ms);
     put_number(arguments, "as_of_sequence", asking->as_of_sequence);
     return arguments;

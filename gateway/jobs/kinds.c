@@ -59,7 +59,7 @@ static const struct argument SCREENING_LIST[] = {
     TEXT("client", true),         TEXT("certificate", true), TEXT("domain", true),    TEXT("purpose", true),
     TEXT("matter", false),        TEXT("case", false),       TEXT("operator", false), TEXT("department", false),
     TEXT("authorisation", false), TEXT("as_of", false),      TEXT("as_of_ms", false), TEXT("as_of_sequence", false),
-    TEXT("format", true),         TEXT("order", true)};
+    TEXT("format", true),         TEXT("order", true),       TEXT("test", false)};
 static const struct argument CLOCKS_LIST[] = {CHOICE("kind", false, KIND_CLOCKS)};
 
 #define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}

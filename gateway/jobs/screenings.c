@@ -27,15 +27,29 @@ static bool fail_unknown(const char *id, struct error *err)
                   "%.40s：贵方没有这个批量筛查", id);
 }
 
+/* What a client has ordered while under test is another's than what it orders for real. */
+static char *owner_of(const struct config *config, const char *client)
+{
+    AUTO(buf_done) struct buf owner = BUF_INIT;
+
+    for (size_t i = 0; i < config->client_count; i++) {
+        if (config->clients[i].is_test && strcmp(config->clients[i].name, client) == 0)
+            buf_add_text(&owner, "(test) ");
+    }
+    buf_add_text(&owner, client);
+    return memory_copy_text(buf_text(&owner));
+}
+
 static bool check_owner(const struct config *config, const char *client, const char *id, struct error *err)
 {
+    AUTO(text_free) char *wanted = owner_of(config, client);
     AUTO(text_free) char *path = NULL;
     AUTO(buf_done) struct buf owner = BUF_INIT;
 
     if (!folder_id_is_valid(id))
         return fail_unknown("-", err);
     path = folder_file(config, id, JOB_CLIENT_FILE);
-    if (!file_read(path, CLIENT_BYTES_MAX, &owner, NULL) || !span_is(buf_span(&owner), client) ||
+    if (!file_read(path, CLIENT_BYTES_MAX, &owner, NULL) || !span_is(buf_span(&owner), wanted) ||
         folder_has(config, id, JOB_REMOVED_FILE))
         return fail_unknown(id, err);
     return true;
@@ -70,7 +84,8 @@ static char *short_name(struct span text)
 static char *shelf_path(const struct config *config, const char *client)
 {
     AUTO(text_free) char *all = config_state_path(config, "screenings");
-    AUTO(text_free) char *name = short_name(span_of(client));
+    AUTO(text_free) char *owner = owner_of(config, client);
+    AUTO(text_free) char *name = short_name(span_of(owner));
 
     return path_join(all, name);
 }
@@ -248,11 +263,9 @@ static void mark_begin(struct mark *mark)
 static bool make_job(const struct shelf *shelf, const struct screening_order *order, const char *path,
                      struct mark *mark, struct error *err)
 {
-    struct job_order job = {.kind = KIND,
-                            .person = order->client,
-                            .lang = "zh",
-                            .arguments = order->arguments,
-                            .input_fd = order->input_fd};
+    AUTO(text_free) char *owner = owner_of(shelf->config, order->client);
+    struct job_order job = {
+        .kind = KIND, .person = owner, .lang = "zh", .arguments = order->arguments, .input_fd = order->input_fd};
     int64_t held = 0;
 
     if (!shelf_walk(shelf->config, shelf->folder, path, count_one, &held, err))

@@ -4,7 +4,8 @@
  *                                       digits of SHA-256. It is there, durably, before the job is: a request that was
  *                                       cut short and is sent again makes the very same job.
  *
- * To everybody else a client's screenings do not exist: ERR_NOT_FOUND "screening.unknown". */
+ * To everybody else a client's screenings do not exist: ERR_NOT_FOUND "screening.unknown". So it is with a client that
+ * was under test and is so no longer, or the other way round: those belong to "(test) NAME". */
 #ifndef GATEWAY_JOBS_SCREENINGS_H
 #define GATEWAY_JOBS_SCREENINGS_H
 

@@ -74,7 +74,7 @@ static bool put_answer(struct run *run, json_t *object, struct error *err)
     json_t *answer = NULL;
 
     buf_clear(&run->head);
-    if (!store_begin(run->screening->store, STORE_READ, &txn, err) ||
+    if (!store_begin(run->store, STORE_READ, &txn, err) ||
         !lookup_batch_begin(run->batch, txn, &run->question, &run->head, err) ||
         !lookup_batch_end(run->batch, &run->head, err) ||
         !json_read(buf_span(&run->head), JSON_BYTES_MAX, &answer, err))
@@ -96,6 +96,8 @@ static bool make_summary(struct run *run, const char *receipt, struct buf *out, 
     put_text(summary, "id", run->screening->id);
     put_text(summary, "kind", SCREENING_SUMMARY_KIND);
     put_text(summary, "receipt", receipt);
+    if (run->screening->tests)
+        (void)json_object_set_new(summary, "test", json_true());
     put_instant(summary, "started_at", run->place->started_ms);
     put_instant(summary, "finished_at", clock_now_ms(run->screening->clock));
     put_counts(run, summary);

@@ -8,6 +8,7 @@
 
 struct run {
     const struct screening *screening;
+    struct store *store; /* whose rows are answered: the register's, or one of the test list */
     char *trace_folder;
     struct domains *domains;
     struct windows *windows;

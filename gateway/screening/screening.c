@@ -77,8 +77,10 @@ static bool load_domain(struct run *run, struct error *err)
 /* It may be long since it was ordered: what its client may not order now is not answered. */
 static bool check_client(const struct run *run, const struct config_client **out, struct error *err)
 {
+    bool is_test = run->screening->tests;
+
     *out = find_client(run);
-    if (*out && !(*out)->is_test &&
+    if (*out && (*out)->is_test == is_test &&
         config_client_may_ask(*out, run_text(run, "domain"), span_of(run_text(run, "purpose"))))
         return true;
     return refuse(err, ERR_FORBIDDEN, "client.domain", "client %s may not ask about %s", "接入系统 %s 无权查询领域 %s",
@@ -118,8 +120,10 @@ static void take_question(struct run *run, const struct config_client *client)
                                              .withheld_scopes = ~client->scopes,
                                              .shown = &run->shown,
                                              .windows = run->windows,
+                                             .is_test = run->screening->tests,
                                              .memory = &run->memory};
-    run->entry = (struct trace_entry){.by = span_of(client->name),
+    run->entry = (struct trace_entry){.is_test = run->screening->tests,
+                                      .by = span_of(client->name),
                                       .kind = span_of(client->kind_text),
                                       .certificate = run->has_certificate ? run->certificate : NULL,
                                       .domain = span_of(run_text(run, "domain")),
@@ -153,6 +157,7 @@ static bool refuse_rows(const struct run *run, struct error *err)
 static bool count_rows(struct run *run, struct error *err)
 {
     AUTO(screening_rows_free) struct screening_rows *rows = NULL;
+    const struct testlist *tests = run->screening->tests;
     struct screening_row row;
     bool is_end = false;
 
@@ -161,7 +166,12 @@ static bool count_rows(struct run *run, struct error *err)
     while (!is_end && run->of <= (uint64_t)run->screening->config->screening_rows) {
         if (!screening_rows_next(rows, &row, &is_end, err))
             return false;
-        run->of += !is_end;
+        if (is_end)
+            break;
+        run->of++;
+        /* As in a batch: one such code, and all are answered as if nothing were registered. */
+        if (tests && testlist_is_empty_code(tests, row.uscc))
+            run->store = testlist_empty_store(tests);
     }
     run->empty = screening_rows_empty(rows);
     run->encoding = screening_rows_encoding(rows);
@@ -170,6 +180,26 @@ static bool count_rows(struct run *run, struct error *err)
 }
 
 /* --- where it stands --- */
+
+/* Now, as the data go. */
+static int64_t now_of(const struct run *run)
+{
+    return clock_now_ms(run->screening->tests ? testlist_clock(run->screening->tests) : run->screening->clock);
+}
+
+/* The test list is made anew at each start, without what came since. */
+static bool check_tests(const struct run *run, struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+
+    if (!run->screening->tests || *run_text(run, "as_of_sequence"))
+        return true;
+    if (!store_begin(run->store, STORE_READ, &txn, err))
+        return false;
+    return (journal_size(txn) >= run->place->sequence && store_txn_is_good(txn, err)) ||
+           refuse(err, ERR_CONFLICT, "screening.test-list", "the test list was made anew meanwhile: order it again",
+                  "测试名单已重新生成：请重新提交");
+}
 
 /* The state that every row rests on, also should the register be another by the end. */
 static bool begin_anew(struct run *run, struct error *err)
@@ -182,9 +212,9 @@ static bool begin_anew(struct run *run, struct error *err)
     place->sequence = (uint64_t)number_of(run, "as_of_sequence");
     if (place->at_ms != 0 || place->sequence != 0)
         return place_store(run->screening->folder, place, err);
-    if (!store_begin(run->screening->store, STORE_READ, &txn, err))
+    if (!store_begin(run->store, STORE_READ, &txn, err))
         return false;
-    place->at_ms = place->started_ms;
+    place->at_ms = now_of(run);
     place->sequence = journal_size(txn);
     return store_txn_is_good(txn, err) && place_store(run->screening->folder, place, err);
 }
@@ -202,7 +232,7 @@ static bool find_place(struct run *run, struct error *err)
     if (!place_traced(run->trace_folder, run->place, &traced, err))
         return false;
     place_take(run->place, traced);
-    return true;
+    return check_tests(run, err);
 }
 
 /* What stands behind the place was promised nowhere. */
@@ -223,6 +253,7 @@ static bool prepare(struct run *run, struct error *err)
     run->trace_folder = config_state_path(run->screening->config, "trace");
     if (!load_domain(run, err) || !check_client(run, &client, err))
         return false;
+    run->store = run->screening->tests ? testlist_store(run->screening->tests) : run->screening->store;
     take_question(run, client);
     if (!open_input(run, err) || !count_rows(run, err) || !find_place(run, err) || !open_rows(run, err) ||
         !trace_writer_open(run->trace_folder, &run->trace, err))
@@ -316,8 +347,8 @@ static bool answer_piece(struct run *run, struct screening_rows *rows, bool *is_
 {
     AUTO(store_abort) struct store_txn *txn = NULL;
 
-    run->question.at_ms = clock_now_ms(run->screening->clock);
-    run->entry.at_ms = run->question.at_ms;
+    run->question.at_ms = now_of(run);
+    run->entry.at_ms = clock_now_ms(run->screening->clock);
     /* A clock that was set back does not make the past a future. */
     if (run->question.at_ms < run->question.as_of_ms)
         run->question.at_ms = run->question.as_of_ms;
@@ -325,7 +356,7 @@ static bool answer_piece(struct run *run, struct screening_rows *rows, bool *is_
     buf_clear(&run->piece);
     if (run->place->result_bytes == 0)
         screening_result_head(run->format, run->wants_mark, &run->piece);
-    if (!store_begin(run->screening->store, STORE_READ, &txn, err))
+    if (!store_begin(run->store, STORE_READ, &txn, err))
         return false;
     return lookup_batch_begin(run->batch, txn, &run->question, &run->head, err) && fill_piece(run, rows, is_end, err) &&
            lookup_batch_end(run->batch, &run->head, err);

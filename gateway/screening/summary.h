@@ -5,7 +5,7 @@
  * {"answer":{…batch.h without results},"as_of","authorisation","case","client","counts":{"empty","listed","not_listed",
  * "refused","rows","unknown"},"department","domain","encoding","finished_at","format","id","input":{"bytes","sha256"},
  * "kind":"creditgate-screening","matter","operator","order","purpose","receipt","result":{"bytes","sha256"},"sequence",
- * "started_at"}
+ * "started_at"}, and "test":true when all of it is of the test list
  *
  * `sequence`: how many events of the journal all rows rest on; `as_of` as it was asked (null: the state at the start);
  * `receipt`: of the entry of the trace whose answer_sha256 is that of this JSON, `order`: of the one of the order. */

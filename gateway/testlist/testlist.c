@@ -153,6 +153,11 @@ struct store *testlist_store(const struct testlist *list)
     return list->stores[0];
 }
 
+struct store *testlist_empty_store(const struct testlist *list)
+{
+    return list->stores[1];
+}
+
 const struct clock *testlist_clock(const struct testlist *list)
 {
     return &list->clock;

@@ -28,6 +28,8 @@ void testlist_free(struct testlist *list);
 
 /* Its store is read and written like the register's. Borrowed. */
 struct store *testlist_store(const struct testlist *list);
+/* The one in which nothing is registered: whoever asks about that one code is answered from it. Borrowed. */
+struct store *testlist_empty_store(const struct testlist *list);
 /* Noon of its day, always. */
 const struct clock *testlist_clock(const struct testlist *list);
 /* Is this the code that is answered as if the register were empty? */

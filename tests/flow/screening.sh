@@ -12,10 +12,11 @@ listed=91440224MAYUCHK485
 other=91440101MAYTEK014M
 
 stage_open
-for name in server power land few; do stage_certificate $name; done
+for name in server power land few trial; do stage_certificate $name; done
 stage_config screening 0 "  - {name: power, kind: government, certificate: power.pem, domains: [power-price], requests_per_minute: 1000000}
   - {name: land, kind: government, certificate: land.pem, domains: [land-supply], requests_per_minute: 1000000}
-  - {name: few, kind: government, certificate: few.pem, domains: [power-price], requests_per_minute: 1000000, daily_quota: 10}"
+  - {name: few, kind: government, certificate: few.pem, domains: [power-price], requests_per_minute: 1000000, daily_quota: 10}
+  - {name: trial, kind: lender, certificate: trial.pem, domains: [lending], test: true}"
 config="$stage/creditgate.yaml"
 echo "screening: {bytes: 2M, rows: 30000, held: 12}" >>"$config"
 sed -i 's/roles: \[operator, auditor\]/roles: [operator, auditor, administrator]/' "$config"
@@ -52,6 +53,18 @@ fetch() { # FILE: the whole result of $id, by pieces
     done
     [ "$(stat -c %s "$1")" = "$size" ] || stage_fail "the pieces are not the whole"
 }
+
+# --- a client under test: from the test list alone, by the same way ---
+printf 'uscc\n%s\n' 91440224MAYY000186 91440224MAYY00050H $listed >"$stage/trial.csv"
+must 202 '"state":"' trial '/v1/screenings?domain=lending&purpose=credit-review' -H 'Idempotency-Key: "T"' -H 'Content-Type: text/csv' \
+    --data-binary "@$stage/trial.csv"
+id=$(member id)
+trial_is_over() { call 200 '"state":"\(done\|failed\)"' trial "/v1/screenings/$id"; }
+stage_within 60 trial_is_over || stage_fail "not over: $(cat "$stage/answer.json")"
+grep -q '"listed":1,"not_listed":2,' "$stage/answer.json" || stage_fail "of the test list: $(cat "$stage/answer.json")"
+must 200 '""test"":true' trial "/v1/screenings/$id/result"
+must 404 '"rule":"screening.unknown"' power "/v1/screenings/$id"
+must 204 '' trial "/v1/screenings/$id" -X DELETE
 
 # --- what is refused, and leaves nothing behind ---
 printf 'uscc\n%s\n' $listed >"$stage/one.csv"

@@ -251,6 +251,18 @@ Test(testlist, watch_lists_are_kept_with_the_list_and_a_ping_is_sent)
     cr_expect_eq(queued, 1, "the courier sends the ping, and nothing else");
 }
 
+Test(testlist, a_list_is_ordered_to_be_screened_like_everybodys)
+{
+    const char *path = "/v1/screenings?domain=lending&purpose=credit-review";
+
+    gate_start();
+    cr_expect_eq(ask_sending("stranger", "POST", path, "Content-Type: text/csv", "uscc\n" TEST_LISTED "\n"), 400);
+    cr_expect_str_eq(told("rule"), "idempotency.missing");
+    cr_expect(is_traced_as_test(told("instance")));
+    cr_expect_eq(ask("stranger", "/v1/screenings"), 200, "%s", buf_text(&G.body));
+    cr_expect(has_header("creditgate-test: true"));
+}
+
 Test(testlist, answers_and_refusals_are_traced_as_tests)
 {
     gate_start();

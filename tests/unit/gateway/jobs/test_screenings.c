@@ -287,3 +287,20 @@ Test(screenings, a_result_is_kept_for_its_days_however_many_jobs_the_staff_has)
     cr_assert_not(exists("power", id));
     cr_assert_eq(how_many("power"), 0);
 }
+
+/* Real results must not be told to a client that is under test by now, nor those of the test list to a real one. */
+Test(screenings, what_was_ordered_under_test_is_anothers)
+{
+    char real[JOB_ID_BYTES];
+    char tried[JOB_ID_BYTES];
+
+    memcpy(real, ordered("power", "k-1", LIST), sizeof real);
+    X.clients[0].is_test = true;
+    cr_expect_not(exists("power", real));
+    memcpy(tried, ordered("power", "k-1", LIST), sizeof tried);
+    cr_expect(X.is_new, "the key is another's, too");
+    cr_expect(exists("power", tried));
+    X.clients[0].is_test = false;
+    cr_expect(exists("power", real));
+    cr_expect_not(exists("power", tried));
+}

@@ -32,6 +32,7 @@ static struct {
     int until; /* the process dies when progress is told for the n-th time; 0: never */
     int told;
     bool stops; /* … or says that nobody wants it any more */
+    struct testlist *tests;
     struct screening_counts counts;
 } X;
 
@@ -55,6 +56,7 @@ static void open_all(void)
 
 static void close_all(void)
 {
+    testlist_free(X.tests);
     json_decref(X.order);
     text_free(X.job);
     text_free(X.trace);
@@ -78,6 +80,7 @@ static bool run(struct store *store)
 {
     struct screening screening = {.config = &X.config,
                                   .store = store,
+                                  .tests = X.tests,
                                   .signer = T.signer,
                                   .clock = &T.clock,
                                   .id = "20260803000000000-00000000000000",
@@ -490,4 +493,86 @@ Test(screening, a_place_that_is_damaged_is_told_not_taken_for_a_beginning)
     cr_assert(file_write(place, SPAN("{\"rows\":2}\n"), 0600, &T.err));
     cr_assert_not(run(T.store));
     cr_assert_eq(T.err.code, ERR_CORRUPT);
+}
+
+/* --- of a client under test --- */
+
+#define TEST_LISTED "91440224MAYY000186"
+#define TEST_NOT_LISTED "91440224MAYY00050H"
+#define TEST_EMPTY "91440224MAYY00990Q"
+
+static void open_tests(void)
+{
+    X.client.is_test = true;
+    X.domains[0] = (char *)"lending";
+    X.client.kind = CLIENT_LENDER;
+    (void)json_object_set_new(X.order, "domain", json_string("lending"));
+    (void)json_object_set_new(X.order, "purpose", json_string("credit-review"));
+    cr_assert(testlist_prepare(&X.config, &T.err) && testlist_open(&X.config, &X.tests, &T.err), "%s", T.err.text);
+}
+
+Test(screening, a_real_list_is_not_answered_from_the_test_list_nor_the_other_way_round)
+{
+    write_list(SPAN("uscc\n" TEST_LISTED "\n"));
+    open_tests();
+    X.client.is_test = false;
+    cr_expect_str_eq(refused(), "client.domain");
+    testlist_free(TAKE(X.tests));
+    X.client.is_test = true;
+    cr_expect_str_eq(refused(), "client.domain");
+}
+
+Test(screening, a_list_of_a_client_under_test_is_answered_from_the_test_list)
+{
+    AUTO(buf_done) struct buf rows = BUF_INIT;
+    AUTO(buf_done) struct buf closing = BUF_INIT;
+    AUTO(buf_done) struct buf entry = BUF_INIT;
+    AUTO(trace_log_free) struct trace_log *log = NULL;
+
+    (void)listed_sample();
+    write_list(SPAN("uscc\n" TEST_LISTED "\n" TEST_NOT_LISTED "\n" CODE "\n"));
+    open_tests();
+    cr_assert(run(T.store), "%s", T.err.text);
+    cr_expect_eq(X.counts.listed, 1);
+    cr_expect_eq(X.counts.not_listed, 2, "what the register knows is not told");
+    rows = read_file("rows");
+    closing = read_file("closing");
+    cr_expect_not_null(strstr(rows.data, "\"\"test\"\":true"), "%s", rows.data);
+    cr_expect_not_null(strstr(closing.data, "\"test\":true}"), "%s", closing.data);
+    integrate();
+    cr_assert(trace_log_open(X.trace, &log, &T.err), "%s", T.err.text);
+    cr_assert_eq(trace_log_size(log), 4, "three rows and the summary");
+    for (uint64_t i = 0; i < 4; i++) {
+        buf_clear(&entry);
+        cr_assert(trace_log_read(log, i, &entry, &T.err), "%s", T.err.text);
+        cr_expect(span_is(walk_member(buf_span(&entry), "test"), "true"), "%s", entry.data);
+    }
+}
+
+Test(screening, one_code_of_the_test_list_is_as_if_nothing_were_registered)
+{
+    write_list(SPAN("uscc\n" TEST_LISTED "\n" TEST_EMPTY "\n"));
+    open_tests();
+    cr_assert(run(T.store), "%s", T.err.text);
+    cr_expect_eq(X.counts.unknown, 2);
+}
+
+Test(screening, a_test_list_that_was_made_anew_with_less_in_it_ends_what_began_before)
+{
+    AUTO(buf_done) struct buf place = BUF_INIT;
+    AUTO(text_free) char *path = path_join(X.job, "place");
+    const char *at;
+    char *larger;
+
+    write_list(SPAN("uscc\n" TEST_LISTED "\n"));
+    open_tests();
+    cr_assert(run(T.store), "%s", T.err.text);
+    integrate();
+    place = read_file("place");
+    at = strstr(place.data, "\"sequence\":");
+    cr_assert_not_null(at);
+    larger = place.data + (at - place.data) + strlen("\"sequence\":");
+    *larger = '9';
+    cr_assert(file_write(path, buf_span(&place), 0600, &T.err), "%s", T.err.text);
+    cr_expect_str_eq(refused(), "screening.test-list");
 }

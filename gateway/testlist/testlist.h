@@ -5,7 +5,8 @@
  * commands that fill the register (import, propose, approve …) from schemas/data/test-list.json, and an empty one,
  * <state>/test/empty, for "register-empty". A test client is answered from these two alone, by the same code as
  * everybody; nobody else is ever answered from them. Its day never changes: what the file calls `today`. What a test
- * client writes (feedback) goes to the list's own journal and ends with the next start.
+ * client writes (feedback, watch lists) goes to the list's own journal and ends with the next start; what is screened
+ * for it rests on the list as well. Only a ping to its endpoint goes by the outbox of everybody.
  *
  * The codes stand in the file with what each is for; GET /v1/test-list tells them. */
 #ifndef GATEWAY_TESTLIST_TESTLIST_H

@@ -35,9 +35,9 @@ void segment_id_new(char id[SEGMENT_ID_BYTES])
     snprintf(id, SEGMENT_ID_BYTES, "%08" PRIx32 "%016" PRIx64, (uint32_t)(clock_now_ms(&CLOCK_SYSTEM) / 1000), chance);
 }
 
-bool segment_id_differs(const char id[SEGMENT_ID_BYTES], const char before[SEGMENT_ID_BYTES])
+uint32_t segment_id_crc(const char id[SEGMENT_ID_BYTES])
 {
-    return crc32_of(0, (struct span){id, SEGMENT_ID_LENGTH}) != crc32_of(0, (struct span){before, SEGMENT_ID_LENGTH});
+    return crc32_of(0, (struct span){id, SEGMENT_ID_LENGTH});
 }
 
 bool segment_id_is_valid(struct span text)
@@ -103,12 +103,7 @@ void frame_begin(struct buf *out)
     buf_add(out, HEAD, sizeof HEAD);
 }
 
-static uint32_t crc_of(const char id[SEGMENT_ID_BYTES], struct span after_crc)
-{
-    return crc32_of(crc32_of(0, (struct span){id, SEGMENT_ID_LENGTH}), after_crc);
-}
-
-void frame_end(struct buf *out, size_t at, const char id[SEGMENT_ID_BYTES], uint32_t number, uint32_t promised)
+void frame_end(struct buf *out, size_t at, uint32_t id_crc, uint32_t number, uint32_t promised)
 {
     char *frame = out->data + at;
     size_t bytes = out->bytes - at;
@@ -116,10 +111,10 @@ void frame_end(struct buf *out, size_t at, const char id[SEGMENT_ID_BYTES], uint
     put_u32(frame + AT_BYTES, (uint32_t)(bytes - FRAME_HEAD_BYTES));
     put_u32(frame + AT_NUMBER, number);
     put_u32(frame + AT_PROMISED, promised);
-    put_u32(frame + AT_CRC, crc_of(id, (struct span){frame + AT_NUMBER, bytes - AT_NUMBER}));
+    put_u32(frame + AT_CRC, crc32_of(id_crc, (struct span){frame + AT_NUMBER, bytes - AT_NUMBER}));
 }
 
-enum frame_fault frame_read(struct span bytes, const char id[SEGMENT_ID_BYTES], struct frame *out)
+enum frame_fault frame_read(struct span bytes, uint32_t id_crc, struct frame *out)
 {
     size_t entry_bytes;
 
@@ -131,7 +126,7 @@ enum frame_fault frame_read(struct span bytes, const char id[SEGMENT_ID_BYTES], 
     if (bytes.bytes < FRAME_HEAD_BYTES + entry_bytes)
         return FRAME_SHORT;
     if (get_u32(bytes.at + AT_CRC) !=
-        crc_of(id, (struct span){bytes.at + AT_NUMBER, FRAME_HEAD_BYTES - AT_NUMBER + entry_bytes}))
+        crc32_of(id_crc, (struct span){bytes.at + AT_NUMBER, FRAME_HEAD_BYTES - AT_NUMBER + entry_bytes}))
         return FRAME_BAD;
     out->number = get_u32(bytes.at + AT_NUMBER);
     out->promised = get_u32(bytes.at + AT_PROMISED);

@@ -16,9 +16,9 @@ enum { SEGMENT_ID_LENGTH = 24, SEGMENT_ID_BYTES = 25, FRAME_HEAD_BYTES = 16 };
 enum { FRAME_BYTES_MAX = FRAME_HEAD_BYTES + TRACE_ENTRY_BYTES_MAX };
 
 void segment_id_new(char id[SEGMENT_ID_BYTES]);
-/* May a segment `id` be written over the frames of `before`? Only when no frame of the one, as it stands, is a frame of
- * the other: the CRC goes on from that of the id, and leads from different ones to different ones. */
-bool segment_id_differs(const char id[SEGMENT_ID_BYTES], const char before[SEGMENT_ID_BYTES]);
+/* From which the CRC of its frames goes on. Different ones lead to different ones: no frame of a segment, as it stands,
+ * is one of another, unless both ids have the same. */
+uint32_t segment_id_crc(const char id[SEGMENT_ID_BYTES]);
 bool segment_id_is_valid(struct span text);
 /* "<folder>/segments", "<folder>/segments/<id><suffix>"; new texts. */
 char *segments_path(const char *folder);
@@ -37,12 +37,13 @@ struct frame {
     struct span entry;
 };
 
-/* Add room for a frame's head; the entry is written behind it; frame_end fills the head in. */
+/* Add room for a frame's head; the entry is written behind it; frame_end fills the head in. `id_crc`: of the segment,
+ * here and below. */
 void frame_begin(struct buf *out);
-void frame_end(struct buf *out, size_t at, const char id[SEGMENT_ID_BYTES], uint32_t number, uint32_t promised);
+void frame_end(struct buf *out, size_t at, uint32_t id_crc, uint32_t number, uint32_t promised);
 
 enum frame_fault { FRAME_GOOD, FRAME_SHORT, FRAME_BAD };
 /* The frame at the front of `bytes`. FRAME_SHORT: it may be one whose end is still to come. */
-enum frame_fault frame_read(struct span bytes, const char id[SEGMENT_ID_BYTES], struct frame *out);
+enum frame_fault frame_read(struct span bytes, uint32_t id_crc, struct frame *out);
 
 #endif

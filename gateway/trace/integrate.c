@@ -122,10 +122,11 @@ static bool take_entry(struct turn *turn, struct taken *taken, const struct fram
 static bool take_frames(struct turn *turn, struct taken *taken, struct span *rest, enum frame_fault *fault,
                         struct error *err)
 {
+    uint32_t id_crc = segment_id_crc(taken->id);
     struct frame frame;
 
     for (;;) {
-        *fault = frame_read(*rest, taken->id, &frame);
+        *fault = frame_read(*rest, id_crc, &frame);
         if (*fault == FRAME_GOOD && frame.number != taken->next)
             *fault = FRAME_BAD;
         if (*fault != FRAME_GOOD)
@@ -141,11 +142,12 @@ static bool take_frames(struct turn *turn, struct taken *taken, struct span *res
  * anything there had been promised. */
 static size_t find_resumption(struct span rest, const struct taken *taken, struct frame *first)
 {
+    uint32_t id_crc = segment_id_crc(taken->id);
     size_t resumption = rest.bytes;
     struct frame frame;
 
     for (size_t at = 1; at + FRAME_HEAD_BYTES < rest.bytes; at++) {
-        if (frame_read((struct span){rest.at + at, rest.bytes - at}, taken->id, &frame) != FRAME_GOOD ||
+        if (frame_read((struct span){rest.at + at, rest.bytes - at}, id_crc, &frame) != FRAME_GOOD ||
             frame.number < taken->next)
             continue;
         if (resumption == rest.bytes) {

@@ -34,9 +34,10 @@ static bool read_from(int fd, uint64_t offset, struct buf *out, const char *path
 
 static bool find_frame(struct span rest, const char *id, uint32_t number, struct buf *entry)
 {
+    uint32_t id_crc = segment_id_crc(id);
     struct frame frame;
 
-    while (frame_read(rest, id, &frame) == FRAME_GOOD) {
+    while (frame_read(rest, id_crc, &frame) == FRAME_GOOD) {
         size_t bytes = FRAME_HEAD_BYTES + frame.entry.bytes;
 
         if (frame.number == number) {

@@ -91,7 +91,8 @@ static int claim(const char *folder, const char *spares, const char *id, uint64_
         AUTO(text_free) char *spare = NULL;
         AUTO(file_close) int fd = -1;
 
-        if (!is_spare_name(entry->d_name) || !segment_id_differs(id, entry->d_name))
+        /* No frame that stands there may be one of the new segment. */
+        if (!is_spare_name(entry->d_name) || segment_id_crc(id) == segment_id_crc(entry->d_name))
             continue;
         spare = path_join(spares, entry->d_name);
         fd = open_spare(spare, bytes);

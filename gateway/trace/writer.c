@@ -34,16 +34,18 @@ struct trace_writer {
     char *folder;
     struct digester *digester;
     char id[SEGMENT_ID_BYTES];
-    int fd;             /* -1: not begun */
-    uint64_t bytes;     /* in the segment */
-    uint64_t zeroed;    /* how far the file reaches */
-    bool is_reused;     /* as far as that, with what it held before */
-    uint32_t next;      /* number of the next entry */
-    uint64_t added;     /* of all segments */
-    uint32_t promised;  /* entries of this segment that are durable */
-    int64_t begun_ms;   /* monotonic */
-    bool has_failed;    /* what is pending may not be promised */
-    struct error first; /* why */
+    uint32_t id_crc;
+    char receipt[TRACE_RECEIPT_BYTES]; /* of the next entry */
+    int fd;                            /* -1: not begun */
+    uint64_t bytes;                    /* in the segment */
+    uint64_t zeroed;                   /* how far the file reaches */
+    bool is_reused;                    /* as far as that, with what it held before */
+    uint32_t next;                     /* number of the next entry */
+    uint64_t added;                    /* of all segments */
+    uint32_t promised;                 /* entries of this segment that are durable */
+    int64_t begun_ms;                  /* monotonic */
+    bool has_failed;                   /* what is pending may not be promised */
+    struct error first;                /* why */
     struct buf pending;
     struct entry_form many;           /* of trace_begin_many */
     struct entry_form singles[FORMS]; /* of what came one by one */
@@ -55,7 +57,9 @@ struct trace_writer {
 static void renew_id(struct trace_writer *writer)
 {
     segment_id_new(writer->id);
+    writer->id_crc = segment_id_crc(writer->id);
     writer->next = 0;
+    receipt_format(writer->id, writer->next, writer->receipt);
     writer->promised = 0;
     writer->bytes = 0;
     writer->zeroed = 0;
@@ -78,7 +82,7 @@ bool trace_writer_open(const char *folder, struct trace_writer **out, struct err
 
 void trace_next_receipt(struct trace_writer *writer, char receipt[TRACE_RECEIPT_BYTES])
 {
-    receipt_format(writer->id, writer->next, receipt);
+    memcpy(receipt, writer->receipt, sizeof writer->receipt);
 }
 
 void trace_receipt_ahead(struct trace_writer *writer, uint32_t ahead, char receipt[TRACE_RECEIPT_BYTES])
@@ -121,19 +125,17 @@ uint64_t trace_added(const struct trace_writer *writer)
 static void add(struct trace_writer *writer, const struct trace_entry *entry, const struct entry_form *form)
 {
     struct entry_with with = {form, NULL, writer->digester};
-    char wanted[TRACE_RECEIPT_BYTES];
     size_t at = writer->pending.bytes;
 
-    trace_next_receipt(writer, wanted);
-    if (!entry->receipt || strcmp(entry->receipt, wanted) != 0) {
+    if (!entry->receipt || strcmp(entry->receipt, writer->receipt) != 0) {
         keep_failure(writer, ERR_INTERNAL, "an entry came with a receipt that is not its own");
         return;
     }
     with.salt = next_salt(writer);
     frame_begin(&writer->pending);
     entry_add(entry, &with, &writer->pending);
-    frame_end(&writer->pending, at, writer->id, writer->next, writer->promised);
-    writer->next++;
+    frame_end(&writer->pending, at, writer->id_crc, writer->next, writer->promised);
+    receipt_format(writer->id, ++writer->next, writer->receipt);
     writer->added++;
 }
 

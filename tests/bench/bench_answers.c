@@ -209,7 +209,7 @@ static void measure_trace(const struct bench *bench)
 
             frame_begin(&frames);
             entry_add(&entry, &(struct entry_with){NULL, (const uint8_t[ENTRY_SALT_BYTES]){0}, digester}, &frames);
-            frame_end(&frames, at, "0123456789abcdef01234567", (uint32_t)count, 0);
+            frame_end(&frames, at, segment_id_crc("0123456789abcdef01234567"), (uint32_t)count, 0);
         }
         took = cpu_s() - start;
     } while (took < RUN_MS / 1000.0);

@@ -18,7 +18,7 @@ enum entry_piece {
     ENTRY_RULES,
     ENTRY_PIECES
 };
-enum { ENTRY_SHARED = 10 }; /* fields that the pieces are made of, but for the instants and the rules */
+enum { ENTRY_SHARED = 11 }; /* fields that the pieces are made of, but for the instants and the rules */
 struct entry_form {
     struct buf pieces[ENTRY_PIECES];
     bool is_set;

@@ -93,8 +93,21 @@ static void ask_ahead(const struct found *found)
         __builtin_prefetch(entry.at + at);
 }
 
+/* The entries are under their codes. */
+static void find_ahead(const struct lookup_batch *batch, const struct store_ahead *ahead, size_t from, size_t wanted)
+{
+    struct span keys[STORE_AHEAD_MAX];
+    size_t count = 0;
+
+    for (; count < STORE_AHEAD_MAX && from + count < wanted; count++)
+        keys[count] = batch->codes[batch->places[from + count].i].uscc;
+    (void)store_ahead(ahead, keys, count);
+}
+
 void lookup_batch_find(struct lookup_batch *batch, const struct lookup_batch_code *codes, size_t count)
 {
+    struct store_ahead ahead;
+    bool has_ahead;
     size_t wanted = 0;
 
     batch->codes = codes;
@@ -108,10 +121,13 @@ void lookup_batch_find(struct lookup_batch *batch, const struct lookup_batch_cod
             batch->places[wanted++] = (struct place){eight_at(codes[i].uscc.at), eight_at(codes[i].uscc.at + 8), i};
     }
     qsort(batch->places, wanted, sizeof batch->places[0], compare_places);
+    has_ahead = wanted > 0 && store_ahead_begin(batch->txn, STORE_SUBJECTS, &ahead);
     for (size_t at = 0; at < wanted; at++) {
         size_t i = batch->places[at].i;
         struct found *found = &batch->found[i];
 
+        if (has_ahead && at % STORE_AHEAD_MAX == 0)
+            find_ahead(batch, &ahead, at, wanted);
         found->is_known = subject_find(batch->txn, codes[i].uscc, &found->subject);
         ask_ahead(found);
     }

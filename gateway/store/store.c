@@ -211,13 +211,11 @@ static enum marker read_marker(struct store *store, MDB_txn *txn, struct error *
 
 static int open_tables(struct store *store, MDB_txn *txn, unsigned flags)
 {
-    for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
-        int code = mdb_dbi_open(txn, TABLE_NAMES[i], flags, &store->tables[i]);
+    int code = mdb_dbi_open(txn, NULL, 0, &store->main_table);
 
-        if (code != 0)
-            return code;
-    }
-    return 0;
+    for (size_t i = 0; i < STORE_TABLE_COUNT && code == 0; i++)
+        code = mdb_dbi_open(txn, TABLE_NAMES[i], flags, &store->tables[i]);
+    return code;
 }
 
 static int write_marker(struct store *store, MDB_txn *txn)

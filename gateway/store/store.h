@@ -109,6 +109,20 @@ bool store_insert(struct store_txn *txn, enum store_table table, struct span key
 /* Faster put for a key above all others of the table. */
 void store_append(struct store_txn *txn, enum store_table table, struct span key, struct span value);
 void store_delete(struct store_txn *txn, enum store_table table, struct span key); /* absent is fine */
+
+/* Before many keys are looked up: what the next up to STORE_AHEAD_MAX calls of store_get will read is asked of the
+ * memory for all of them at once, which takes a fraction of waiting for each. Keys that are near each other are best. A
+ * hint: it changes no answer. False: not possible (a write transaction, a table that has nothing). Valid until the
+ * transaction ends or is reset. `store_ahead` tells how many of the keys it met: for curiosity, store_get decides. */
+struct store_ahead {
+    const char *map;
+    size_t page_bytes;
+    uint64_t last_page;
+    uint64_t root;
+};
+enum { STORE_AHEAD_MAX = 32 };
+bool store_ahead_begin(struct store_txn *txn, enum store_table table, struct store_ahead *out);
+size_t store_ahead(const struct store_ahead *ahead, const struct span *keys, size_t count);
 uint64_t store_count(struct store_txn *txn, enum store_table table);
 /* The greatest key, or false when the table is empty. */
 bool store_last(struct store_txn *txn, enum store_table table, struct span *key, struct span *value);

@@ -11,6 +11,7 @@ struct store {
     MDB_env *env;
     char *path;
     MDB_dbi tables[STORE_TABLE_COUNT];
+    MDB_dbi main_table; /* which holds where the others are */
     uint8_t identity[STORE_IDENTITY_BYTES];
     unsigned live;                /* transactions that point into the map: it must not move under them */
     unsigned held;                /* transactions that are not over, those that were reset included */

@@ -8,7 +8,7 @@
 #include "schemas/uscc.h"
 
 /* Entries that will be copied soon are asked of the memory ahead: so many subjects, so much of each. */
-enum { AHEAD = 3, AHEAD_BYTES = 1536, LINE_BYTES = 64 };
+enum { AHEAD = 2, SLICES = 4, SLICE_BYTES = 384, LINE_BYTES = 64 };
 
 /* Sixteen of a code's characters as numbers: the order of the store, nearly. */
 struct place {
@@ -83,14 +83,28 @@ static uint64_t eight_at(const char *at)
     return be64toh(word);
 }
 
-static void ask_ahead(const struct found *found)
+static void ask_ahead(const struct found *found, size_t slice)
 {
     struct span entry = found->subject.first;
+    size_t end = (slice + 1) * SLICE_BYTES;
 
     if (!found->is_known)
         return;
-    for (size_t at = 0; at < entry.bytes && at < AHEAD_BYTES; at += LINE_BYTES)
+    if (slice == 0)
+        (void)*(const volatile char *)entry.at;
+    for (size_t at = slice * SLICE_BYTES; at < entry.bytes && at < end; at += LINE_BYTES)
         __builtin_prefetch(entry.at + at);
+}
+
+/* The memory takes only so many questions at once and forgets the rest: a slice of each of the next entries. */
+static void ask_next(const struct lookup_batch *batch, size_t i)
+{
+    for (size_t slice = 0; slice < SLICES; slice++) {
+        size_t next = i + AHEAD + SLICES - 1 - slice;
+
+        if (next < batch->count)
+            ask_ahead(&batch->found[next], slice);
+    }
 }
 
 /* The entries are under their codes. */
@@ -129,7 +143,6 @@ void lookup_batch_find(struct lookup_batch *batch, const struct lookup_batch_cod
         if (has_ahead && at % STORE_AHEAD_MAX == 0)
             find_ahead(batch, &ahead, at, wanted);
         found->is_known = subject_find(batch->txn, codes[i].uscc, &found->subject);
-        ask_ahead(found);
     }
 }
 
@@ -170,8 +183,7 @@ bool lookup_batch_add_found(struct lookup_batch *batch, size_t i, struct buf *ou
     const struct lookup_batch_code *code = &batch->codes[i];
     const struct found *found = &batch->found[i];
 
-    if (i + AHEAD < batch->count)
-        ask_ahead(&batch->found[i + AHEAD]);
+    ask_next(batch, i);
     if ((!found->is_code && !lookup_check_code(code->uscc, err)) || !check(batch, code, err))
         return false;
     add(batch, code, found, out, facts);

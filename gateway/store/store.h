@@ -111,8 +111,8 @@ void store_append(struct store_txn *txn, enum store_table table, struct span key
 void store_delete(struct store_txn *txn, enum store_table table, struct span key); /* absent is fine */
 
 /* Before many keys are looked up: what the next up to STORE_AHEAD_MAX calls of store_get will read is asked of the
- * memory for all of them at once, which takes a fraction of waiting for each. Keys that are near each other are best. A
- * hint: it changes no answer. False: not possible (a write transaction, a table that has nothing). Valid until the
+ * memory for all of them at once, which takes a fraction of waiting for each. Keys come in their order, or are missed.
+ * A hint: it changes no answer. False: not possible (a write transaction, a table that has nothing). Valid until the
  * transaction ends or is reset. `store_ahead` tells how many of the keys it met: for curiosity, store_get decides. */
 struct store_ahead {
     const char *map;

@@ -203,15 +203,39 @@ bool store_ahead_begin(struct store_txn *txn, enum store_table table, struct sto
     return number <= out->last_page && out->root <= out->last_page;
 }
 
+/* The page where the ways of the first and the last key part: all keys between them come by it. */
+static const char *common_page(const struct store_ahead *ahead, struct span first, struct span last)
+{
+    const char *page = page_of(ahead, ahead->root);
+    struct seek ends[2] = {{.key = first, .page = page}, {.key = last, .page = page}};
+    size_t found = 0;
+
+    for (int depth = 0; page && depth < DEPTH_MAX; depth++) {
+        enter(ahead, &ends[0]);
+        enter(ahead, &ends[1]);
+        while (halve(ahead, ends, 2))
+            continue;
+        if (!ends[0].page || !ends[1].page || ends[0].low != ends[1].low || !(u16_at(page + AT_FLAGS) & BRANCH))
+            break;
+        (void)descend(ahead, ends, 2, &found);
+        if (!ends[0].page || !ends[1].page)
+            break;
+        page = ends[0].page;
+    }
+    return page;
+}
+
 size_t store_ahead(const struct store_ahead *ahead, const struct span *keys, size_t count)
 {
     struct seek seeks[STORE_AHEAD_MAX];
+    const char *page;
     size_t found = 0;
 
     if (count > STORE_AHEAD_MAX)
         count = STORE_AHEAD_MAX;
+    page = count > 0 ? common_page(ahead, keys[0], keys[count - 1]) : NULL;
     for (size_t i = 0; i < count; i++)
-        seeks[i] = (struct seek){.key = keys[i], .page = page_of(ahead, ahead->root)};
+        seeks[i] = (struct seek){.key = keys[i], .page = page};
     for (int depth = 0; depth < DEPTH_MAX; depth++) {
         for (size_t i = 0; i < count; i++) {
             if (seeks[i].page)

@@ -98,8 +98,8 @@ uint64_t trace_added(const struct trace_writer *writer);
 void trace_add(struct trace_writer *writer, const struct trace_entry *entry);
 /* The same for entries of one question about many, which share who asked when, as of when, where and what for: what
  * `common` says of at_ms, as_of_…, by, certificate, case_number, department, domain, from, kind, matter, operator, path
- * and purpose holds for each that trace_add_one adds, and its own are not looked at. `common->rules` stays borrowed and
- * holds for those that name the same. */
+ * and purpose holds for each that trace_add_one adds, and its own are not looked at. `common->rules`
+ * holds for those that name the same. Nothing is borrowed. */
 void trace_begin_many(struct trace_writer *writer, const struct trace_entry *common);
 void trace_add_one(struct trace_writer *writer, const struct trace_entry *entry);
 /* Everything added is on disk when true; cheap when nothing was added. A segment that is large or old enough ends here,

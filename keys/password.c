@@ -1,10 +1,10 @@
 #include "keys/password.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <argon2.h>
 
+#include "base/text.h"
 #include "keys/digest.h"
 
 enum { SALT_BYTES = 16, HASH_BYTES = 32, LANES = 1, VERIFIER_BYTES = 256 };
@@ -27,10 +27,28 @@ bool password_keep(struct span password, struct buf *out, struct error *err)
     return true;
 }
 
+/* The number behind `name`, of at most nine digits; 0 when there is none, which no verifier says. */
+static unsigned number_behind(const char **at, const char *name)
+{
+    size_t digits;
+    int64_t value;
+
+    if (strncmp(*at, name, strlen(name)) != 0)
+        return 0;
+    *at += strlen(name);
+    digits = strspn(*at, "0123456789");
+    if (digits == 0 || digits > 9 || !integer_parse((struct span){*at, digits}, &value))
+        return 0;
+    *at += digits;
+    return (unsigned)value;
+}
+
 /* Memory and passes of a verifier. */
 static bool cost_of(const char *verifier, unsigned *memory, unsigned *passes)
 {
-    return sscanf(verifier, "$argon2id$v=19$m=%9u,t=%9u,", memory, passes) == 2;
+    *memory = number_behind(&verifier, "$argon2id$v=19$m=");
+    *passes = number_behind(&verifier, ",t=");
+    return *memory > 0 && *passes > 0 && *verifier == ',';
 }
 
 bool password_check(const char *verifier, struct span password)

@@ -163,6 +163,14 @@ struct made {
     struct buf hold;
 };
 
+/* base32 of the vectors ends in =; what people type (base/encode.h) does not. */
+static struct span without_padding(struct span text)
+{
+    while (text.bytes > 0 && text.at[text.bytes - 1] == '=')
+        text.bytes--;
+    return text;
+}
+
 static struct span json_span(const json_t *text)
 {
     return (struct span){json_string_value(text), json_string_length(text)};
@@ -192,7 +200,7 @@ static struct structured_value value_of(struct made *made, const json_t *json)
     if (strcmp(type, "date") == 0)
         return (struct structured_value){STRUCTURED_DATE, json_integer_value(value), SPAN_NONE};
     cr_assert_str_eq(type, "binary");
-    cr_assert(base32_decode(span_of(json_string_value(value)), &made->hold));
+    cr_assert(base32_decode(without_padding(span_of(json_string_value(value))), &made->hold));
     return (struct structured_value){STRUCTURED_BYTES, 0, {made->hold.data + start, made->hold.bytes - start}};
 }
 

@@ -120,6 +120,19 @@ bool walk_next(struct walk *walk, struct span *name, struct span *raw)
     return true;
 }
 
+size_t walk_count(struct span raw)
+{
+    struct span name, value;
+    struct walk walk;
+    size_t count = 0;
+
+    if (!walk_begin(&walk, raw))
+        return 0;
+    while (walk_next(&walk, &name, &value))
+        count++;
+    return count;
+}
+
 struct span walk_member(struct span object, const char *name)
 {
     struct walk walk;

@@ -16,6 +16,8 @@ MUST_CHECK bool walk_begin(struct walk *walk, struct span raw);
 /* The next member: `name` without quotes (still escaped; our names have no escapes; empty in an array) and the raw
  * value. */
 bool walk_next(struct walk *walk, struct span *name, struct span *raw);
+/* How many members; 0 of what is neither an object nor an array. */
+size_t walk_count(struct span raw);
 /* The raw value of a member of an object, or an empty span. */
 struct span walk_member(struct span object, const char *name);
 

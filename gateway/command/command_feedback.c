@@ -194,7 +194,6 @@ bool command_feedback_give(const struct desk *desk, const struct giving *giving,
 struct owe_work {
     const struct desk *desk;
     const struct owing *owing;
-    size_t count;
 };
 
 static bool owe(struct store_txn *txn, void *context, struct error *err)
@@ -203,26 +202,18 @@ static bool owe(struct store_txn *txn, void *context, struct error *err)
     AUTO(buf_done) struct buf data = BUF_INIT;
     const struct owe_work *work = context;
 
-    if (!ledger_new(txn, work->desk->clock, &ledger, err))
-        return false;
-    for (size_t i = 0; i < work->count; i++) {
-        const struct owing *owing = &work->owing[i];
-
-        buf_clear(&data);
-        json_count_add(&data, "{\"from\":", owing->from);
-        buf_add_text(&data, ",\"owing\":[");
-        buf_add_span(&data, owing->owing);
-        json_count_add(&data, "],\"to\":", owing->to);
-        buf_add_byte(&data, '}');
-        if (!ledger_emit(ledger, "keeper", "feedback.owed", buf_span(&data), NULL, err))
-            return false;
-    }
-    return ledger_finish(ledger, err);
+    json_count_add(&data, "{\"from\":", work->owing->from);
+    buf_add_text(&data, ",\"owing\":[");
+    buf_add_span(&data, work->owing->owing);
+    json_count_add(&data, "],\"to\":", work->owing->to);
+    buf_add_byte(&data, '}');
+    return ledger_new(txn, work->desk->clock, &ledger, err) &&
+           ledger_emit(ledger, "keeper", "feedback.owed", buf_span(&data), NULL, err) && ledger_finish(ledger, err);
 }
 
-bool command_feedback_owe(const struct desk *desk, const struct owing *owing, size_t count, struct error *err)
+bool command_feedback_owe(const struct desk *desk, const struct owing *owing, struct error *err)
 {
-    struct owe_work work = {desk, owing, count};
+    struct owe_work work = {desk, owing};
 
     return store_write(desk->store, owe, &work, err);
 }

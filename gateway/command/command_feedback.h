@@ -37,7 +37,6 @@ struct owing {
     uint64_t to;
     struct span owing;
 };
-MUST_CHECK bool command_feedback_owe(const struct desk *desk, const struct owing *owing, size_t count,
-                                     struct error *err);
+MUST_CHECK bool command_feedback_owe(const struct desk *desk, const struct owing *owing, struct error *err);
 
 #endif

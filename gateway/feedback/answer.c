@@ -16,19 +16,6 @@ struct span feedback_answer_member(const struct feedback_answer *answer, const c
     return walk_member(buf_span(&answer->entry), name);
 }
 
-static uint32_t count_of(struct span shown)
-{
-    struct span name, raw;
-    struct walk walk;
-    uint32_t count = 0;
-
-    if (!walk_begin(&walk, shown))
-        return 0;
-    while (walk_next(&walk, &name, &raw))
-        count++;
-    return count;
-}
-
 static bool read_at(struct trace_log *log, uint64_t position, struct feedback_answer *out, struct error *err)
 {
     struct span client = SPAN_NONE;
@@ -44,7 +31,7 @@ static bool read_at(struct trace_log *log, uint64_t position, struct feedback_an
     out->position = position;
     out->shown = feedback_answer_member(out, "shown");
     out->receipt = walk_plain(feedback_answer_member(out, "receipt"));
-    out->things = count_of(out->shown);
+    out->things = (uint32_t)walk_count(out->shown);
     out->owes = out->things > 0 && span_is(feedback_answer_member(out, "owes"), "true");
     out->is_test = span_is(feedback_answer_member(out, "test"), "true");
     return true;

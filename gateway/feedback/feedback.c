@@ -105,13 +105,11 @@ void feedback_run_add(struct buf *runs, struct feedback_run run)
     buf_add(runs, bytes, sizeof bytes);
 }
 
-struct span feedback_runs(struct store_txn *txn, const struct feedback_key *key)
+/* As they stand; a value that cannot be runs spoils the transaction, and is none. */
+static struct span check_runs(struct store_txn *txn, struct span runs)
 {
-    struct span runs;
     uint32_t end = 0;
 
-    if (!get(txn, key, &runs))
-        return SPAN_NONE;
     if (runs.bytes == 0 || runs.bytes % FEEDBACK_RUN_BYTES != 0)
         end = FEEDBACK_BLOCK + 1;
     for (size_t i = 0; i < runs.bytes / FEEDBACK_RUN_BYTES && end <= FEEDBACK_BLOCK; i++) {
@@ -123,6 +121,13 @@ struct span feedback_runs(struct store_txn *txn, const struct feedback_key *key)
         return runs;
     store_txn_spoil(txn, STORE_FEEDBACK, "what is owed contradicts itself: rebuild");
     return SPAN_NONE;
+}
+
+struct span feedback_runs(struct store_txn *txn, const struct feedback_key *key)
+{
+    struct span runs;
+
+    return get(txn, key, &runs) ? check_runs(txn, runs) : SPAN_NONE;
 }
 
 uint64_t feedback_looked_at(struct store_txn *txn)
@@ -215,8 +220,7 @@ bool feedback_owed(struct store_txn *txn, struct feedback_page *page, feedback_v
     while (goes_on && found.bytes == prefix.bytes + 8 && memcmp(found.at, prefix.at, prefix.bytes) == 0) {
         uint64_t block = store_read_u64(found.at + prefix.bytes);
 
-        key = feedback_key_owed(page->client, block);
-        goes_on = visit_runs(page, block, feedback_runs(txn, &key), visit, context) &&
+        goes_on = visit_runs(page, block, check_runs(txn, value), visit, context) &&
                   store_cursor_next(cursor, &found, &value);
     }
     return store_txn_is_good(txn, err);

@@ -2,15 +2,16 @@
  *
  * A projection of the journal: these functions read; changes are events. Two events, and their data:
  *
- *   feedback.owed      {"from","owing":[{"answers":[[skipped,count,things]…],"client"}…],"to"}: the entries [from, to)
- * of the trace's log were looked at, and these of them owe, client by client: runs of `count` entries that each showed
- * so many things, `skipped` entries behind the end of the run before (the first: behind `from`). Every entry is looked
- * at once: "from" is where the event before it ended. feedback.recorded
- * {"answer":{"at","domain","purpose","uscc"},"client","details":[{["acted_on"],["action"],"id",
- *                      ["measures"],["reason"],["remark"],"result","version"}…],"key","left","position","receipt",
- *                      "sha256"}: what a client said about things that one answer showed it. `answer`: of the trace's
- *                      entry at `position`. `key` and `sha256` (of the request, canonical) tell a repeated request;
- * null without a key. `left`: things of this answer that are still owed afterwards.
+ * feedback.owed, {"from","owing":[{"answers":[[skipped,count,things]…],"client"}…],"to"}: the entries [from, to) of the
+ * trace's log were looked at, and these of them owe, client by client: runs of `count` entries that each showed so many
+ * things, `skipped` entries behind the end of the run before (the first: behind `from`). Every entry is looked at once:
+ * "from" is where the event before it ended.
+ *
+ * feedback.recorded, {"answer":{"at","domain","purpose","uscc"},"client","details":[{["acted_on"],["action"],"id",
+ * ["measures"],["reason"],["remark"],"result","version"}…],"key","left","position","receipt","sha256"}: what a client
+ * said about things that one answer showed it. `answer`: of the trace's entry at `position`. `key` and `sha256` (of the
+ * request, canonical) tell a repeated request; null without a key. `left`: things of this answer that are still owed
+ * afterwards.
  *
  * What an answer showed is not repeated here: the trace has it (answer.h), at the place that is named here.
  *

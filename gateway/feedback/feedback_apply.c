@@ -25,8 +25,6 @@ static void count_add(struct store_txn *txn, struct span client, int64_t owed, i
     struct feedback_counts counts;
     uint8_t bytes[16];
 
-    if (client.bytes == 0)
-        return;
     feedback_count(txn, client, &counts);
     store_key_u64(bytes, counts.owed + (uint64_t)owed);
     store_key_u64(bytes + 8, counts.given + (uint64_t)given);

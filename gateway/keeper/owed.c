@@ -113,23 +113,13 @@ struct answer {
     uint32_t things;
 };
 
-static uint32_t count_shown(struct span shown)
-{
-    struct span name, raw;
-    struct walk walk;
-    uint32_t count = 0;
-
-    if (!walk_begin(&walk, shown))
-        return 0;
-    while (count < FEEDBACK_LEFT_MAX && walk_next(&walk, &name, &raw))
-        count++;
-    return count;
-}
-
 static bool read_answer(const struct owed *owed, struct span entry, struct answer *out)
 {
+    size_t count;
+
     out->client = value_of(entry, 0, ",\"by\":");
-    out->things = count_shown(value_of(entry, owed->owes_at, ",\"shown\":"));
+    count = walk_count(value_of(entry, owed->owes_at, ",\"shown\":"));
+    out->things = count < FEEDBACK_LEFT_MAX ? (uint32_t)count : FEEDBACK_LEFT_MAX;
     return out->client.bytes > 2 && out->things > 0 &&
            span_is(value_of(entry, owed->owes_at, ",\"test\":"), "true") == owed->is_test;
 }
@@ -216,7 +206,7 @@ static bool commit(struct owed *owed, uint64_t to, struct error *err)
     write_event(owed);
     owing.owing = buf_span(&owed->event);
     owed->is_known = false;
-    if (!command_feedback_owe(&desk, &owing, 1, err))
+    if (!command_feedback_owe(&desk, &owing, err))
         return false;
     owed->looked_at = owed->next = to;
     owed->is_known = true;

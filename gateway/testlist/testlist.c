@@ -63,7 +63,7 @@ static bool skip_past(const struct config *config, const struct desk *desk, stru
     if (!trace_log_open(folder, &log, err))
         return false;
     owing.to = trace_log_size(log);
-    return owing.to == 0 || command_feedback_owe(desk, &owing, 1, err);
+    return owing.to == 0 || command_feedback_owe(desk, &owing, err);
 }
 
 static bool make(const struct config *config, const char *folder, struct error *err)

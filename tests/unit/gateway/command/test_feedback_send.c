@@ -47,7 +47,7 @@ static void setup(void)
     buf_add_text(&answer.client, "land");
     answer.shown = feedback_answer_member(&answer, "shown");
     answer.receipt = walk_plain(feedback_answer_member(&answer, "receipt"));
-    cr_assert(command_feedback_owe(&T.desk, &owing, 1, &T.err), "%s", T.err.text);
+    cr_assert(command_feedback_owe(&T.desk, &owing, &T.err), "%s", T.err.text);
     buf_addf(&json,
              "{\"receipt\":\"" RECEIPT "\",\"details\":[{\"id\":\"%s\",\"result\":\"other\",\"action\":\"已约谈\"}]}",
              record);

@@ -141,6 +141,8 @@ static void start_one(struct courier *courier, struct start *start)
     }
     transfer->destination = start->destination;
     transfer->secret_serial = destination->secret_serial;
+    transfer->wall_ms = destination->wall_ms;
+    transfer->monotonic_ms = destination->monotonic_ms;
     transfer->next = courier->transfers;
     courier->transfers = transfer;
     start->destination->in_flight++;
@@ -159,9 +161,13 @@ static int64_t read_clocks(struct courier *courier)
 {
     int64_t wall_ms = clock_now_ms(courier->options->clock);
 
-    for (size_t i = 0; i < courier->count; i++)
+    int64_t monotonic_ms = time_monotonic_ms();
+
+    for (size_t i = 0; i < courier->count; i++) {
         courier->destinations[i].wall_ms = wall_ms;
-    return tempo_now(&courier->tempo, wall_ms, time_monotonic_ms());
+        courier->destinations[i].monotonic_ms = monotonic_ms;
+    }
+    return tempo_now(&courier->tempo, wall_ms, monotonic_ms);
 }
 
 static bool drive(struct courier *courier, struct error *err)

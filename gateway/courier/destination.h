@@ -12,10 +12,11 @@ struct destination {
     struct policy_pace pace;
     struct throttle throttle;
     unsigned in_flight;
-    int64_t wall_ms;  /* this turn, by the machine's clock: for what others are told and say (tempo.h) */
-    bool was_paused;  /* when last looked at */
-    bool is_stopped;  /* write.c: paused, says the store in this transaction */
-    bool has_refused; /* rows were refused: perhaps what puts them right waits behind them */
+    int64_t wall_ms;      /* this turn, by the machine's clock: for what others are told and say (tempo.h) */
+    int64_t monotonic_ms; /* when that was */
+    bool was_paused;      /* when last looked at */
+    bool is_stopped;      /* write.c: paused, says the store in this transaction */
+    bool has_refused;     /* rows were refused: perhaps what puts them right waits behind them */
     /* Endings in a row; what they count for: policy.h. */
     enum policy_ending last;
     uint32_t streak;

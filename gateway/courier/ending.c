@@ -5,6 +5,7 @@
 
 #include "adapters/layout.h"
 #include "base/text.h"
+#include "gateway/courier/tempo.h"
 #include "keys/digest.h"
 
 void ending_free(struct ending *ending)
@@ -96,6 +97,8 @@ struct ending *ending_of_transfer(struct transfer *transfer, int64_t now_ms)
     ending->body = transfer->body;
     transfer->body = BUF_INIT;
     ending->attempt.status = transfer->status;
+    ending->attempt.is_clock_moved = tempo_is_moved(transfer->wall_ms, transfer->monotonic_ms,
+                                                    ending->destination->wall_ms, ending->destination->monotonic_ms);
     memcpy(ending->words, transfer->words, sizeof ending->words);
     if (transfer->net == NET_ANSWERED)
         read_answer(ending, transfer->retry_after, now_ms);

@@ -85,6 +85,8 @@ static const struct rule UPLOAD[ENDING_COUNT] = {
                      "no answer came; the request may have arrived", NEVER},
     [ENDING_OWN_FAULT] = {ACTION_PAUSE, BLAME_SETUP, NULL, "本网关无法发出请求：查看日志并改正后恢复",
                           "we cannot make the request: see the log, correct, then resume", NEVER},
+    [ENDING_CLOCK_MOVED] = {ACTION_RESEND, BLAME_NOBODY, REFUSAL, "请求途中本机时钟被调整，对方不认可：按新时间重发",
+                            "refused, and our clock was moved while it was on its way: sent again", NEVER},
     [ENDING_UNMAKEABLE] = {ACTION_PAUSE_DOUBT, BLAME_SETUP, NULL,
                            "密钥或配置已变，无法重做同样的字节：确认新配置后恢复",
                            "keys or settings changed, the same bytes cannot be made: confirm, then resume", NEVER},
@@ -144,6 +146,8 @@ static const struct rule ASK[ENDING_COUNT] = {
                           "a certificate is not accepted: check both sides', then resume", NEVER},
     [ENDING_OWN_FAULT] = {ACTION_PAUSE, BLAME_SETUP, NULL, "本网关无法发出请求：查看日志并改正后恢复",
                           "we cannot make the request: see the log, correct, then resume", NEVER},
+    [ENDING_CLOCK_MOVED] = {ACTION_ASK_AGAIN, BLAME_NOBODY, REFUSAL, "请求途中本机时钟被调整，对方不认可：按新时间再问",
+                            "refused, and our clock was moved while it was on its way: asked again", NEVER},
     [ENDING_UNMAKEABLE] = {ACTION_DISSOLVE, BLAME_NOBODY, REFUSAL, "对方确认未收到，原字节已无法重做：重新编批",
                            "it never arrived and its bytes cannot be made again: its rows go in a new call", NEVER},
 };
@@ -177,6 +181,8 @@ static const struct rule DELIVER[ENDING_COUNT] = {
                               "redirects are not followed: check the address, then resume", NEVER},
     [ENDING_OWN_FAULT] = {ACTION_PAUSE, BLAME_SETUP, NULL, "本网关无法发出请求：查看日志并改正后恢复",
                           "we cannot make the request: see the log, correct, then resume", NEVER},
+    [ENDING_CLOCK_MOVED] = {ACTION_RESEND, BLAME_NOBODY, REFUSAL, "请求途中本机时钟被调整，对方不认可：按新时间重发",
+                            "refused, and our clock was moved while it was on its way: sent again", NEVER},
     [ENDING_UNMAKEABLE] = {ACTION_DISSOLVE, BLAME_NOBODY, NULL, "原字节已无法重做：重新编批",
                            "its bytes cannot be made again: it goes in a new call", NEVER},
     /* Statuses that an adapter of this kind judges itself, and answers that it never gives. */
@@ -250,6 +256,13 @@ static enum policy_ending ending_of_answer(const struct policy_attempt *attempt)
     return OF_ADAPTER[attempt->answer];
 }
 
+/* What a receiver says to a timestamp that it does not believe. */
+static bool is_refusal(enum policy_ending ending)
+{
+    return ending == ENDING_BODY_REFUSED || ending == ENDING_SETUP_REFUSED || ending == ENDING_UNAUTHORIZED ||
+           ending == ENDING_FORBIDDEN || ending == ENDING_UNACCEPTABLE;
+}
+
 enum policy_ending policy_ending(const struct policy_attempt *attempt)
 {
     static const enum policy_ending OF_NET[NET_COUNT] = {
@@ -259,7 +272,9 @@ enum policy_ending policy_ending(const struct policy_attempt *attempt)
         [NET_UNMAKEABLE] = ENDING_UNMAKEABLE,
     };
 
-    return attempt->net == NET_ANSWERED ? ending_of_answer(attempt) : OF_NET[attempt->net];
+    enum policy_ending ending = attempt->net == NET_ANSWERED ? ending_of_answer(attempt) : OF_NET[attempt->net];
+
+    return attempt->is_clock_moved && is_refusal(ending) ? ENDING_CLOCK_MOVED : ending;
 }
 
 const char *policy_ending_name(enum policy_ending ending)
@@ -294,6 +309,7 @@ const char *policy_ending_name(enum policy_ending ending)
         [ENDING_OVERLONG] = "overlong",
         [ENDING_OWN_FAULT] = "own-fault",
         [ENDING_UNMAKEABLE] = "unmakeable",
+        [ENDING_CLOCK_MOVED] = "clock-moved",
     };
 
     return NAMES[ending];

@@ -55,6 +55,7 @@ enum policy_ending {
     ENDING_OVERLONG,
     ENDING_OWN_FAULT,
     ENDING_UNMAKEABLE,
+    ENDING_CLOCK_MOVED, /* refused, and our clock was put right (or wrong) while the request was on its way */
     ENDING_COUNT
 };
 
@@ -91,6 +92,7 @@ struct policy_attempt {
     enum adapter_ending answer; /* with NET_ANSWERED */
     int status;                 /* HTTP, with NET_ANSWERED */
     bool settles_at_once;       /* adapter.h */
+    bool is_clock_moved;        /* our clock jumped between making the request and its answer */
     bool was_received;          /* a question about a call whose transport receipt we hold */
     uint32_t rows;              /* open rows of the call */
     uint32_t attempts;          /* of the call: uploads that ended before this attempt */

@@ -21,6 +21,8 @@ struct tempo {
 
 /* The machine's clocks say so now. */
 int64_t tempo_now(struct tempo *tempo, int64_t wall_ms, int64_t monotonic_ms);
+/* Was the machine's clock moved between two looks at both clocks, by more than an adjustment? */
+bool tempo_is_moved(int64_t wall_ms, int64_t monotonic_ms, int64_t later_wall_ms, int64_t later_monotonic_ms);
 /* Something has happened at that instant already: it is no earlier. */
 int64_t tempo_raise(struct tempo *tempo, int64_t seen_ms);
 

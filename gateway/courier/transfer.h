@@ -16,6 +16,8 @@ struct transfer {
     struct shipment *shipment; /* NULL in the steps without a call */
     enum adapter_step step;
     uint32_t secret_serial; /* which secret it was signed with */
+    int64_t wall_ms;        /* when it was made, by both clocks */
+    int64_t monotonic_ms;
     /* When it has ended: */
     enum policy_net net;
     int status; /* 0: no answer */

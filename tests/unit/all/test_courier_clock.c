@@ -49,6 +49,31 @@ Test(courier_clock, what_is_pushed_after_the_clock_was_put_back_goes_at_once)
     post_expect_applied(COUNT + 1, 1);
 }
 
+/* The platform reads the request only when the clock by which it was made is wrong. */
+static void move_clock_on_the_way(int64_t ms)
+{
+    post_list(COUNT);
+    cr_assert_eq(post_push(), COUNT);
+    cr_assert_eq(kill(P.child, SIGSTOP), 0);
+    post_start();
+    post_await_upload();
+    turn_clock(ms);
+    cr_assert_eq(kill(P.child, SIGCONT), 0);
+    post_await_acknowledged(COUNT);
+    post_expect_applied(COUNT, 1);
+    cr_assert_eq(post_events("channel.paused", NULL), 0);
+}
+
+Test(courier_clock, what_was_on_its_way_when_the_clock_went_forward_goes_again_and_needs_no_person)
+{
+    move_clock_on_the_way(HOURS_MS);
+}
+
+Test(courier_clock, what_was_on_its_way_when_the_clock_went_back_goes_again_and_needs_no_person)
+{
+    move_clock_on_the_way(-HOURS_MS);
+}
+
 Test(courier_clock, questions_for_outcomes_go_on_whatever_the_clock_does)
 {
     platform_order("{\"fault\":\"result-delay\",\"polls\":6}");

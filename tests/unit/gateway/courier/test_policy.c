@@ -176,6 +176,40 @@ Test(policy, whatever_may_have_arrived_is_never_sent_again_unasked)
     }
 }
 
+Test(policy, a_refusal_while_our_own_clock_was_moved_proves_nothing)
+{
+    static const int REFUSALS[] = {400, 401, 403, 422};
+
+    for (size_t i = 0; i < COUNT_OF(REFUSALS); i++) {
+        struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, NET_ANSWERED);
+
+        attempt.answer = ADAPTER_BY_STATUS;
+        attempt.status = REFUSALS[i];
+        cr_assert_eq(decide(&attempt).action, ACTION_PAUSE);
+        attempt.is_clock_moved = true;
+        expect_both(attempt, &(struct expected){ENDING_CLOCK_MOVED, ACTION_RESEND, ACTION_ASK_AGAIN, BLAME_NOBODY,
+                                                BLAME_NOBODY});
+        attempt.settles_at_once = true;
+        cr_assert_eq(decide(&attempt).action, ACTION_RESEND);
+    }
+}
+
+Test(policy, what_is_no_refusal_counts_whatever_the_clock_did)
+{
+    for (int i = 0; i < NET_COUNT * 1000; i++) {
+        struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, (enum policy_net)(i / 1000));
+        enum policy_ending ending;
+
+        attempt.answer = i % 1000 < ADAPTER_ENDING_COUNT ? (enum adapter_ending)(i % 1000) : ADAPTER_BY_STATUS;
+        attempt.status = i % 1000;
+        ending = decide(&attempt).ending;
+        attempt.is_clock_moved = true;
+        if (ending != ENDING_BODY_REFUSED && ending != ENDING_SETUP_REFUSED && ending != ENDING_UNAUTHORIZED &&
+            ending != ENDING_FORBIDDEN && ending != ENDING_UNACCEPTABLE)
+            cr_assert_eq(decide(&attempt).ending, ending, "%s", policy_ending_name(ending));
+    }
+}
+
 Test(policy, a_row_alone_is_refused_where_many_are_split)
 {
     struct policy_attempt attempt = attempt_of(ADAPTER_UPLOAD, NET_ANSWERED);

@@ -49,3 +49,11 @@ Test(tempo, what_has_happened_is_not_in_the_future)
     cr_assert_eq(tempo_raise(&tempo, WALL_MS), WALL_MS + HOUR_MS);
     cr_assert_eq(tempo_now(&tempo, WALL_MS + 20, 20), WALL_MS + HOUR_MS + 20);
 }
+
+Test(tempo, a_clock_that_jumped_between_two_looks_is_noticed_and_time_that_passed_is_not)
+{
+    cr_assert_not(tempo_is_moved(WALL_MS, 5000, WALL_MS + HOUR_MS, 5000 + HOUR_MS));
+    cr_assert_not(tempo_is_moved(WALL_MS, 5000, WALL_MS - 300, 5010));
+    cr_assert(tempo_is_moved(WALL_MS, 5000, WALL_MS + HOUR_MS, 5010));
+    cr_assert(tempo_is_moved(WALL_MS, 5000, WALL_MS - HOUR_MS, 5010));
+}

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "gateway/command/dossier.h"
 #include "gateway/command/run.h"
+#include "gateway/registry/standing.h"
 
 enum { ID_TRIES = 64 };
 
@@ -150,27 +151,10 @@ struct gathering {
     struct buf hold;
 };
 
-/* Two people ended the record, and the order is still the one that it rested on. */
-static bool is_as_it_was(struct store_txn *txn, const struct record *record)
-{
-    struct obligation_version now;
-
-    return obligations_find(txn, record->obligation, 0, &now) && now.version == record->basis_version;
-}
-
 bool command_has_record(struct store_txn *txn, const uint8_t obligation[OBLIGATION_ID_BYTES],
                         char record[RECORD_ID_BYTES], struct record_version *newest, struct buf *hold)
 {
-    uint32_t ordinal;
-
-    record[0] = '\0';
-    if (!records_of_obligation(txn, obligation, record, &ordinal) ||
-        !records_load(txn, span_of(record), 0, newest, hold, NULL))
-        return false;
-    if (newest->state == RECORD_RETURNED)
-        return false;
-    return !record_op_ends(newest->record.op) || newest->state != RECORD_EFFECTIVE ||
-           is_as_it_was(txn, &newest->record);
+    return records_stand_for(txn, obligation, 0, record, newest, hold);
 }
 
 static void keep(struct gathering *gathering, const uint8_t id[OBLIGATION_ID_BYTES])

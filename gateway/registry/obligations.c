@@ -10,6 +10,7 @@
 #include "gateway/journal/journal.h"
 #include "gateway/registry/announced.h"
 #include "gateway/registry/pack.h"
+#include "gateway/registry/standing.h"
 #include "gateway/registry/subject.h"
 
 enum { KEY_BYTES = OBLIGATION_ID_BYTES + 4 };
@@ -379,6 +380,7 @@ bool obligations_apply(struct store_txn *txn, uint64_t sequence, const struct ev
     if (version.version != before.version + 1)
         return fail(err, ERR_CONFLICT, "obligation version %u after %u", version.version, before.version);
     announced_put(txn, before.version > 0 ? &before : NULL, &version, &row);
+    standing_obligation(txn, before.version > 0 ? &before : NULL, &version);
     pack(&version, value);
     store_put(txn, STORE_OBLIGATIONS, key_of(version.id, version.version, key), (struct span){value, VALUE_BYTES});
     return subject_put_obligation(txn, &version, &row, err);

@@ -10,6 +10,7 @@
 #include "gateway/registry/records.h"
 #include "gateway/registry/records_value.h"
 #include "gateway/registry/registry.h"
+#include "gateway/registry/standing.h"
 #include "gateway/registry/subject.h"
 
 static struct span id_of(const struct record *record)
@@ -100,15 +101,19 @@ static void obligation_put(struct store_txn *txn, const struct record *record)
     store_put(txn, STORE_RECORD_INDEX, index_span(&key), id_of(record));
 }
 
-/* May this version follow what is there? */
-static bool fits_newest(struct store_txn *txn, const struct record *record, struct error *err)
+/* May this version follow what is there? `counted` gets where that is counted. */
+static bool fits_newest(struct store_txn *txn, const struct record *record, struct standing_place *counted,
+                        struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
     struct record_version newest;
+    bool has_newest;
     uint32_t expected = 1;
     struct error none;
 
-    if (records_load(txn, id_of(record), 0, &newest, &hold, &none)) {
+    has_newest = records_load(txn, id_of(record), 0, &newest, &hold, &none);
+    standing_of_record(txn, record->obligation, has_newest ? &newest : NULL, counted);
+    if (has_newest) {
         if (memcmp(newest.record.obligation, record->obligation, OBLIGATION_ID_BYTES) != 0)
             return fail(err, ERR_CONFLICT, "%s belongs to another obligation", record->id);
         expected = newest.state == RECORD_EFFECTIVE  ? newest.record.version + 1
@@ -125,13 +130,24 @@ static bool fits_newest(struct store_txn *txn, const struct record *record, stru
     return true;
 }
 
+/* Where the obligation and its record are counted now. */
+static void count_again(struct store_txn *txn, const struct standing_place *before,
+                        const struct record_version *version)
+{
+    struct standing_place after;
+
+    standing_of_record(txn, version->record.obligation, version, &after);
+    standing_move(txn, before, &after);
+}
+
 bool records_apply_proposed(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
     struct record_version version = {.state = RECORD_PROPOSED, .proposal = sequence};
     struct record *record = &version.record;
+    struct standing_place before;
 
-    if (!record_from_json(event->data, record, &hold, err) || !fits_newest(txn, record, err))
+    if (!record_from_json(event->data, record, &hold, err) || !fits_newest(txn, record, &before, err))
         return false;
     record->proposed_ms = event->at_ms;
     record->proposed_by = event->by;
@@ -141,6 +157,7 @@ bool records_apply_proposed(struct store_txn *txn, uint64_t sequence, const stru
     list_delete(txn, RECORDS_RETURNED, record);
     list_put(txn, RECORDS_WAITING, record);
     obligation_put(txn, record);
+    count_again(txn, &before, &version);
     event_put(txn, sequence, id_of(record));
     return store_txn_is_good(txn, err);
 }
@@ -163,14 +180,17 @@ bool records_apply_returned(struct store_txn *txn, uint64_t sequence, const stru
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
     struct record_version version;
+    struct standing_place before;
 
     if (!load_waiting(txn, event, &version, &hold, err))
         return false;
+    standing_of_record(txn, version.record.obligation, &version, &before);
     version.state = RECORD_RETURNED;
     version.decision = sequence;
     records_store(txn, &version);
     list_delete(txn, RECORDS_WAITING, &version.record);
     list_put(txn, RECORDS_RETURNED, &version.record);
+    count_again(txn, &before, &version);
     event_put(txn, sequence, id_of(&version.record));
     return store_txn_is_good(txn, err);
 }
@@ -217,8 +237,10 @@ bool records_apply_expired(struct store_txn *txn, uint64_t sequence, const struc
     AUTO(buf_done) struct buf hold = BUF_INIT;
     struct record_version version = {.state = RECORD_EFFECTIVE, .proposal = sequence, .decision = sequence};
     struct record *record = &version.record;
+    struct standing_place before;
 
-    if (!record_from_json(walk_member(event->data, "record"), record, &hold, err) || !fits_newest(txn, record, err))
+    if (!record_from_json(walk_member(event->data, "record"), record, &hold, err) ||
+        !fits_newest(txn, record, &before, err))
         return false;
     if (record->op != OP_WITHDRAWN || record->statute.bytes == 0 || !span_is(event->by, STATUTE_PUBLICATION_END))
         return fail(err, ERR_CONFLICT, "%s: this is not what the law makes by itself", record->id);
@@ -228,6 +250,7 @@ bool records_apply_expired(struct store_txn *txn, uint64_t sequence, const struc
     record->proposed_by = record->approved_by = event->by;
     records_store(txn, &version);
     list_delete(txn, RECORDS_RETURNED, record);
+    count_again(txn, &before, &version);
     return put_effective(txn, sequence, event->at_ms, record, err);
 }
 
@@ -236,9 +259,11 @@ bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const stru
     AUTO(buf_done) struct buf hold = BUF_INIT;
     struct record_version version;
     struct record *record = &version.record;
+    struct standing_place before;
 
     if (!load_waiting(txn, event, &version, &hold, err))
         return false;
+    standing_of_record(txn, record->obligation, &version, &before);
     if (!instant_parse(walk_plain_of(event->data, "approved_at"), &record->approved_ms))
         return fail(err, ERR_CORRUPT, "record.approved without its instant");
     record->approved_by = event->by;
@@ -246,6 +271,7 @@ bool records_apply_approved(struct store_txn *txn, uint64_t sequence, const stru
     version.decision = sequence;
     records_store(txn, &version);
     list_delete(txn, RECORDS_WAITING, record);
+    count_again(txn, &before, &version);
     return put_effective(txn, sequence, event->at_ms, record, err);
 }
 

@@ -15,6 +15,7 @@
  *
  * STORE_RECORD_INDEX, by first byte of the key (integers BE):
  *   'b', 'B'                             what public lists are made of (announced.h)
+ *   'd', 'p'                             what staff look at first, counted (standing.h)
  *   'e' record, sequence → ""           events about a record
  *   'i' sequence → data of import.finished
  *   'l' list, record → version          the lists of records.h but the unsent

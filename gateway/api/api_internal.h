@@ -77,6 +77,19 @@ enum api_door { API_DOOR_OTHER, API_DOOR_CONSOLE };
 /* What all paths of a route begin with; NULL behind the last. `*is_public`: outside systems may come this way. */
 const char *api_route(size_t index, bool *is_public);
 
+/* routes.c: what the server calls */
+void api_handle(void *context, const struct http_request *request, struct http_reply *reply);
+/* Is the body of this request let in? False: it is answered. */
+bool api_admits(void *context, const struct http_request *head, struct http_reply *reply);
+bool api_spools(void *context, const struct http_request *head, uint64_t *limit);
+
+/* siblings.c: the processes that find names and let people in */
+MUST_CHECK bool api_open_siblings(struct api *api, struct error *err);
+bool api_woken(void *context);
+bool api_is_due(void *context, uint64_t key);
+/* Readable when one of the two is: an epoll descriptor can itself be waited for. -1 is none. */
+MUST_CHECK bool api_either_of(int first, int second, int *both, struct error *err);
+
 /* A read of now; end it with api_end_read. NULL: err. */
 struct store_txn *api_read(struct api *api, struct error *err);
 void api_end_read(struct api *api);

@@ -1,5 +1,6 @@
 /* obligations.c - one small value per version; the row's JSON stays in the journal, where it is anyway: half the bytes
- * to write for each imported row, and the key's order makes "the newest" one step of a cursor. */
+ * to write for each imported row (of it only what lists are searched by), and the key's order makes "the newest" one
+ * step of a cursor. */
 #include "gateway/registry/obligations.h"
 
 #include <string.h>
@@ -9,98 +10,84 @@
 #include "base/walk.h"
 #include "gateway/journal/journal.h"
 #include "gateway/registry/announced.h"
+#include "gateway/registry/obligations_value.h"
 #include "gateway/registry/pack.h"
 #include "gateway/registry/standing.h"
 #include "gateway/registry/subject.h"
 
-enum { KEY_BYTES = OBLIGATION_ID_BYTES + 4 };
-/* Places in the value. */
-enum {
-    AT_STATE = 0,
-    AT_GROUND = 1,
-    AT_ORDER_DATE = 4,
-    AT_DEADLINE = 8,
-    AT_EXTENDED_TO = 12,
-    AT_EXIT_DATE = 16,
-    AT_LINE = 20,
-    AT_SEQUENCE = 24,
-    AT_INSTANT = 32,
-    AT_DIVISION = 40,
-    AT_USCC = 46,
-    VALUE_BYTES = 64
-};
 enum { DIVISION_BYTES = 6, USCC_BYTES = 18, PREFIX_MIN = 6 };
 
-static struct span key_of(const uint8_t id[OBLIGATION_ID_BYTES], uint32_t version, uint8_t key[KEY_BYTES])
+struct span obligations_key(const uint8_t id[OBLIGATION_ID_BYTES], uint32_t version, uint8_t key[OBLIGATION_KEY_BYTES])
 {
     memcpy(key, id, OBLIGATION_ID_BYTES);
     store_key_u32(key + OBLIGATION_ID_BYTES, version);
-    return (struct span){(const char *)key, KEY_BYTES};
+    return (struct span){(const char *)key, OBLIGATION_KEY_BYTES};
 }
 
-static bool unpack(struct span key, struct span value, struct obligation_version *out)
+bool obligations_unpack(struct span key, struct span value, struct obligation_version *out)
 {
     const char *at = value.at;
 
-    if (key.bytes != KEY_BYTES || value.bytes != VALUE_BYTES || (uint8_t)at[AT_STATE] >= STATE_COUNT ||
-        (uint8_t)at[AT_GROUND] >= GROUND_COUNT)
+    if (key.bytes != OBLIGATION_KEY_BYTES || value.bytes < OBLIGATION_AT_LENGTHS ||
+        (uint8_t)at[OBLIGATION_AT_STATE] >= STATE_COUNT || (uint8_t)at[OBLIGATION_AT_GROUND] >= GROUND_COUNT)
         return false;
     memset(out, 0, sizeof *out);
     memcpy(out->id, key.at, OBLIGATION_ID_BYTES);
     out->version = store_read_u32(key.at + OBLIGATION_ID_BYTES);
-    out->state = (enum obligation_state)at[AT_STATE];
-    out->ground = (enum ground)at[AT_GROUND];
-    out->order_date = (int32_t)unpack_u32(at + AT_ORDER_DATE);
-    out->deadline = (int32_t)unpack_u32(at + AT_DEADLINE);
-    out->extended_to = (int32_t)unpack_u32(at + AT_EXTENDED_TO);
-    out->exit_date = (int32_t)unpack_u32(at + AT_EXIT_DATE);
-    out->line = unpack_u32(at + AT_LINE);
-    out->sequence = unpack_u64(at + AT_SEQUENCE);
-    out->at_ms = (int64_t)unpack_u64(at + AT_INSTANT);
-    memcpy(out->division, at + AT_DIVISION, DIVISION_BYTES);
-    memcpy(out->uscc, at + AT_USCC, USCC_BYTES);
+    out->state = (enum obligation_state)at[OBLIGATION_AT_STATE];
+    out->ground = (enum ground)at[OBLIGATION_AT_GROUND];
+    out->order_date = (int32_t)unpack_u32(at + OBLIGATION_AT_ORDER_DATE);
+    out->deadline = (int32_t)unpack_u32(at + OBLIGATION_AT_DEADLINE);
+    out->extended_to = (int32_t)unpack_u32(at + OBLIGATION_AT_EXTENDED_TO);
+    out->exit_date = (int32_t)unpack_u32(at + OBLIGATION_AT_EXIT_DATE);
+    out->line = unpack_u32(at + OBLIGATION_AT_LINE);
+    out->sequence = unpack_u64(at + OBLIGATION_AT_SEQUENCE);
+    out->at_ms = (int64_t)unpack_u64(at + OBLIGATION_AT_INSTANT);
+    memcpy(out->division, at + OBLIGATION_AT_DIVISION, DIVISION_BYTES);
+    memcpy(out->uscc, at + OBLIGATION_AT_USCC, USCC_BYTES);
     return true;
 }
 
-static void pack(const struct obligation_version *version, char value[VALUE_BYTES])
+static void pack(const struct obligation_version *version, char value[OBLIGATION_AT_LENGTHS])
 {
-    memset(value, 0, VALUE_BYTES);
-    value[AT_STATE] = (char)version->state;
-    value[AT_GROUND] = (char)version->ground;
-    pack_u32(value + AT_ORDER_DATE, (uint32_t)version->order_date);
-    pack_u32(value + AT_DEADLINE, (uint32_t)version->deadline);
-    pack_u32(value + AT_EXTENDED_TO, (uint32_t)version->extended_to);
-    pack_u32(value + AT_EXIT_DATE, (uint32_t)version->exit_date);
-    pack_u32(value + AT_LINE, version->line);
-    pack_u64(value + AT_SEQUENCE, version->sequence);
-    pack_u64(value + AT_INSTANT, (uint64_t)version->at_ms);
-    memcpy(value + AT_DIVISION, version->division, DIVISION_BYTES);
-    memcpy(value + AT_USCC, version->uscc, USCC_BYTES);
+    memset(value, 0, OBLIGATION_AT_LENGTHS);
+    value[OBLIGATION_AT_STATE] = (char)version->state;
+    value[OBLIGATION_AT_GROUND] = (char)version->ground;
+    pack_u32(value + OBLIGATION_AT_ORDER_DATE, (uint32_t)version->order_date);
+    pack_u32(value + OBLIGATION_AT_DEADLINE, (uint32_t)version->deadline);
+    pack_u32(value + OBLIGATION_AT_EXTENDED_TO, (uint32_t)version->extended_to);
+    pack_u32(value + OBLIGATION_AT_EXIT_DATE, (uint32_t)version->exit_date);
+    pack_u32(value + OBLIGATION_AT_LINE, version->line);
+    pack_u64(value + OBLIGATION_AT_SEQUENCE, version->sequence);
+    pack_u64(value + OBLIGATION_AT_INSTANT, (uint64_t)version->at_ms);
+    memcpy(value + OBLIGATION_AT_DIVISION, version->division, DIVISION_BYTES);
+    memcpy(value + OBLIGATION_AT_USCC, version->uscc, USCC_BYTES);
 }
 
 static bool find_newest(struct store_txn *txn, const uint8_t id[OBLIGATION_ID_BYTES], struct obligation_version *out)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
-    uint8_t key[KEY_BYTES];
+    uint8_t key[OBLIGATION_KEY_BYTES];
     struct span found, value;
     struct error err;
 
     /* No obligation has 2^32 - 1 versions. */
     return store_cursor_open(txn, STORE_OBLIGATIONS, &cursor, &err) &&
-           store_cursor_seek_below(cursor, key_of(id, UINT32_MAX, key), &found, &value) && found.bytes == KEY_BYTES &&
-           memcmp(found.at, id, OBLIGATION_ID_BYTES) == 0 && unpack(found, value, out);
+           store_cursor_seek_below(cursor, obligations_key(id, UINT32_MAX, key), &found, &value) &&
+           found.bytes == OBLIGATION_KEY_BYTES && memcmp(found.at, id, OBLIGATION_ID_BYTES) == 0 &&
+           obligations_unpack(found, value, out);
 }
 
 bool obligations_find(struct store_txn *txn, const uint8_t id[OBLIGATION_ID_BYTES], uint32_t version,
                       struct obligation_version *out)
 {
-    uint8_t key[KEY_BYTES];
+    uint8_t key[OBLIGATION_KEY_BYTES];
     struct span value;
 
     if (version == 0)
         return find_newest(txn, id, out);
-    return store_get(txn, STORE_OBLIGATIONS, key_of(id, version, key), &value) &&
-           unpack((struct span){(const char *)key, KEY_BYTES}, value, out);
+    return store_get(txn, STORE_OBLIGATIONS, obligations_key(id, version, key), &value) &&
+           obligations_unpack((struct span){(const char *)key, OBLIGATION_KEY_BYTES}, value, out);
 }
 
 bool obligations_json(struct store_txn *txn, const struct obligation_version *version, struct span *json,
@@ -209,7 +196,7 @@ bool obligations_scan(struct store_txn *txn, const struct obligations_filter *fi
     while (goes_on && !scan.is_over) {
         if (has_one && memcmp(newest.id, key.at, OBLIGATION_ID_BYTES) != 0 && !scan_one(&scan, &newest, err))
             return false;
-        if (!unpack(key, value, &newest))
+        if (!obligations_unpack(key, value, &newest))
             return fail(err, ERR_CORRUPT, "the table of obligations holds something else");
         has_one = true;
         goes_on = store_cursor_next(cursor, &key, &value);
@@ -299,7 +286,7 @@ static bool bound(struct span hex, char filler, uint8_t id[OBLIGATION_ID_BYTES])
 bool obligations_by_prefix(struct store_txn *txn, struct span hex, struct obligation_version *out, struct error *err)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
-    uint8_t low[OBLIGATION_ID_BYTES], high[OBLIGATION_ID_BYTES], key[KEY_BYTES];
+    uint8_t low[OBLIGATION_ID_BYTES], high[OBLIGATION_ID_BYTES], key[OBLIGATION_KEY_BYTES];
     struct obligation_version first, last;
     struct span found, value;
 
@@ -308,12 +295,13 @@ bool obligations_by_prefix(struct store_txn *txn, struct span hex, struct obliga
                       "%.*s：请用至少 %d 位十六进制数字指明任务", (int)hex.bytes, hex.at, PREFIX_MIN);
     if (!store_cursor_open(txn, STORE_OBLIGATIONS, &cursor, err))
         return false;
-    if (!store_cursor_seek(cursor, key_of(low, 0, key), &found, &value) || !unpack(found, value, &first) ||
-        memcmp(first.id, high, OBLIGATION_ID_BYTES) > 0)
+    if (!store_cursor_seek(cursor, obligations_key(low, 0, key), &found, &value) ||
+        !obligations_unpack(found, value, &first) || memcmp(first.id, high, OBLIGATION_ID_BYTES) > 0)
         return store_txn_is_good(txn, err) &&
                refuse(err, ERR_NOT_FOUND, "obligation.unknown", "%.*s: there is no such obligation",
                       "%.*s：没有这项退出任务", (int)hex.bytes, hex.at);
-    if (!store_cursor_seek_below(cursor, key_of(high, UINT32_MAX, key), &found, &value) || !unpack(found, value, &last))
+    if (!store_cursor_seek_below(cursor, obligations_key(high, UINT32_MAX, key), &found, &value) ||
+        !obligations_unpack(found, value, &last))
         return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "the table of obligations is not in order");
     if (memcmp(first.id, last.id, OBLIGATION_ID_BYTES) != 0)
         return refuse(err, ERR_CONFLICT, "obligation.ambiguous", "%.*s: several obligations begin like this",
@@ -364,11 +352,12 @@ static bool read_data(struct span data, struct obligation_version *version, stru
 bool obligations_apply(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
+    AUTO(buf_done) struct buf value = BUF_INIT;
     struct obligation_version version = {.sequence = sequence, .at_ms = event->at_ms};
     struct obligation_version before = {.version = 0};
     struct obligation row;
-    char value[VALUE_BYTES];
-    uint8_t key[KEY_BYTES];
+    char head[OBLIGATION_AT_LENGTHS];
+    uint8_t key[OBLIGATION_KEY_BYTES];
     struct span json = SPAN_NONE;
 
     if (!read_data(event->data, &version, &json))
@@ -381,7 +370,9 @@ bool obligations_apply(struct store_txn *txn, uint64_t sequence, const struct ev
         return fail(err, ERR_CONFLICT, "obligation version %u after %u", version.version, before.version);
     announced_put(txn, before.version > 0 ? &before : NULL, &version, &row);
     standing_obligation(txn, before.version > 0 ? &before : NULL, &version);
-    pack(&version, value);
-    store_put(txn, STORE_OBLIGATIONS, key_of(version.id, version.version, key), (struct span){value, VALUE_BYTES});
+    pack(&version, head);
+    buf_add(&value, head, sizeof head);
+    obligations_texts_add(&row, &value);
+    store_put(txn, STORE_OBLIGATIONS, obligations_key(version.id, version.version, key), buf_span(&value));
     return subject_put_obligation(txn, &version, &row, err);
 }

@@ -14,17 +14,83 @@ static bool is_later(enum channel channel)
     return channel > 0 && channel < STAGE_COUNT;
 }
 
+/* --- entries, counted as they come and go: nobody who also answers walks over them --- */
+
+enum stage_kind { STAGED, HELD, STAGE_KINDS };
+
+static struct table_key entry_key(enum channel channel, enum stage_kind kind, uint64_t number)
+{
+    return kind == STAGED ? key_stage(channel, number) : key_held(channel, number);
+}
+
+static bool count_load(struct store_txn *txn, enum channel channel, uint64_t counts[STAGE_KINDS])
+{
+    struct table_key key = key_stage_counts(channel);
+    struct span value;
+
+    if (!store_get(txn, STORE_CHANNELS, table_span(&key), &value))
+        return false;
+    if (value.bytes != 8 * STAGE_KINDS) {
+        store_txn_spoil(txn, STORE_CHANNELS, "what is staged is not counted: rebuild");
+        return false;
+    }
+    for (int i = 0; i < STAGE_KINDS; i++)
+        counts[i] = store_read_u64(value.at + 8 * i);
+    return true;
+}
+
+static uint64_t walk_count(struct store_txn *txn, enum channel channel, enum stage_kind kind);
+
+/* A channel of a store from before they were counted is walked over once. */
+static void count_add(struct store_txn *txn, enum channel channel, enum stage_kind kind, int64_t change)
+{
+    struct table_key key = key_stage_counts(channel);
+    uint64_t counts[STAGE_KINDS] = {0};
+    uint8_t value[8 * STAGE_KINDS];
+
+    if (!count_load(txn, channel, counts)) {
+        for (int i = 0; i < STAGE_KINDS; i++)
+            counts[i] = walk_count(txn, channel, (enum stage_kind)i);
+        change = 0; /* what changed is among them */
+    }
+    counts[kind] += (uint64_t)change;
+    for (int i = 0; i < STAGE_KINDS; i++)
+        store_key_u64(value + 8 * i, counts[i]);
+    store_put(txn, STORE_CHANNELS, table_span(&key), (struct span){(const char *)value, sizeof value});
+}
+
+static void entry_put(struct store_txn *txn, enum channel channel, enum stage_kind kind, uint64_t number,
+                      struct span value)
+{
+    struct table_key key = entry_key(channel, kind, number);
+    struct span before;
+    bool was_there = store_get(txn, STORE_CHANNELS, table_span(&key), &before);
+
+    store_put(txn, STORE_CHANNELS, table_span(&key), value);
+    if (!was_there)
+        count_add(txn, channel, kind, 1);
+}
+
+static void entry_delete(struct store_txn *txn, enum channel channel, enum stage_kind kind, uint64_t number)
+{
+    struct table_key key = entry_key(channel, kind, number);
+    struct span before;
+
+    if (!store_get(txn, STORE_CHANNELS, table_span(&key), &before))
+        return;
+    store_delete(txn, STORE_CHANNELS, table_span(&key));
+    count_add(txn, channel, kind, -1);
+}
+
 void stage_put(struct store_txn *txn, uint64_t number, const struct delivery_entry *entry)
 {
     enum channel next = (enum channel)(entry->channel + 1);
-    struct table_key key;
     struct delivery told;
 
     /* Acknowledged once more (reconciliation sent it again): the next channel was told long ago. */
     if (!is_later(next) || outbox_of_version(txn, next, entry->record, entry->version, &told))
         return;
-    key = key_stage(next, number);
-    store_put(txn, STORE_CHANNELS, table_span(&key), SPAN_NONE);
+    entry_put(txn, next, STAGED, number, SPAN_NONE);
 }
 
 /* The delivery of this version to the channel before. */
@@ -41,16 +107,12 @@ static bool before_of(struct store_txn *txn, enum channel channel, const char *r
 
 void stage_leave(struct store_txn *txn, enum channel channel, const char *record, uint32_t version)
 {
-    struct table_key staged;
-    struct table_key held;
     uint64_t number;
 
     if (!is_later(channel) || !before_of(txn, channel, record, version, &number))
         return;
-    staged = key_stage(channel, number);
-    held = key_held(channel, number);
-    store_delete(txn, STORE_CHANNELS, table_span(&staged));
-    store_delete(txn, STORE_CHANNELS, table_span(&held));
+    entry_delete(txn, channel, STAGED, number);
+    entry_delete(txn, channel, HELD, number);
 }
 
 /* --- events --- */
@@ -121,15 +183,14 @@ bool apply_held(struct applying *applying, struct error *err)
     key = key_stage(named.channel, number);
     if (!store_get(applying->txn, STORE_CHANNELS, table_span(&key), &found))
         return fail(err, ERR_CONFLICT, "%s version %lld is not staged", named.record, (long long)named.version);
-    store_delete(applying->txn, STORE_CHANNELS, table_span(&key));
+    entry_delete(applying->txn, named.channel, STAGED, number);
     store_key_u64(since, (uint64_t)applying->event->at_ms);
     if (code.bytes > 0)
         memcpy(kept, code.at, code.bytes);
     buf_add(&value, since, sizeof since);
     buf_add(&value, kept, sizeof kept);
     buf_add_span(&value, utf8_cut(message, MESSAGE_BYTES_MAX));
-    key = key_held(named.channel, number);
-    store_put(applying->txn, STORE_CHANNELS, table_span(&key), buf_span(&value));
+    entry_put(applying->txn, named.channel, HELD, number, buf_span(&value));
     return true;
 }
 
@@ -146,6 +207,36 @@ bool stage_waits(struct store_txn *txn, enum channel channel)
 static bool is_kind(struct span key, const struct table_key *prefix)
 {
     return key.bytes == prefix->count && memcmp(key.at, prefix->bytes, prefix->count - 8) == 0;
+}
+
+static uint64_t walk_count(struct store_txn *txn, enum channel channel, enum stage_kind kind)
+{
+    AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
+    struct table_key from = entry_key(channel, kind, 0);
+    struct error ignored;
+    struct span key;
+    struct span value;
+    uint64_t count = 0;
+    bool is_there;
+
+    if (!store_cursor_open(txn, STORE_CHANNELS, &cursor, &ignored))
+        return 0;
+    for (is_there = store_cursor_seek(cursor, table_span(&from), &key, &value); is_there && is_kind(key, &from);
+         is_there = store_cursor_next(cursor, &key, &value))
+        count++;
+    return count;
+}
+
+void stage_counts(struct store_txn *txn, enum channel channel, uint64_t *staged, uint64_t *held)
+{
+    uint64_t counts[STAGE_KINDS] = {0};
+
+    if (is_later(channel) && !count_load(txn, channel, counts)) {
+        counts[STAGED] = walk_count(txn, channel, STAGED);
+        counts[HELD] = walk_count(txn, channel, HELD);
+    }
+    *staged = counts[STAGED];
+    *held = counts[HELD];
 }
 
 size_t stage_list(struct store_txn *txn, enum channel channel, uint64_t *numbers, size_t max)

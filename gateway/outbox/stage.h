@@ -12,6 +12,8 @@
 
 /* Is anything staged for the channel? Cheap. */
 bool stage_waits(struct store_txn *txn, enum channel channel);
+/* How many are staged for the channel, how many held. Cheap, but for a store from before they were counted. */
+void stage_counts(struct store_txn *txn, enum channel channel, uint64_t *staged, uint64_t *held);
 /* The deliveries (of the channel before) of what is staged, in the order of acknowledgement within a record; at most
  * `max`. Returns how many; `numbers` may be NULL. */
 size_t stage_list(struct store_txn *txn, enum channel channel, uint64_t *numbers, size_t max);

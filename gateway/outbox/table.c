@@ -150,6 +150,11 @@ struct table_key key_held(enum channel channel, uint64_t number)
     return key_of_kind(channel, 4, number);
 }
 
+struct table_key key_stage_counts(enum channel channel)
+{
+    return key_of_kind(channel, 5, 0);
+}
+
 struct table_key key_named(struct span name)
 {
     struct table_key key = {.count = 0};

@@ -14,6 +14,7 @@
  *                     channel 1 number       → queue instant: what is neither acknowledged, refused nor superseded
  *                     channel 3 number       → nothing: acknowledged by the channel before, not told to this one yet
  *                     channel 4 number       → since when, code and words: the same, held back
+ *                     channel 5 0            → how many of the two above, u64 each
  *                     channel 2              → struct number_entry, once calls of the channel are numbered
  *                     255 1 name             → the number (u8) of a webhook's channel
  *                     255 0 number           → its name
@@ -106,6 +107,7 @@ struct table_key key_open(enum channel channel, uint64_t number);
 struct table_key key_number(enum channel channel);
 struct table_key key_stage(enum channel channel, uint64_t number);
 struct table_key key_held(enum channel channel, uint64_t number);
+struct table_key key_stage_counts(enum channel channel);
 struct table_key key_named(struct span name);
 struct table_key key_name_of(enum channel channel);
 

@@ -45,7 +45,6 @@ static bool look(struct looking *looking, json_t *ids, size_t index, struct erro
         if (looking->stale++ == 0)
             memcpy(looking->first, id.at, id.bytes < ID_SHOWN_MAX ? id.bytes : ID_SHOWN_MAX);
     }
-    json_array_set_new(ids, index, json_stringn(id.at, id.bytes));
     return store_txn_is_good(looking->txn, err);
 }
 

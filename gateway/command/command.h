@@ -29,6 +29,10 @@ struct desk {
     const char *person;            /* on whose word */
     const char *job;               /* the order it comes from (stands in its events), or NULL */
     uint64_t since;                /* the journal's size when that job first began */
+    /* propose (a list), change: for each item which one the person saw: an obligation's version, the sequence of a
+     * record's newest proposal (record_version.proposal); 0: whatever is now. What is not as it was seen is refused
+     * inside the transaction: obligation.changed, record.changed. NULL: whatever is. */
+    const uint64_t *seen;
 };
 
 /* One item of a command, after its transaction was committed. */

@@ -61,6 +61,24 @@ static bool load(struct run *run, size_t index, struct error *err)
     return dossier_load_record(run->txn, run->desk, span_of(proposing->records[index]), &proposing->dossier, err);
 }
 
+/* What two people read and what the register holds is the same, or nothing is done. */
+static bool is_as_seen(const struct run *run, size_t index, struct error *err)
+{
+    const struct proposing *proposing = run->context;
+    const struct dossier *dossier = &proposing->dossier;
+    uint64_t seen = run->desk->seen ? run->desk->seen[index] : 0;
+    char id[33];
+
+    if (seen == 0 || seen == (proposing->obligations ? dossier->standing.obligation_version : dossier->newest.proposal))
+        return true;
+    if (!proposing->obligations)
+        return refuse(err, ERR_REFUSED, "record.changed", "%s is not what it was when you read it: read it again",
+                      "%s 已不是您所见的内容：请重新查看", dossier->record);
+    obligation_id_text(proposing->obligations[index], id);
+    return refuse(err, ERR_REFUSED, "obligation.changed", "%s is not what it was when you read it: read it again",
+                  "%s 已不是您所见的内容：请重新查看", id);
+}
+
 static const struct earlier_item *find_earlier(const struct run *run, size_t index)
 {
     const struct proposing *proposing = run->context;
@@ -85,7 +103,7 @@ static bool propose_one(struct run *run, struct ledger *ledger, size_t index, st
     }
     if (proposing->obligations)
         memcpy(item->obligation, proposing->obligations[index], sizeof item->obligation);
-    if (!load(run, index, &why))
+    if (!load(run, index, &why) || !is_as_seen(run, index, &why))
         return run_refuse(item, &why, err);
     memcpy(item->record, dossier->record, sizeof item->record);
     if (!decide_proposal(&dossier->standing, proposing->proposal, &record, &proposing->hold, &why))

@@ -20,10 +20,13 @@ static bool propose_named(struct work *work, const struct proposal *proposal, st
                           struct error *err)
 {
     AUTO(named_done) struct named named = {.ids = NULL};
+    struct desk desk = work->desk;
 
-    return named_obligations(work, results, &named, err) &&
-           command_propose(&work->desk, (const uint8_t(*)[OBLIGATION_ID_BYTES])(const void *)named.ids, named.count,
-                           proposal, results_add, results, results_tally(results), err);
+    if (!named_obligations(work, results, &named, err))
+        return false;
+    desk.seen = named.seen;
+    return command_propose(&desk, (const uint8_t(*)[OBLIGATION_ID_BYTES])(const void *)named.ids, named.count, proposal,
+                           results_add, results, results_tally(results), err);
 }
 
 static bool propose_overdue(struct work *work, const struct proposal *proposal, struct results *results,
@@ -96,6 +99,7 @@ bool run_change(struct work *work, struct error *err)
     AUTO(named_done) struct named named = {.ids = NULL};
     AUTO(buf_done) struct buf statement = BUF_INIT;
     struct proposal proposal = {.op = op_of(work), .on = DAY_NONE};
+    struct desk desk;
     const char **texts;
     bool is_good;
 
@@ -111,8 +115,9 @@ bool run_change(struct work *work, struct error *err)
     if (!work_load_rules(work, err) || !results_new(work, &results, err) || !named_records(work, results, &named, err))
         return false;
     texts = named_texts(&named);
-    is_good =
-        command_change(&work->desk, texts, named.count, &proposal, results_add, results, results_tally(results), err);
+    desk = work->desk;
+    desk.seen = named.seen;
+    is_good = command_change(&desk, texts, named.count, &proposal, results_add, results, results_tally(results), err);
     free((void *)texts);
     return is_good && results_finish(results, &CLOSING, err);
 }

@@ -20,7 +20,7 @@ static bool review_named(struct work *work, struct review *review, struct result
         return false;
     items = memory_new((named.count + 1) * sizeof *items);
     for (size_t i = 0; i < named.count; i++)
-        items[i].record = named_at(&named, i);
+        items[i] = (struct review_item){named_at(&named, i), named.seen[i]};
     review->items = items;
     review->count = named.count;
     is_good = command_review(&work->desk, review, results_add, results, results_tally(results), err);

@@ -9,6 +9,7 @@
 void named_done(struct named *named)
 {
     free(named->ids);
+    free(named->seen);
     *named = (struct named){.ids = NULL};
 }
 
@@ -36,8 +37,10 @@ static void drop_repeats(struct named *named)
     for (size_t i = 1; i < named->count; i++)
         repeats[places[i]] = memcmp(named_at(named, places[i - 1]), named_at(named, places[i]), named->bytes) == 0;
     for (size_t i = 0; i < named->count; i++) {
-        if (!repeats[i])
-            memmove(named->ids + kept++ * named->bytes, named_at(named, i), named->bytes);
+        if (repeats[i])
+            continue;
+        memmove(named->ids + kept * named->bytes, named_at(named, i), named->bytes);
+        named->seen[kept++] = named->seen[i];
     }
     named->count = kept;
     free(places);
@@ -67,6 +70,25 @@ static bool is_refusal(enum error_code code)
     return code == ERR_NOT_FOUND || code == ERR_INVALID || code == ERR_CONFLICT;
 }
 
+/* Cut the mark off. */
+static bool read_seen(struct span *name, uint64_t *seen, struct error *err)
+{
+    const char *mark = memchr(name->at, '@', name->bytes);
+    struct span number;
+    int64_t value = 0;
+
+    *seen = 0;
+    if (!mark)
+        return true;
+    number = (struct span){mark + 1, name->bytes - (size_t)(mark + 1 - name->at)};
+    name->bytes = (size_t)(mark - name->at);
+    if (!integer_parse(number, &value) || value < 0)
+        return refuse(err, ERR_INVALID, "order.seen", "%.*s: behind @ stands the number of what was seen",
+                      "%.*s：@ 之后应为所见版本的编号", (int)name->bytes, name->at);
+    *seen = (uint64_t)value;
+    return true;
+}
+
 typedef bool find_id(struct store_txn *txn, struct span prefix, char *id, struct error *err);
 
 static bool find_all(const struct work *work, struct results *results, find_id *find, struct named *named,
@@ -78,14 +100,16 @@ static bool find_all(const struct work *work, struct results *results, find_id *
     if (!work_read(work, &txn, err))
         return false;
     named->ids = memory_new((count + 1) * named->bytes);
+    named->seen = memory_new((count + 1) * sizeof *named->seen);
     for (size_t i = 0; i < count; i++) {
-        const char *prefix = argument_id(work->arguments, i);
+        struct span prefix = span_of(argument_id(work->arguments, i));
         struct error why = {.code = ERR_NONE};
 
-        if (find(txn, span_of(prefix), named->ids + named->count * named->bytes, &why)) {
+        if (read_seen(&prefix, &named->seen[named->count], &why) &&
+            find(txn, prefix, named->ids + named->count * named->bytes, &why)) {
             named->count++;
         } else if (is_refusal(why.code)) {
-            results_refuse(results, prefix, &why);
+            results_refuse(results, argument_id(work->arguments, i), &why);
         } else {
             if (err)
                 *err = why;

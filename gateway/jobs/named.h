@@ -1,5 +1,6 @@
 /* named.h - what a person named by the beginnings of ids, found in the store. What is unknown or ambiguous is refused
- * in the report and does not stop the rest; what is named twice counts once. */
+ * in the report and does not stop the rest; what is named twice counts once, as it was named first. "ID@N" says which
+ * version of it was seen. */
 #ifndef GATEWAY_JOBS_NAMED_H
 #define GATEWAY_JOBS_NAMED_H
 
@@ -9,6 +10,7 @@ enum { NAMED_PREFIX_LEAST = 6 };
 
 struct named {
     char *ids; /* one after another, `bytes` each */
+    uint64_t *seen; /* of each what stood behind its @ (gateway/api/order_seen.h); 0: nothing */
     size_t bytes;
     size_t count;
 };

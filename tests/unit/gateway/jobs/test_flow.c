@@ -224,6 +224,37 @@ Test(flow, what_is_unknown_or_named_too_shortly_is_refused_and_the_rest_goes_on)
     cr_assert_eq(counted("refused"), 4);
 }
 
+Test(flow, what_is_not_as_it_was_seen_is_refused_inside_the_job_too)
+{
+    char obligation[64];
+    char record[64];
+    char text[512];
+    AUTO(json_release) json_t *object = NULL;
+
+    imported();
+    first_of("overdue", "{'on':'2026-07-31'}", "obligation", obligation);
+    snprintf(text, sizeof text, "{'ids':['%s@7'],%s}", obligation, PROPOSE);
+    cr_assert_eq(done("propose", "author", text, NULL), 1);
+    cr_assert_str_eq(first_rule(), "obligation.changed");
+    snprintf(text, sizeof text, "{'ids':['%s@x'],%s}", obligation, PROPOSE);
+    cr_assert_eq(done("propose", "author", text, NULL), 1);
+    cr_assert_str_eq(first_rule(), "order.seen");
+    snprintf(text, sizeof text, "{'ids':['%s@1'],%s}", obligation, PROPOSE);
+    cr_assert_eq(done("propose", "author", text, NULL), 0);
+    first_of("waiting", "{}", "record", record);
+    snprintf(text, sizeof text, "{'ids':['%s@1']}", record);
+    cr_assert_eq(done("approve", "reviewer", text, NULL), 1);
+    cr_assert_str_eq(first_rule(), "record.changed");
+    snprintf(text, sizeof text, "{'ids':['%s@1'],'reason':'r'}", record);
+    cr_assert_eq(done("withdraw", "author", text, NULL), 1);
+    cr_assert_str_eq(first_rule(), "record.changed");
+    (void)done("waiting", "reviewer", "{}", NULL);
+    object = report_json(J.last);
+    snprintf(text, sizeof text, "{'ids':['%s@%lld']}", record,
+             (long long)json_integer_of(item(object, 0), "proposal", -1));
+    cr_assert_eq(done("approve", "reviewer", text, NULL), 0);
+}
+
 Test(flow, a_record_that_may_not_be_is_refused_with_its_rule)
 {
     char id[64];

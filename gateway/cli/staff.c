@@ -1,5 +1,6 @@
 /* What staff do through the running gateway: every one of these is a job; what they may is decided there, not here. */
 #include <stdio.h>
+#include <string.h>
 
 #include "gateway/cli/accounts.h"
 #include "gateway/cli/client.h"
@@ -21,6 +22,20 @@ static int run_reconcile(struct cli *cli, json_t *arguments)
 
     json_object_del(arguments, "repair");
     return client_job(cli, kind, arguments, NULL);
+}
+
+/* "channel test NAME" */
+static int run_channel(struct cli *cli, json_t *arguments)
+{
+    struct error err;
+
+    if (strcmp(cli_id(arguments, 0), "test") != 0) {
+        error_set_both(&err, ERR_INVALID, "cli.word", "\"%.40s\": say channel test NAME",
+                       "“%.40s”：应为 channel test 渠道", cli_id(arguments, 0));
+        return cli_fail(cli, &err);
+    }
+    json_array_remove(json_object_get(arguments, "ids"), 0);
+    return client_job(cli, "probe", arguments, NULL);
 }
 
 static const struct cli_option PROPOSE_OPTIONS[] = {
@@ -226,6 +241,19 @@ static const struct cli_usage CHANNEL_REASON = {
     "CHANNEL: credit-guangdong, national-platform, credit-china or feedback. While "
     "it is paused or drained everything is kept."};
 
+static const struct cli_usage CHANNEL = {
+    "test CHANNEL",
+    2,
+    2,
+    NULL,
+    0,
+    "逐层测试与对方的连接：域名、网络、TLS、双方证书、身份与签名、应答、时钟。只问一个不改变任何东西的问题，不报送数据"
+    "；"
+    "渠道暂停时也可测。有失败项时退出码为 1。",
+    "Tests the connection layer by layer: name, TCP, TLS, both certificates, credentials, answer, clock. It asks one "
+    "question\nthat changes nothing and sends no row; also while the channel is paused. Exit status 1 when a layer "
+    "fails."};
+
 static const struct cli_option RECONCILE_OPTIONS[] = {
     {"repair", NULL, CLI_FLAG, false, NULL, "缺失、旧版的按原内容重新报送（复核人或管理员）",
      "send what is missing or older again as it was (reviewer or administrator)"},
@@ -306,6 +334,7 @@ static const struct cli_command COMMANDS[] = {
     {"drain", "排空渠道：不再新发，已发出的继续到结果", "drain a channel: nothing new, open calls to their end",
      &CHANNEL_REASON, run_job},
     {"resume", "恢复渠道", "resume a channel", &CHANNEL_REASON, run_job},
+    {"channel", "逐层测试渠道的连接", "test a channel's connection layer by layer", &CHANNEL, run_channel},
     {"client", "暂停或恢复接入系统", "suspend or resume an outside system", &CLIENT, clients_switch},
     {"account", "开通、重置、停用工作台账号", "invite, reset, suspend an account of the console", &ACCOUNT,
      accounts_change},

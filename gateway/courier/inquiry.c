@@ -7,11 +7,10 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "gateway/courier/transfer.h"
+#include "gateway/courier/exchange.h"
 #include "keys/digest.h"
 
 enum {
-    POLL_MS = 1000,
     SECRET_MARGIN_MS = 10000, /* a request signed now must still be read in time */
     RENEWALS_MAX = 2,         /* secrets not taken in a row; the second one was new */
     WORDS_BYTES = 400
@@ -58,27 +57,6 @@ void inquiry_free(struct inquiry *inquiry)
 
 /* --- one request --- */
 
-static bool wait_for(struct inquiry *inquiry, CURLcode *code, struct error *err)
-{
-    CURLMsg *message;
-    int running = 1;
-    int left;
-
-    for (;;) {
-        CURLMcode state = curl_multi_perform(inquiry->multi, &running);
-
-        message = curl_multi_info_read(inquiry->multi, &left);
-        if (message && message->msg == CURLMSG_DONE) {
-            *code = message->data.result;
-            return true;
-        }
-        if (state == CURLM_OK && running > 0)
-            state = curl_multi_poll(inquiry->multi, NULL, 0, POLL_MS, NULL);
-        if (state != CURLM_OK || running == 0)
-            return fail(err, ERR_INTERNAL, "libcurl: %s", curl_multi_strerror(state));
-    }
-}
-
 static bool ask(struct inquiry *inquiry, enum adapter_step step, struct transfer **out, struct error *err)
 {
     struct transfer_order order = {.channel = inquiry->channel,
@@ -86,19 +64,8 @@ static bool ask(struct inquiry *inquiry, enum adapter_step step, struct transfer
                                    .secret = &inquiry->secret,
                                    .after = inquiry->after,
                                    .now_ms = clock_now_ms(inquiry->clock)};
-    struct transfer *transfer;
-    CURLcode code;
 
-    if (!transfer_start(inquiry->multi, &order, &transfer, err))
-        return false;
-    if (!wait_for(inquiry, &code, err)) {
-        transfer_break_off(inquiry->multi, transfer, "");
-        transfer_free(transfer);
-        return false;
-    }
-    transfer_end(inquiry->multi, transfer, code);
-    *out = transfer;
-    return true;
+    return exchange(inquiry->multi, &order, out, err);
 }
 
 /* How one try ended. */

@@ -203,7 +203,7 @@ static void make_request(struct transfer *transfer, const struct transfer_order 
         attempt.signature = buf_span(&shipment->attempt_signature);
     }
     connection_nonce(attempt.nonce);
-    order->channel->adapter->request(order->channel->config, shipment ? &shipment->call : NULL,
+    order->channel->adapter->request(order->channel->config, shipment ? &shipment->call : order->call,
                                      shipment ? &shipment->draft : NULL, shipment ? &shipment->signature : NULL,
                                      &attempt, &transfer->request);
     if (!shipment)
@@ -260,14 +260,15 @@ void transfer_words_copy(const char *words, char out[CURL_ERROR_SIZE])
     out[at] = '\0';
 }
 
-static void read_retry_after(struct transfer *transfer)
+/* A field that is longer than its place was not meant for us. */
+static void read_field(struct transfer *transfer, const char *name, char *out, size_t room)
 {
     struct curl_header *header = NULL;
 
-    if (curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
-        strlen(header->value) >= sizeof transfer->retry_after)
+    if (curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+        strlen(header->value) >= room)
         return;
-    memcpy(transfer->retry_after, header->value, strlen(header->value) + 1);
+    memcpy(out, header->value, strlen(header->value) + 1);
 }
 
 void transfer_end(CURLM *multi, struct transfer *transfer, CURLcode code)
@@ -278,7 +279,8 @@ void transfer_end(CURLM *multi, struct transfer *transfer, CURLcode code)
     if (transfer->net == NET_ANSWERED) {
         (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         transfer->status = (int)status;
-        read_retry_after(transfer);
+        read_field(transfer, "Retry-After", transfer->retry_after, sizeof transfer->retry_after);
+        read_field(transfer, "Date", transfer->date, sizeof transfer->date);
     }
     transfer_words_copy(transfer->words[0] || code == CURLE_OK ? transfer->words : curl_easy_strerror(code),
                         transfer->words);

@@ -23,6 +23,7 @@ struct transfer {
     int status; /* 0: no answer */
     struct buf body;
     char retry_after[64];        /* as it came; "" */
+    char date[64];               /* likewise */
     char words[CURL_ERROR_SIZE]; /* of the failure; printable ASCII */
     /* Private to transfer.c. */
     CURL *easy;
@@ -37,7 +38,8 @@ struct transfer {
 /* What is to be asked of a channel. Borrowed, but for the shipment. */
 struct transfer_order {
     const struct courier_channel *channel;
-    struct shipment *shipment; /* NULL in the steps without a call. The draft of an upload must be made */
+    struct shipment *shipment;       /* NULL in the steps without a call. The draft of an upload must be made */
+    const struct adapter_call *call; /* of a question about a call that is no shipment of ours; else NULL */
     enum adapter_step step;
     const struct adapter_secret *secret; /* when the adapter needs one */
     const char *after;                   /* ADAPTER_HOLDINGS */

@@ -109,6 +109,7 @@ static const struct kind KINDS[] = {
     {"pause", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
     {"drain", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
     {"resume", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
+    {"probe", run_probe, &ONE_CHANNEL, NULL, SWITCHER, false, false},
     {"client-suspend", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"client-resume", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"reload", run_reload, &NOTHING, NULL, ROLE_ADMINISTRATOR, false, false},

@@ -31,6 +31,8 @@ work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 /* "client-suspend" and "client-resume" */
 work_run run_client;
 work_run run_reload;
+/* a channel's connection, layer by layer */
+work_run run_probe;
 /* "reconcile" and "reconcile-repair" */
 work_run run_reconcile;
 /* A list of names, or filters, or neither: not both. */

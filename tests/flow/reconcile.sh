@@ -48,6 +48,12 @@ sandbox_again() {
     stage_within 20 grep -qs '"port"' "$stage/sandbox.log" || stage_fail "the sandbox does not start again"
 }
 
+# --- the connection, layer by layer ---
+operator 0 '未向对方报送任何数据' channel test $channel
+operator 0 '"good":true' channel test $channel --json
+reviewer 2 '所需角色' channel test $channel
+operator 2 'channel test' channel look $channel
+
 # --- records that the platform acknowledges ---
 cp "$cases/register/register-dev.csv" "$stage/台账.csv"
 chmod 644 "$stage"/*.csv

@@ -233,7 +233,6 @@ Test(probe, a_certificate_with_another_name_is_told_with_its_names)
     snprintf(base, sizeof base, "https://127.0.0.2:%u/gd", P.port);
     O.config.channels[CHANNEL_CREDIT_GUANGDONG].base = base;
     platform_stop();
-    P.options.address[0] = '0'; /* 0.0.0.1 … */
     free(P.options.address);
     P.options.address = memory_copy_text("0.0.0.0");
     platform_start();
@@ -262,7 +261,7 @@ Test(probe, our_certificate_that_they_do_not_take_is_told)
 
 Test(probe, a_wrong_token_is_told_as_such)
 {
-    cr_assert(file_write(O.token, SPAN("another token\n"), 0600, &T.err), "%s", T.err.text);
+    cr_assert(file_write(O.token, SPAN("another-token\n"), 0600, &T.err), "%s", T.err.text);
     cr_assert_eq(probe(CHANNEL_CREDIT_GUANGDONG), 1);
     cr_assert_str_eq(states(), "name ok tcp ok tls ok certificate warning own-certificate warning signature failed "
                                "clock ok ");
@@ -280,11 +279,11 @@ Test(probe, a_wrong_app_key_is_told_as_such)
 
 Test(probe, an_answer_that_is_none_is_told)
 {
-    platform_order("{\"fault\":\"malformed\",\"on\":\"result\",\"body\":\"<html>sign in</html>\"}");
+    platform_order("{\"fault\":\"malformed\",\"on\":\"task\",\"body\":\"<html>sign in</html>\"}");
     cr_assert_eq(probe(CHANNEL_CREDIT_GUANGDONG), 1);
     must_say("answer", "不符合该渠道的协议");
     cr_assert_null(strstr(states(), "signature"), "nothing is known of it: %s", states());
-    platform_order("{\"fault\":\"status\",\"on\":\"result\",\"status\":503}");
+    platform_order("{\"fault\":\"status\",\"on\":\"task\",\"status\":503}");
     cr_assert_eq(probe(CHANNEL_CREDIT_GUANGDONG), 1);
     must_say("answer", "稍后再试");
     platform_order("{\"fault\":\"status\",\"on\":\"holdings\",\"status\":403,\"platform\":\"credit-china\"}");

@@ -24,7 +24,7 @@ struct intake {
     int own_fd; /* -1: borrowed */
     int fd;
     const struct rules *rules;
-    struct rules_context context;
+    const struct corrections *corrections; /* or NULL */
     enum encoding encoding;
     struct decoder *decoder;
     struct csv *csv;
@@ -109,9 +109,61 @@ static bool read_header(struct intake *intake, struct error *err)
     return header_is(&intake->record) ? false : search_header(intake, err);
 }
 
+static enum column column_at(const struct intake *intake, size_t field)
+{
+    return field < intake->header.fields ? (enum column)intake->header.column[field] : COLUMN_COUNT;
+}
+
+/* The first column of the register that a short record does not reach. */
+static enum column first_missing(const struct intake *intake)
+{
+    for (size_t field = intake->record.count; field < intake->header.fields; field++)
+        if (column_at(intake, field) != COLUMN_COUNT)
+            return column_at(intake, field);
+    return COLUMN_COUNT;
+}
+
+static bool is_short(const struct intake *intake)
+{
+    return !intake->spool && first_missing(intake) != COLUMN_COUNT;
+}
+
+static bool is_divided(const struct intake *intake)
+{
+    const struct record *record = &intake->record;
+
+    return record->fault == RECORD_GOOD && !is_short(intake) && record->filled <= intake->header.fields;
+}
+
+static bool refuse_no_row(size_t line, struct error *err)
+{
+    return refuse(err, ERR_INVALID, "correction.line", "there is no row in line %zu to be corrected",
+                  "第 %zu 行没有可更正的内容", line);
+}
+
+/* Lines come in order: *met corrections have found their rows so far, and the next must not be passed over. */
+static bool meet_corrections(const struct intake *intake, size_t *met, struct error *err)
+{
+    size_t line = intake->record.line;
+    size_t count;
+
+    if (*met == corrections_count(intake->corrections))
+        return true;
+    if (corrections_at(intake->corrections, *met)->line < line)
+        return refuse_no_row(corrections_at(intake->corrections, *met)->line, err);
+    if (!corrections_of(intake->corrections, line, &count))
+        return true;
+    *met += count;
+    return is_divided(intake) ||
+           refuse(err, ERR_INVALID, "correction.row",
+                  "line %zu could not be divided into columns: it can only be corrected in the file",
+                  "第 %zu 行没有正确分列，只能在原文件中更正", line);
+}
+
 /* Read all of it once: the header, the number of rows, and whether the end is reached in good order. */
 static bool look_through(struct intake *intake, struct error *err)
 {
+    size_t met = 0;
     bool is_end;
 
     if (!begin(intake, err) || !next_filled(intake, &is_end, err))
@@ -130,7 +182,11 @@ static bool look_through(struct intake *intake, struct error *err)
         if (++intake->rows > INTAKE_ROWS_MAX)
             return refuse(err, ERR_LIMIT, "file.rows", "more than %d rows: split the file", "超过 %d 行：请拆分文件",
                           INTAKE_ROWS_MAX);
+        if (!meet_corrections(intake, &met, err))
+            return false;
     }
+    if (met < corrections_count(intake->corrections))
+        return refuse_no_row(corrections_at(intake->corrections, met)->line, err);
     if (intake->header.unread[0])
         rules_report(intake->rules, RULE_COLUMNS_UNREAD, COLUMN_COUNT, SPAN_NONE, intake->header.unread,
                      &intake->notes);
@@ -170,7 +226,8 @@ bool intake_open_fd(int fd, const struct intake_options *options, struct intake 
     intake->own_fd = -1;
     intake->fd = fd;
     intake->rules = options->rules;
-    intake->context.today = options->today;
+    intake->row.context.today = options->today;
+    intake->corrections = options->corrections;
     if (!load(intake, options, err))
         return false;
     *out = TAKE(intake);
@@ -224,18 +281,13 @@ const struct problems *intake_notes(const struct intake *intake)
     return &intake->notes;
 }
 
-static enum column column_at(const struct intake *intake, size_t field)
-{
-    return field < intake->header.fields ? (enum column)intake->header.column[field] : COLUMN_COUNT;
-}
-
 static void take_fields(struct intake *intake)
 {
     const struct record *record = &intake->record;
     struct obligation *row = &intake->row.obligation;
 
     memset(row, 0, sizeof *row);
-    intake->context.number_cells = 0;
+    intake->row.context.number_cells = 0;
     for (int column = 0; column < COLUMN_COUNT; column++) {
         size_t field = intake->header.field[column];
 
@@ -243,8 +295,35 @@ static void take_fields(struct intake *intake)
             continue;
         row->field[column] = span_trim(record->field[field]);
         if (record->kind[field] == CELL_NUMBER)
-            intake->context.number_cells |= UINT32_C(1) << column;
+            intake->row.context.number_cells |= UINT32_C(1) << column;
     }
+}
+
+/* A cell that holds no text is another one when the same stands there as text. */
+static void take_corrections(struct intake *intake)
+{
+    struct intake_row *row = &intake->row;
+    size_t count;
+    const struct correction *corrections = corrections_of(intake->corrections, intake->record.line, &count);
+
+    row->corrected = 0;
+    for (size_t i = 0; i < count; i++) {
+        enum column column = corrections[i].column;
+        size_t field = intake->header.field[column];
+        bool was_text = field >= record_stored(&intake->record) || intake->record.kind[field] == CELL_TEXT;
+
+        if (was_text && span_equal(row->obligation.field[column], corrections[i].value))
+            continue;
+        row->was[column] = row->obligation.field[column];
+        row->obligation.field[column] = corrections[i].value;
+        row->corrected |= UINT32_C(1) << column;
+        row->context.number_cells &= ~(UINT32_C(1) << column);
+    }
+}
+
+static bool is_corrected(const struct intake *intake, enum column column)
+{
+    return column < COLUMN_COUNT && (intake->row.corrected >> column & 1);
 }
 
 static void report_number(struct intake *intake, enum rules_reading which, enum column column, size_t number)
@@ -261,15 +340,6 @@ static void report_cell(struct intake *intake, enum rules_reading which, size_t 
     struct span value = field < record_stored(&intake->record) ? intake->record.field[field] : SPAN_NONE;
 
     rules_report(intake->rules, which, column_at(intake, field), value, NULL, &intake->row.problems);
-}
-
-/* The first column of the register that a short record does not reach. */
-static enum column first_missing(const struct intake *intake)
-{
-    for (size_t field = intake->record.count; field < intake->header.fields; field++)
-        if (column_at(intake, field) != COLUMN_COUNT)
-            return column_at(intake, field);
-    return COLUMN_COUNT;
 }
 
 /* Cells of the register's columns that have content; *first is the first of them. */
@@ -313,7 +383,7 @@ static void check_form(struct intake *intake)
         report_cell(intake, BY_FAULT[record->fault], record->fault_field);
         return;
     }
-    if (!intake->spool && first_missing(intake) != COLUMN_COUNT) {
+    if (is_short(intake)) {
         report_number(intake, RULE_FIELDS_MISSING, first_missing(intake), record->count);
         return;
     }
@@ -327,7 +397,8 @@ static void check_form(struct intake *intake)
         return;
     }
     for (size_t field = 0; field < record_stored(record); field++)
-        if (record->kind[field] == CELL_ERROR && column_at(intake, field) != COLUMN_COUNT)
+        if (record->kind[field] == CELL_ERROR && column_at(intake, field) != COLUMN_COUNT &&
+            !is_corrected(intake, column_at(intake, field)))
             report_cell(intake, RULE_CELL_ERROR, field);
     if (intake->row.problems.errors == 0)
         report_sparse(intake);
@@ -361,10 +432,12 @@ bool intake_next(struct intake *intake, struct intake_row **row, struct error *e
     current->line = intake->record.line;
     current->problems.count = 0;
     current->problems.errors = 0;
+    current->is_divided = is_divided(intake);
     take_fields(intake);
+    take_corrections(intake);
     check_form(intake);
     if (current->problems.errors == 0)
-        rules_check(intake->rules, &current->obligation, &intake->context, &current->problems);
+        rules_check(intake->rules, &current->obligation, &intake->row.context, &current->problems);
     current->is_repeat = false;
     if (current->problems.errors == 0 && !check_repeat(intake, err))
         return false;

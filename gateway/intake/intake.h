@@ -8,12 +8,16 @@
 #ifndef GATEWAY_INTAKE_INTAKE_H
 #define GATEWAY_INTAKE_INTAKE_H
 
+#include "gateway/intake/corrections.h"
 #include "schemas/rules.h"
 
 struct intake_options {
     const struct rules *rules; /* borrowed */
     int32_t today;             /* the day of the import */
     const char *scratch;       /* folder for temporary files; NULL: $TMPDIR, /var/tmp or /tmp */
+    /* Read in the place of cells; NULL: none. Borrowed. One for a line that is no row is ERR_INVALID "correction.line";
+     * one for a row that could not be divided into columns "correction.row": what would stand where is not known. */
+    const struct corrections *corrections;
 };
 
 /* One row. Everything is borrowed until the next call of intake_next. */
@@ -23,6 +27,12 @@ struct intake_row {
     struct problems problems;     /* errors and warnings */
     bool is_good;                 /* no errors */
     bool is_repeat;               /* good, but an earlier row of the file says the same: nothing to do */
+    bool is_divided;              /* its fields are those of the columns, also when they are wrong */
+    /* What the rules knew beside it. */
+    struct rules_context context;
+    /* Bit c: column c is not as the file has it, and was[c] is what the file has. */
+    uint32_t corrected;
+    struct span was[COLUMN_COUNT];
 };
 
 struct intake;

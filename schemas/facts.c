@@ -104,6 +104,43 @@ static struct text_facts text_of(struct span text)
     return facts;
 }
 
+static size_t character_bytes(unsigned char first)
+{
+    return first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+}
+
+static bool is_word(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+/* A line break between Chinese characters was only typed for the looks. */
+static void blank_add(struct span text, size_t at, struct buf *out)
+{
+    if (out->bytes > 0 && is_word(out->data[out->bytes - 1]) && at + 1 < text.bytes && is_word(text.at[at + 1]))
+        buf_add_byte(out, ' ');
+}
+
+bool facts_tidy(struct span text, struct buf *out)
+{
+    static const char BROKEN[] = "\xEF\xBF\xBD"; /* U+FFFD */
+    size_t step;
+
+    for (size_t i = 0; i < text.bytes; i += step) {
+        const unsigned char *at = (const unsigned char *)text.at + i;
+        unsigned odd = may_be_odd(at[0]) ? oddness_at(at) : 0;
+
+        step = character_bytes(at[0]);
+        if ((odd & TEXT_PRIVATE) || (step == 3 && memcmp(at, BROKEN, 3) == 0))
+            return false;
+        if (at[0] == '\n' || at[0] == '\r' || at[0] == '\t')
+            blank_add(text, i, out);
+        else if (at[0] >= 0x20 && at[0] != 0x7F && !odd)
+            buf_add(out, at, step);
+    }
+    return true;
+}
+
 static unsigned date_of(struct span text, int32_t *day, unsigned flag)
 {
     *day = DAY_NONE;

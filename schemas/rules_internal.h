@@ -103,6 +103,9 @@ int64_t rule_parameter(const struct rule *rule);
 
 void facts_gather(const struct rules *rules, struct obligation *row, const struct rules_context *context,
                   struct facts *facts);
+/* Add `text` without the characters that nobody sees, control characters and line breaks (a blank stays between Latin
+ * words). False: some of it was lost in a broken decoding, or is only known to one machine. */
+MUST_CHECK bool facts_tidy(struct span text, struct buf *out);
 static inline bool facts_has(const struct facts *facts, enum column column)
 {
     return facts->row->field[column].bytes > 0;

@@ -67,6 +67,13 @@ MUST_CHECK bool command_import_begin(const struct desk *desk, const char *import
 /* A row that passed schema and rules. Nothing of it is borrowed afterwards. */
 MUST_CHECK bool command_import_row(struct command_import *import, const struct obligation *row, uint32_t line,
                                    struct error *err);
+/* The same for a row some of whose cells a person corrected: `was` has those of them as the file has them, {key: text},
+ * canonical; it stands in the journal beside the row. */
+MUST_CHECK bool command_import_corrected(struct command_import *import, const struct obligation *row, uint32_t line,
+                                         struct span was, struct error *err);
+/* What a row would come to now; nothing is changed. `hold` is scratch. */
+MUST_CHECK bool command_import_look(struct store_txn *txn, const struct obligation *row, struct buf *hold,
+                                    enum row_outcome *outcome, struct error *err);
 /* What only the reader of the file knows. */
 struct import_file {
     const char *name;
@@ -75,6 +82,7 @@ struct import_file {
     uint64_t bytes;
     uint64_t rows;
     uint64_t refused;
+    uint64_t corrected; /* cells; stands in the event when there are any */
 };
 /* Commit the rest and, when anything was new (or no import ever finished), an import.finished event. */
 MUST_CHECK bool command_import_finish(struct command_import *import, const struct import_file *file,

@@ -20,6 +20,7 @@ struct import_row {
     uint8_t id[OBLIGATION_ID_BYTES];
     size_t json_at;
     size_t json_bytes;
+    size_t was_bytes; /* behind the row's JSON; 0: nothing was corrected */
     uint32_t line;
     enum row_outcome outcome;
 };
@@ -69,6 +70,11 @@ static struct span row_json(const struct command_import *import, const struct im
     return (struct span){import->json.data + row->json_at, row->json_bytes};
 }
 
+static struct span row_was(const struct command_import *import, const struct import_row *row)
+{
+    return (struct span){import->json.data + row->json_at + row->json_bytes, row->was_bytes};
+}
+
 static void recorded_data(struct command_import *import, const struct import_row *row, uint32_t version)
 {
     struct buf *data = &import->data;
@@ -82,6 +88,10 @@ static void recorded_data(struct command_import *import, const struct import_row
     buf_add_text(data, "\",\"row\":");
     buf_add_span(data, row_json(import, row));
     json_count_add(data, ",\"version\":", version);
+    if (row->was_bytes > 0) {
+        buf_add_text(data, ",\"was\":");
+        buf_add_span(data, row_was(import, row));
+    }
     buf_add_byte(data, '}');
 }
 
@@ -180,6 +190,8 @@ static bool emit_finished(struct command_import *import, struct store_txn *txn, 
     buf_clear(data);
     json_count_add(data, "{\"accepted\":", counts->count[ROW_NEW] + counts->count[ROW_NEW_VERSION]);
     json_count_add(data, ",\"bytes\":", file->bytes);
+    if (file->corrected > 0)
+        json_count_add(data, ",\"corrected\":", file->corrected);
     text_add(data, ",\"encoding\":", file->encoding);
     text_add(data, ",\"file\":", file->name);
     text_add(data, ",\"import\":", import->id);
@@ -241,6 +253,12 @@ static bool flush(struct command_import *import, struct error *err)
 
 bool command_import_row(struct command_import *import, const struct obligation *row, uint32_t line, struct error *err)
 {
+    return command_import_corrected(import, row, line, SPAN_NONE, err);
+}
+
+bool command_import_corrected(struct command_import *import, const struct obligation *row, uint32_t line,
+                              struct span was, struct error *err)
+{
     struct import_row *kept;
     size_t before = import->json.bytes;
 
@@ -253,7 +271,9 @@ bool command_import_row(struct command_import *import, const struct obligation *
     kept->json_at = before;
     obligation_json_add(row, &import->json);
     kept->json_bytes = import->json.bytes - before;
-    if (kept->json_bytes > IMPORT_ROW_MAX) {
+    buf_add_span(&import->json, was);
+    kept->was_bytes = was.bytes;
+    if (import->json.bytes - before > IMPORT_ROW_MAX) {
         import->json.bytes = before;
         return fail(err, ERR_LIMIT, "line %u: a row of more than %d bytes", line, IMPORT_ROW_MAX);
     }
@@ -261,6 +281,21 @@ bool command_import_row(struct command_import *import, const struct obligation *
     if (import->count < IMPORT_BATCH && import->json.bytes < IMPORT_BATCH_BYTES)
         return true;
     return flush(import, err);
+}
+
+bool command_import_look(struct store_txn *txn, const struct obligation *row, struct buf *hold,
+                         enum row_outcome *outcome, struct error *err)
+{
+    struct obligation_version newest = {.version = 0};
+    struct span held = SPAN_NONE;
+    uint8_t id[OBLIGATION_ID_BYTES];
+
+    obligation_id(row, id);
+    buf_clear(hold);
+    obligation_json_add(row, hold);
+    if (obligations_find(txn, id, 0, &newest) && !obligations_json(txn, &newest, &held, err))
+        return false;
+    return store_txn_is_good(txn, err) && decide_row(held, buf_span(hold), outcome, err);
 }
 
 bool command_import_finish(struct command_import *import, const struct import_file *file, struct import_counts *counts,

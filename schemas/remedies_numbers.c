@@ -81,8 +81,8 @@ bool remedy_uscc(struct seeking *seeking)
 static const struct {
     const char *sign;
     int value;
-} NUMERALS[] = {{"〇", 0}, {"○", 0}, {"零", 0}, {"一", 1}, {"二", 2}, {"两", 2}, {"三", 3}, {"四", 4},
-                {"五", 5}, {"六", 6}, {"七", 7}, {"八", 8}, {"九", 9}};
+} NUMERALS[] = {{"〇", 0}, {"○", 0},  {"零", 0}, {"一", 1}, {"二", 2}, {"两", 2}, {"三", 3},
+                {"四", 4}, {"五", 5}, {"六", 6}, {"七", 7}, {"八", 8}, {"九", 9}};
 
 /* One digit, ASCII or Chinese. */
 static bool take_digit(struct span *text, int *value)
@@ -263,8 +263,8 @@ static void replace(struct buf *text, const char *from, const char *to)
 static void unit_add(struct span folded, struct buf *out)
 {
     static const char *const WORDS[][2] = {
-        {"每年", "/年"}, {"/a", "/年"},     {"/y", "/年"},       {"㎡", "平方米"},   {"m²", "平方米"},
-        {"m2", "平方米"}, {"平米", "平方米"}, {"重箱", "重量箱"}, {"kW", "千瓦"},     {"KW", "千瓦"},
+        {"每年", "/年"},  {"/a", "/年"},      {"/y", "/年"},      {"㎡", "平方米"}, {"m²", "平方米"},
+        {"m2", "平方米"}, {"平米", "平方米"}, {"重箱", "重量箱"}, {"kW", "千瓦"},   {"KW", "千瓦"},
         {"kw", "千瓦"},   {"Kw", "千瓦"},     {"万t", "万吨"},    {"万T", "万吨"},
     };
 

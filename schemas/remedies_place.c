@@ -47,9 +47,8 @@ bool remedy_division(struct seeking *seeking)
 /* 惠州市惠阳区 */
 static void full_name_add(const struct seeking *seeking, const struct division *division, struct buf *out)
 {
-    const struct division *city = division->kind == DIVISION_DISTRICT
-                                      ? divisions_city(rules_divisions(seeking->rules), division->code)
-                                      : NULL;
+    const struct division *city =
+        division->kind == DIVISION_DISTRICT ? divisions_city(rules_divisions(seeking->rules), division->code) : NULL;
 
     if (city)
         buf_add_span(out, city->name);

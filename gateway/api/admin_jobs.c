@@ -177,7 +177,14 @@ static void tell_job(struct visit *visit, const char *id)
         visit_refuse(visit, &err);
 }
 
-static bool add_piece(const struct visit *visit, const char *id, bool *is_json, struct error *err)
+static const char *type_of(struct span format)
+{
+    if (span_is(format, "xlsx"))
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    return span_is(format, "json") ? "application/json" : "text/plain; charset=utf-8";
+}
+
+static bool add_piece(const struct visit *visit, const char *id, const char **type, struct error *err)
 {
     AUTO(buf_done) struct buf format = BUF_INIT;
     AUTO(buf_done) struct buf number = BUF_INIT;
@@ -187,7 +194,7 @@ static bool add_piece(const struct visit *visit, const char *id, bool *is_json, 
         buf_add_text(&format, "text");
     if (http_query_of(visit->request, "offset", &number) && !integer_parse(buf_span(&number), &offset))
         return refuse(err, ERR_INVALID, "query.offset", "offset is a number of bytes", "offset 应为字节数");
-    *is_json = span_is(buf_span(&format), "json");
+    *type = type_of(buf_span(&format));
     return jobs_report(visit->api->config, id, buf_text(&format), (uint64_t)offset, &visit->reply->body, err);
 }
 
@@ -196,15 +203,15 @@ static void tell_report(struct visit *visit, const char *id)
 {
     static const char *const NAMES[] = {"format", "offset", NULL};
     struct error err;
-    bool is_json = false;
+    const char *type = NULL;
 
     if (!visit_takes(visit, NAMES))
         return;
-    if (!add_piece(visit, id, &is_json, &err)) {
+    if (!add_piece(visit, id, &type, &err)) {
         visit_refuse(visit, &err);
         return;
     }
-    visit->reply->content_type = is_json ? "application/json" : "text/plain; charset=utf-8";
+    visit->reply->content_type = type;
 }
 
 static void ask(struct visit *visit)

@@ -79,7 +79,8 @@ bool corrections_read(json_t *list, struct corrections **out, struct error *err)
     if (!json_is_array(list))
         return refuse(err, ERR_INVALID, "correction.form", "corrections are a list", "更正应为一个列表");
     if (json_array_size(list) > CORRECTIONS_MAX)
-        return refuse(err, ERR_LIMIT, "correction.limit", "%zu corrections, at most %d at once: correct the file itself",
+        return refuse(err, ERR_LIMIT, "correction.limit",
+                      "%zu corrections, at most %d at once: correct the file itself",
                       "共 %zu 处更正，一次最多 %d 处：请直接在文件中更正", json_array_size(list), (int)CORRECTIONS_MAX);
     corrections = memory_new(sizeof *corrections);
     corrections->list = json_incref(list);

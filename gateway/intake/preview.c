@@ -208,8 +208,7 @@ static void head_add(struct preview *preview, const struct preview_file *file)
     json_count_add(out, ",\"warnings\":", file->counts->warnings);
     names_add(out, "columns", COLUMN_KEYS);
     names_add(out, "headers", COLUMN_HEADERS);
-    buf_addf(out, ",\"listed\":\"%s\",\"problems\":[",
-             preview->is_cut ? "some" : preview->lists_all ? "all" : "bad");
+    buf_addf(out, ",\"listed\":\"%s\",\"problems\":[", preview->is_cut ? "some" : preview->lists_all ? "all" : "bad");
 }
 
 bool preview_write(struct preview *preview, const struct preview_file *file, FILE *out, struct error *err)

@@ -16,6 +16,8 @@ enum {
 /* What marks a folder: whose it is when an outside system ordered it, and that its owner wants it no more. */
 #define JOB_CLIENT_FILE "client"
 #define JOB_REMOVED_FILE "removed"
+/* The report as a workbook, of kinds that have one. */
+#define JOB_WORKBOOK_FILE "report.xlsx"
 
 /* A new id: the instant in Asia/Shanghai to the millisecond, and 56 random bits. */
 void folder_id_new(int64_t now_ms, char id[JOB_ID_BYTES]);

@@ -218,19 +218,30 @@ bool jobs_read(const struct config *config, const char *id, struct buf *out, str
     return true;
 }
 
+static const char *report_file(const char *format)
+{
+    static const char *const FILES[][2] = {
+        {"text", "report.txt"}, {"json", "report.json"}, {"xlsx", JOB_WORKBOOK_FILE}};
+
+    for (size_t i = 0; i < COUNT_OF(FILES); i++)
+        if (strcmp(format, FILES[i][0]) == 0)
+            return FILES[i][1];
+    return NULL;
+}
+
 bool jobs_report(const struct config *config, const char *id, const char *format, uint64_t offset, struct buf *out,
                  struct error *err)
 {
-    bool is_json = strcmp(format, "json") == 0;
+    const char *name = report_file(format);
     AUTO(text_free) char *path = NULL;
     AUTO(file_close) int fd = -1;
     ssize_t bytes;
 
-    if (!is_json && strcmp(format, "text") != 0)
-        return refuse(err, ERR_INVALID, "job.format", "a report is text or json, not \"%.40s\"",
-                      "报告格式只能是 text 或 json，不是“%.40s”", format);
+    if (!name)
+        return refuse(err, ERR_INVALID, "job.format", "a report is text, json or xlsx, not \"%.40s\"",
+                      "报告格式只能是 text、json 或 xlsx，不是“%.40s”", format);
     if (folder_id_is_valid(id) && folder_has(config, id, "result.json")) {
-        path = folder_file(config, id, is_json ? "report.json" : "report.txt");
+        path = folder_file(config, id, name);
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     }
     if (fd < 0)

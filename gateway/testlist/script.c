@@ -83,7 +83,7 @@ static bool fill_row(const struct running *running, const json_t *item, struct o
 static bool import_rows(struct running *running, const json_t *items, struct error *err)
 {
     AUTO(command_import_free) struct command_import *import = NULL;
-    struct import_file file = {"test-list", "UTF-8", "00", 1, json_array_size(items), 0};
+    struct import_file file = {"test-list", "UTF-8", "00", 1, json_array_size(items), 0, 0};
     struct import_counts counts;
     char name[32];
     const json_t *item;

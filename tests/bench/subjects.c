@@ -40,7 +40,7 @@ static bool begin_register(struct making *making, struct error *err)
 {
     AUTO(command_import_free) struct command_import *import = NULL;
     struct desk desk = {.store = making->store, .clock = &CLOCK_SYSTEM, .person = "author"};
-    struct import_file file = {"register.csv", "UTF-8", "00", 1, 1, 0};
+    struct import_file file = {"register.csv", "UTF-8", "00", 1, 1, 0, 0};
     struct import_counts counts;
     struct obligation row;
     char code[19];

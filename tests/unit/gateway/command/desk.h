@@ -126,7 +126,7 @@ static inline struct obligation sample_row(void)
 static inline struct import_counts import_rows(struct obligation *rows, size_t count)
 {
     AUTO(command_import_free) struct command_import *import = NULL;
-    struct import_file file = {"register.csv", "UTF-8", "00", 100, count, 0};
+    struct import_file file = {"register.csv", "UTF-8", "00", 100, count, 0, 0};
     struct import_counts counts;
     enum column bad;
 

@@ -11,7 +11,7 @@ TestSuite(register_file, .init = desk_open, .fini = desk_close);
 
 static struct import_counts import_file(const char *path)
 {
-    const struct intake_options options = {T.rules, on("2026-07-31"), T.folder};
+    const struct intake_options options = {.rules = T.rules, .today = on("2026-07-31"), .scratch = T.folder};
     AUTO(intake_free) struct intake *intake = NULL;
     AUTO(command_import_free) struct command_import *import = NULL;
     struct import_file file = {.name = "register", .sha256 = "00"};

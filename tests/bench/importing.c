@@ -23,7 +23,8 @@ bool importing_run(const struct desk *desk, const char *path, const char *folder
 {
     AUTO(command_import_free) struct command_import *import = NULL;
     AUTO(intake_free) struct intake *intake = NULL;
-    struct intake_options options = {desk->rules, day_of_instant(clock_now_ms(desk->clock)), folder};
+    struct intake_options options = {
+        .rules = desk->rules, .today = day_of_instant(clock_now_ms(desk->clock)), .scratch = folder};
     struct import_file file = {.name = "register.csv", .sha256 = ""};
     struct import_counts counts;
 

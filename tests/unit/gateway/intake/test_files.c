@@ -30,7 +30,7 @@ TestSuite(files, .init = setup, .fini = teardown);
 
 static bool opens(struct span content, struct intake **intake)
 {
-    const struct intake_options options = {rules, day_from_civil(2026, 7, 31), folder};
+    const struct intake_options options = {.rules = rules, .today = day_from_civil(2026, 7, 31), .scratch = folder};
 
     cr_assert(file_write(path, content, 0600, &err), "%s", err.text);
     return intake_open(path, &options, intake, &err);

@@ -32,7 +32,7 @@ enum { TEXT_BYTES = 65536 };
 /* The report of a file in a language, both forms. */
 static void report_of(const char *path, const char *lang, char json[TEXT_BYTES], char table[TEXT_BYTES])
 {
-    const struct intake_options options = {rules, day_from_civil(2026, 7, 31), folder};
+    const struct intake_options options = {.rules = rules, .today = day_from_civil(2026, 7, 31), .scratch = folder};
     AUTO(intake_free) struct intake *intake = NULL;
     AUTO(report_free) struct report *report = NULL;
     FILE *out;
@@ -203,7 +203,7 @@ Test(report, one_contradiction_is_one_entry_of_the_table)
 Test(report, problems_beyond_the_limit_are_counted_and_the_report_says_so)
 {
     enum { BEYOND = 5 };
-    const struct intake_options options = {rules, day_from_civil(2026, 7, 31), folder};
+    const struct intake_options options = {.rules = rules, .today = day_from_civil(2026, 7, 31), .scratch = folder};
     AUTO(intake_free) struct intake *intake = NULL;
     AUTO(report_free) struct report *report = NULL;
     AUTO(text_free) char *path = path_join(folder, "report.json");

@@ -106,7 +106,7 @@ static void write_book(const struct workbook *book)
 
 static bool open_file(struct intake **intake)
 {
-    const struct intake_options options = {rules, day_from_civil(2026, 7, 31), folder};
+    const struct intake_options options = {.rules = rules, .today = day_from_civil(2026, 7, 31), .scratch = folder};
 
     return intake_open(path, &options, intake, &err);
 }

@@ -18,6 +18,7 @@ struct exchange *exchange_new(size_t header_capacity)
     exchange->deadline.is_stream = true;
     body_init(&exchange->body);
     exchange_reset_reply(&exchange->reply);
+    exchange_reset_reply(&exchange->more);
     return exchange;
 }
 
@@ -30,6 +31,8 @@ void exchange_free(struct exchange *exchange)
     buf_done(&exchange->text);
     buf_done(&exchange->reply.headers);
     buf_done(&exchange->reply.body);
+    buf_done(&exchange->more.headers);
+    buf_done(&exchange->more.body);
     free(exchange);
 }
 
@@ -47,6 +50,8 @@ void exchange_reset_reply(struct http_reply *reply)
     reply->content_type = "application/json";
     reply->is_early = false;
     reply->early_key = 0;
+    reply->is_stream = false;
+    reply->mark = 0;
     reply->is_dropped = false;
     clear_or_free(&reply->headers);
     clear_or_free(&reply->body);
@@ -57,12 +62,14 @@ void exchange_reset(struct exchange *exchange, struct body_budget *budget)
     struct exchange clean = {.text = exchange->text,
                              .body = exchange->body,
                              .reply = exchange->reply,
+                             .more = exchange->more,
                              .header_capacity = exchange->header_capacity};
 
     deadlines_stop(&exchange->deadline);
     body_reset(&clean.body, budget);
     clear_or_free(&clean.text);
     exchange_reset_reply(&clean.reply);
+    exchange_reset_reply(&clean.more);
     clean.request.headers = exchange->headers;
     clean.request.body_fd = -1;
     clean.deadline.is_stream = true;

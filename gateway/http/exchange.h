@@ -17,10 +17,13 @@ struct exchange {
     bool expects_continue;
     bool has_length;
     uint64_t content_length;
-    bool is_early;      /* the handler was asked, and wants to be asked again */
-    uint64_t early_key; /* when this is due, or after a while */
-    int64_t asked_ms;   /* when first */
-    struct refusal why; /* HTTP/2: answer with this instead of asking the handler */
+    bool is_early;          /* the handler was asked, and wants to be asked again */
+    uint64_t early_key;     /* when this is due, or after a while */
+    int64_t asked_ms;       /* when first */
+    struct http_reply more; /* of a stream that goes on */
+    bool is_streaming;      /* its beginning is on its way, and more may come */
+    bool has_no_stream;     /* HTTP/1.0, which knows no pieces */
+    struct refusal why;     /* HTTP/2: answer with this instead of asking the handler */
 
     /* HTTP/2 only. */
     struct deadline deadline;
@@ -55,6 +58,12 @@ MUST_CHECK bool exchange_add_header(struct exchange *exchange, struct span name,
                                     const struct http_limits *limits, struct refusal *why);
 /* Copy into the exchange's text. */
 struct span exchange_copy(struct exchange *exchange, struct span from);
+
+/* Of a stream that goes on: may what the handler added last leave? Not when it is a refusal. */
+static inline bool exchange_has_more(const struct exchange *exchange)
+{
+    return exchange->more.status == 200 && exchange->more.body.bytes > 0;
+}
 
 /* An answer as a new one. */
 void exchange_reset_reply(struct http_reply *reply);

@@ -74,6 +74,8 @@ struct http_request {
     int64_t waited_ms;  /* since the handler was first asked for this request (http_reply.is_early); else 0 */
     uint64_t early_key; /* of the reply that was early; else 0 */
     bool is_last_time;  /* the server stops: what is early now leaves as it is */
+    bool is_going_on;   /* of a stream the beginning has left (http_reply.is_stream) */
+    uint64_t mark;      /* of a stream: what its last reply noted */
     const struct http_peer *peer;
 };
 
@@ -94,7 +96,15 @@ struct http_reply {
     bool is_early;
     uint64_t early_key; /* what an early reply waits for (http_server_options.is_due): asked again at once when it is
                            there; 0: only the time counts */
-    bool is_dropped;    /* no answer leaves: the connection is closed instead (a stand-in that misbehaves on demand) */
+    /* There will be more (server-sent events): what stands in the body leaves now, without a length, and the handler is
+     * asked again as for an early reply, with an empty body and request->is_going_on; what it adds then leaves as it
+     * is added, status and headers count no more. It ends when the handler does not say so again (a status that is no
+     * 200 then ends it without a word), when its client is gone, which is found out when something is written, and
+     * when the server stops. Of HEAD and of HTTP/1.0 the first piece is the whole. What is added later leaves whether
+     * or not its turn was durable: it must promise nothing. */
+    bool is_stream;
+    uint64_t mark;   /* the handler's own note: comes back as request->mark */
+    bool is_dropped; /* no answer leaves: the connection is closed instead (a stand-in that misbehaves on demand) */
 };
 
 struct span http_header_of(const struct http_request *request,

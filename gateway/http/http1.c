@@ -105,19 +105,21 @@ static const llhttp_settings_t SETTINGS = {
     .on_message_complete = on_message_complete,
 };
 
-static void write_reply(struct connection *connection, const struct http_reply *reply, bool is_head, bool closes)
+enum { REPLY_IS_HEAD = 1, REPLY_CLOSES = 2, REPLY_IS_STREAM = 4 };
+static void write_reply(struct connection *connection, const struct http_reply *reply, unsigned how)
 {
     struct http1 *http1 = &connection->http1;
     struct reply_frame frame = {.date = &connection->server->date,
-                                .is_head = is_head,
-                                .closes = closes,
+                                .is_head = how & REPLY_IS_HEAD,
+                                .closes = how & REPLY_CLOSES,
+                                .is_stream = how & REPLY_IS_STREAM,
                                 .is_old = http1->parser.http_minor == 0};
 
     if (http1->held == 0) {
         http1->held_at = connection->out.bytes;
         http1->held_heads = 0;
     }
-    http1->held_heads |= (uint32_t)is_head << http1->held;
+    http1->held_heads |= (uint32_t)frame.is_head << http1->held;
     http1->held++;
     reply_write(reply, &frame, &connection->out);
 }
@@ -131,7 +133,8 @@ static void refuse_and_close(struct connection *connection, struct refusal why)
     connection->is_closing = connection->lingers = true;
     connection->made_progress = true;
     server_refuse(connection->server, &why, &exchange->reply);
-    write_reply(connection, &exchange->reply, http1->exchange && exchange->is_head, true);
+    write_reply(connection, &exchange->reply,
+                REPLY_CLOSES | (http1->exchange && exchange->is_head ? REPLY_IS_HEAD : 0));
     server_give_exchange(connection->server, exchange);
     http1->exchange = NULL;
 }
@@ -181,6 +184,7 @@ static bool check_head(struct connection *connection)
 
     if (http1->parser.http_major != 1 || http1->parser.http_minor > 1)
         return refuse_with(&http1->why, 505, "this is a server of HTTP/1.1 and, by TLS, HTTP/2");
+    exchange->has_no_stream = http1->parser.http_minor == 0;
     if (!request_line_is_exact(http1, method))
         return refuse_with(&http1->why, 400, "the request line is malformed");
     if (!head_set_method(exchange, method, &http1->why) || !head_check_headers(exchange, &host, &http1->why))
@@ -228,23 +232,48 @@ static bool parse_head(struct connection *connection, char *at, size_t bytes)
     return check_head(connection) && prepare_body(connection);
 }
 
+static unsigned how_to_write(const struct connection *connection)
+{
+    return (connection->http1.exchange->is_head ? REPLY_IS_HEAD : 0) | (connection->is_closing ? REPLY_CLOSES : 0);
+}
+
+/* The beginning of a stream, or more of it. */
+static void write_stream(struct connection *connection)
+{
+    struct exchange *exchange = connection->http1.exchange;
+
+    if (!exchange->is_streaming)
+        write_reply(connection, &exchange->reply, how_to_write(connection) | REPLY_IS_STREAM);
+    else if (exchange_has_more(exchange))
+        reply_write_piece(buf_span(&exchange->more.body), &connection->out);
+    exchange->is_streaming = true;
+}
+
 /* The answer to a request that has come whole, or none yet. */
 static void ask_handler(struct connection *connection)
 {
     struct http1 *http1 = &connection->http1;
     struct exchange *exchange = http1->exchange;
     struct http_server *server = connection->server;
+    enum handled handled;
 
     http1->asks_again = false;
     connection->made_progress = true;
-    if (!server_handle(server, exchange))
+    handled = server_handle(server, exchange);
+    if (handled == HANDLED_PIECE)
+        write_stream(connection);
+    if (handled != HANDLED_WHOLE)
         return;
     if (!http1->keeps || server->is_draining || connection->requests >= server->options.limits.requests_per_connection)
         connection->is_closing = true;
-    if (exchange->reply.is_dropped)
+    if (exchange->is_streaming) {
+        write_stream(connection);
+        reply_write_end(&connection->out);
+    } else if (exchange->reply.is_dropped) {
         connection->is_closing = true;
-    else
-        write_reply(connection, &exchange->reply, exchange->is_head, connection->is_closing);
+    } else {
+        write_reply(connection, &exchange->reply, how_to_write(connection));
+    }
     server_give_exchange(server, exchange);
     http1->exchange = NULL;
 }
@@ -417,8 +446,15 @@ static void write_not_durable(struct connection *connection)
     connection->out.bytes = http1->held_at;
     http1->held = 0;
     for (unsigned i = 0; i < count; i++)
-        write_reply(connection, &exchange->reply, heads & (UINT32_C(1) << i), connection->is_closing && i + 1 == count);
+        write_reply(connection, &exchange->reply,
+                    (heads & (UINT32_C(1) << i) ? REPLY_IS_HEAD : 0) |
+                        (connection->is_closing && i + 1 == count ? REPLY_CLOSES : 0));
     server_give_exchange(connection->server, exchange);
+    /* Of a stream the beginning was the last of them: it never began. */
+    if (http1->exchange && http1->exchange->is_streaming) {
+        server_give_exchange(connection->server, http1->exchange);
+        http1->exchange = NULL;
+    }
 }
 
 static void settle(struct connection *connection, bool is_durable)

@@ -156,7 +156,36 @@ static void wait_on(struct exchange *exchange)
 static void ask_again(struct exchange *exchange)
 {
     deadlines_stop(&exchange->deadline);
+    exchange->is_queued = true;
     exchange_queue_add(&exchange->connection->http2->waiting, exchange);
+}
+
+void http2_all_is_sent(struct exchange *exchange)
+{
+    if (!exchange->is_early)
+        return; /* it has ended */
+    if (exchange->connection->server->is_draining)
+        ask_again(exchange);
+    else
+        wait_on(exchange);
+}
+
+/* Ask, and do with the answer what is to be done. */
+static void ask(struct connection *connection, struct exchange *exchange)
+{
+    bool is_going_on = exchange->is_streaming;
+    enum handled handled = server_handle(connection->server, exchange);
+
+    if (is_going_on) {
+        exchange->is_queued = false;
+        http2_submit_more(exchange);
+        return;
+    }
+    exchange->is_streaming = handled == HANDLED_PIECE;
+    if (handled == HANDLED_EARLY)
+        wait_on(exchange);
+    else
+        hold(connection, exchange);
 }
 
 static void answer_waiting(struct connection *connection)
@@ -167,13 +196,10 @@ static void answer_waiting(struct connection *connection)
     while (can_answer(connection) && (exchange = exchange_queue_take(&http2->waiting))) {
         deadlines_stop(&exchange->deadline);
         if (exchange->is_early || (!exchange->why.status && body_finish(&exchange->body, &exchange->why))) {
-            if (!server_handle(connection->server, exchange)) {
-                wait_on(exchange);
-                continue;
-            }
-        } else {
-            server_refuse(connection->server, &exchange->why, &exchange->reply);
+            ask(connection, exchange);
+            continue;
         }
+        server_refuse(connection->server, &exchange->why, &exchange->reply);
         hold(connection, exchange);
     }
 }
@@ -220,6 +246,7 @@ static void settle(struct connection *connection, bool is_durable)
         /* Of what was refused, only a refusal with words of its own is the server's alone. */
         if (!is_durable && !(exchange->why.status && exchange->why.detail)) {
             http2->unsent_bytes -= exchange->reply.body.bytes;
+            exchange->is_streaming = exchange->is_early = false;
             server_refuse(connection->server, &SERVER_NOT_DURABLE, &exchange->reply);
             http2->unsent_bytes += exchange->reply.body.bytes;
         }

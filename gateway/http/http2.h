@@ -75,6 +75,10 @@ void http2_charge(struct connection *connection, int cost);
 /* http2_reply.c: put the answer into the session. Its headers are not copied: until the stream is closed the reply
  * stays as it is. */
 void http2_submit(struct exchange *exchange);
+/* More of a stream, or its end (unless exchange->is_early). */
+void http2_submit_more(struct exchange *exchange);
+/* Nothing of a stream is left to be sent: it is time to ask for more, in a while. */
+void http2_all_is_sent(struct exchange *exchange);
 /* nghttp2_send_data_callback: a DATA frame, straight into the connection's output. */
 int http2_give_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head, size_t bytes,
                     nghttp2_data_source *source, void *context);

@@ -81,12 +81,15 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream_id, uint8_t *o
 {
     const struct exchange *exchange = source->ptr;
     size_t rest = exchange->reply.body.bytes - exchange->sent_bytes;
+    bool has_more = exchange->is_streaming && exchange->is_early;
 
     (void)session;
     (void)stream_id;
     (void)out;
     (void)context;
-    *flags |= NGHTTP2_DATA_FLAG_NO_COPY | (rest <= room ? NGHTTP2_DATA_FLAG_EOF : 0);
+    if (rest == 0 && has_more)
+        return NGHTTP2_ERR_DEFERRED;
+    *flags |= NGHTTP2_DATA_FLAG_NO_COPY | (rest <= room && !has_more ? NGHTTP2_DATA_FLAG_EOF : 0);
     return (ssize_t)(rest < room ? rest : room);
 }
 
@@ -100,11 +103,14 @@ int http2_give_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_
     (void)frame; /* never padded */
     buf_reserve(&connection->out, FRAME_HEAD_BYTES + bytes);
     buf_add(&connection->out, head, FRAME_HEAD_BYTES);
-    buf_add(&connection->out, exchange->reply.body.data + exchange->sent_bytes, bytes);
+    if (bytes > 0)
+        buf_add(&connection->out, exchange->reply.body.data + exchange->sent_bytes, bytes);
     exchange->sent_bytes += bytes;
     connection->http2->unsent_bytes -= bytes;
     connection->http2->given_bytes += bytes;
-    if (exchange->sent_bytes - exchange->sent_at_start >= PROGRESS_BYTES)
+    if (exchange->is_streaming && exchange->sent_bytes == exchange->reply.body.bytes)
+        http2_all_is_sent(exchange);
+    else if (exchange->sent_bytes - exchange->sent_at_start >= PROGRESS_BYTES)
         start_write_deadline(exchange);
     return 0;
 }
@@ -116,9 +122,10 @@ static void fill(struct exchange *exchange, struct buf *pairs)
     add_pair(pairs, SPAN(":status"), reply_number((size_t)reply->status, exchange->status_digits));
     add_pair(pairs, SPAN("date"), reply_date_span(&exchange->connection->server->date));
     if (reply_has_body(reply->status)) {
-        if (reply->content_type && reply->body.bytes)
+        if (reply->content_type && (reply->body.bytes || exchange->is_streaming))
             add_pair(pairs, SPAN("content-type"), span_of(reply->content_type));
-        add_pair(pairs, SPAN("content-length"), reply_number(reply->body.bytes, exchange->length_digits));
+        if (!exchange->is_streaming)
+            add_pair(pairs, SPAN("content-length"), reply_number(reply->body.bytes, exchange->length_digits));
     }
     add_further(reply, pairs);
 }
@@ -140,7 +147,8 @@ void http2_submit(struct exchange *exchange)
 {
     struct connection *connection = exchange->connection;
     struct http_reply *reply = &exchange->reply;
-    bool has_body = reply_has_body(reply->status) && !exchange->is_head && reply->body.bytes > 0;
+    bool has_body =
+        exchange->is_streaming || (reply_has_body(reply->status) && !exchange->is_head && reply->body.bytes > 0);
 
     http2_charge(connection, -HTTP2_GAIN_ANSWER);
     start_write_deadline(exchange);
@@ -151,6 +159,32 @@ void http2_submit(struct exchange *exchange)
     if (reply->is_dropped || !submit_answer(exchange, has_body))
         nghttp2_submit_rst_stream(connection->http2->session, NGHTTP2_FLAG_NONE, exchange->stream_id,
                                   NGHTTP2_INTERNAL_ERROR);
+    else if (exchange->is_streaming && reply->body.bytes == 0)
+        http2_all_is_sent(exchange);
+}
+
+void http2_submit_more(struct exchange *exchange)
+{
+    struct http2 *http2 = exchange->connection->http2;
+    struct buf *body = &exchange->reply.body;
+    size_t before = body->bytes - exchange->sent_bytes;
+
+    if (before == 0) {
+        buf_clear(body);
+        exchange->sent_bytes = 0;
+    }
+    if (exchange_has_more(exchange)) {
+        buf_add_span(body, buf_span(&exchange->more.body));
+        http2->unsent_bytes += exchange->more.body.bytes;
+    }
+    if (exchange->is_early && body->bytes == exchange->sent_bytes) {
+        http2_all_is_sent(exchange);
+        return;
+    }
+    start_write_deadline(exchange);
+    /* Refused when nghttp2 has not asked since: then it asks by itself. */
+    if (nghttp2_is_fatal(nghttp2_session_resume_data(http2->session, exchange->stream_id)))
+        http2->is_broken = true;
 }
 
 void http2_submit_continue(struct exchange *exchange)

@@ -102,12 +102,17 @@ void reply_write(const struct http_reply *reply, const struct reply_frame *frame
     add_status_line(out, reply->status);
     buf_add_text(out, frame->date->text);
     if (has_body) {
-        if (reply->content_type && reply->body.bytes) {
+        if (reply->content_type && (reply->body.bytes || frame->is_stream)) {
             add_literal(out, "\r\nContent-Type: ");
             buf_add_text(out, reply->content_type);
         }
-        add_literal(out, "\r\nContent-Length: ");
-        buf_add_span(out, reply_number(reply->body.bytes, digits));
+        add_literal(out, "\r\n");
+        if (frame->is_stream) {
+            add_literal(out, "Transfer-Encoding: chunked");
+        } else {
+            add_literal(out, "Content-Length: ");
+            buf_add_span(out, reply_number(reply->body.bytes, digits));
+        }
     }
     add_literal(out, "\r\n");
     buf_add_span(out, buf_span(&reply->headers));
@@ -116,8 +121,24 @@ void reply_write(const struct http_reply *reply, const struct reply_frame *frame
     if (frame->is_old && !frame->closes)
         add_literal(out, "Connection: keep-alive\r\n");
     add_literal(out, "\r\n");
-    if (has_body && !frame->is_head)
+    if (frame->is_stream)
+        reply_write_piece(buf_span(&reply->body), out);
+    else if (has_body && !frame->is_head)
         buf_add_span(out, buf_span(&reply->body));
+}
+
+void reply_write_piece(struct span piece, struct buf *out)
+{
+    if (piece.bytes == 0)
+        return; /* it would be the end */
+    buf_addf(out, "%zx\r\n", piece.bytes);
+    buf_add_span(out, piece);
+    add_literal(out, "\r\n");
+}
+
+void reply_write_end(struct buf *out)
+{
+    add_literal(out, "0\r\n\r\n");
 }
 
 bool reply_next_header(struct span *rest, struct span *name, struct span *value)

@@ -28,10 +28,15 @@ struct reply_frame {
     const struct reply_date *date;
     bool is_head;
     bool closes;
-    bool is_old; /* the request was HTTP/1.0: say that the connection stays */
+    bool is_old;    /* the request was HTTP/1.0: say that the connection stays */
+    bool is_stream; /* the body is the first of several pieces */
 };
 /* Add the whole answer to `out`. */
 void reply_write(const struct http_reply *reply, const struct reply_frame *frame, struct buf *out);
+
+/* Add a piece of a stream (RFC 9112 section 7.1), and the end of one. */
+void reply_write_piece(struct span piece, struct buf *out);
+void reply_write_end(struct buf *out);
 
 /* Cut the next "Name: value\r\n" off `rest`. */
 bool reply_next_header(struct span *rest, struct span *name, struct span *value);

@@ -214,26 +214,46 @@ bool server_add_body(struct http_server *server, struct exchange *exchange, stru
     return body_add(&exchange->body, &server->bodies, piece, &exchange->why);
 }
 
-bool server_handle(struct http_server *server, struct exchange *exchange)
+/* What the handler is told of a request beside the request itself. */
+static void fill_request(const struct http_server *server, struct exchange *exchange)
 {
-    exchange->request.body = buf_span(&exchange->body.memory);
-    exchange->request.body_fd = exchange->body.fd;
-    exchange->request.body_bytes = exchange->body.bytes;
-    if (exchange->is_early)
-        exchange->request.waited_ms = server->now_ms - exchange->asked_ms;
-    else
+    struct http_request *request = &exchange->request;
+
+    request->body = buf_span(&exchange->body.memory);
+    request->body_fd = exchange->body.fd;
+    request->body_bytes = exchange->body.bytes;
+    request->is_last_time = server->is_draining;
+    request->is_going_on = exchange->is_streaming;
+    if (!exchange->is_early) {
         exchange->asked_ms = server->now_ms;
-    exchange->request.early_key = exchange->is_early ? exchange->early_key : 0;
+        return;
+    }
+    request->waited_ms = server->now_ms - exchange->asked_ms;
+    request->early_key = exchange->early_key;
+}
+
+enum handled server_handle(struct http_server *server, struct exchange *exchange)
+{
+    struct http_reply *reply = exchange->is_streaming ? &exchange->more : &exchange->reply;
+    bool may_go_on = !server->is_draining && !exchange->is_head && !exchange->has_no_stream;
+
+    if (exchange->is_streaming)
+        exchange_reset_reply(reply);
+    fill_request(server, exchange);
     exchange->is_early = false;
-    exchange->request.is_last_time = server->is_draining;
     server->handled++;
-    server->options.handle(server->options.context, &exchange->request, &exchange->reply);
-    if (!exchange->reply.is_early || server->is_draining)
-        return true;
-    exchange->early_key = exchange->reply.early_key;
+    server->options.handle(server->options.context, &exchange->request, reply);
+    exchange->request.mark = reply->mark;
+    exchange->early_key = reply->early_key;
+    if (reply->is_stream && reply->status == 200 && may_go_on) {
+        exchange->is_early = true;
+        return HANDLED_PIECE;
+    }
+    if (!reply->is_early || exchange->is_streaming || server->is_draining)
+        return HANDLED_WHOLE;
     exchange_reset_reply(&exchange->reply);
     exchange->is_early = true;
-    return false;
+    return HANDLED_EARLY;
 }
 
 void server_refuse(struct http_server *server, const struct refusal *why, struct http_reply *reply)

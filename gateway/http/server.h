@@ -75,9 +75,11 @@ void server_give_exchange(struct http_server *server, struct exchange *exchange)
 MUST_CHECK bool server_prepare_body(struct http_server *server, struct exchange *exchange, bool has_body);
 /* False: exchange->why. */
 MUST_CHECK bool server_add_body(struct http_server *server, struct exchange *exchange, struct span piece);
-/* Ask the handler. False: not answered yet, and exchange->is_early: ask again when DEADLINE_AGAIN is over, or when
- * draining begins. */
-MUST_CHECK bool server_handle(struct http_server *server, struct exchange *exchange);
+/* Ask the handler. Unless it is HANDLED_WHOLE exchange->is_early: ask again when DEADLINE_AGAIN is over, or when
+ * draining begins. HANDLED_PIECE: the beginning of a stream is in exchange->reply, or, once exchange->is_streaming
+ * (which the caller sets), more of it in exchange->more; so is the end of one. */
+enum handled { HANDLED_EARLY, HANDLED_PIECE, HANDLED_WHOLE };
+MUST_CHECK enum handled server_handle(struct http_server *server, struct exchange *exchange);
 /* Let the application word a refusal. */
 void server_refuse(struct http_server *server, const struct refusal *why, struct http_reply *reply);
 /* Which refusal stands for answers that could not be made durable. */

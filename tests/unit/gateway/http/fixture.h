@@ -106,6 +106,31 @@ static inline char fixture_letter(size_t at)
     return (char)('a' + (at + at / 26) % 26);
 }
 
+/* /stream?pieces=N says "begun", nothing the next time, "piece I of N" until there were N, each with its letters when
+ * the query says bytes=B, then "end"; a piece 13 is a refusal. */
+static inline void fixture_stream(const struct http_request *request, struct http_reply *reply, int64_t pieces)
+{
+    AUTO(buf_done) struct buf number = BUF_INIT;
+    int64_t bytes = 0;
+
+    reply->content_type = "text/event-stream";
+    reply->mark = request->is_going_on ? request->mark + 1 : 0;
+    reply->is_stream = (int64_t)reply->mark <= pieces;
+    if (reply->mark == 13)
+        reply->status = 401;
+    if (reply->mark == 0)
+        buf_add_text(&reply->body, "begun\n");
+    else if (reply->mark > 1)
+        buf_addf(&reply->body, reply->is_stream ? "piece %llu of %lld\n" : "end", (unsigned long long)reply->mark - 1,
+                 (long long)pieces);
+    if (request->is_last_time)
+        buf_add_text(&reply->body, "stopped\n");
+    if (reply->mark > 1 && http_query_of(request, "bytes", &number) && integer_parse(buf_span(&number), &bytes)) {
+        for (int64_t i = 0; i < bytes; i++)
+            buf_add_byte(&reply->body, 'x');
+    }
+}
+
 /* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /handled how many requests came
  * here; /early?ms=N wants to be
  * asked again until N ms have gone, /woken?key=K until K is due, and tells how long it waited; /drop hangs up; /headers
@@ -133,6 +158,11 @@ static inline void fixture_handle(void *context, const struct http_request *requ
         reply->early_key = (uint64_t)bytes;
         buf_addf(&reply->body, "waited=%lld key=%llu last=%d.", (long long)request->waited_ms,
                  (unsigned long long)request->early_key, request->is_last_time);
+        return;
+    }
+    if (span_is(request->path, "/stream") && http_query_of(request, "pieces", &number) &&
+        integer_parse(buf_span(&number), &bytes)) {
+        fixture_stream(request, reply, bytes);
         return;
     }
     reply->is_dropped = span_is(request->path, "/drop");

@@ -5,6 +5,9 @@
  * lenders (a client of the kind supervisor), by its own certificate: what lenders asked in the domains that it has,
  * nothing of others, nothing of tests.
  *
+ * GET /console/api/enterprises/{uscc}/lookups?reason=…[&from=N][&end=N]: the same about one enterprise, the newest
+ * first.
+ *
  * {"end","entries":[…],"next","receipt"}: a page of what fits. So many entries are looked at for one, fit or not;
  * `next` (null: that was all) is what `from` wants for the next page, `end` what it wants so that the search ends where
  * the log ended when it began. Reading is traced like asking: each page is an entry of its own in the domain "(trace)",
@@ -15,7 +18,13 @@
 #include "base/walk.h"
 #include "gateway/api/api_internal.h"
 
-enum { LOOKS_MAX = 5000, PAGE_BYTES_MAX = 4 * 1024 * 1024, SEARCHED_BYTES_MAX = 100, DAY_BYTES = 10 };
+enum {
+    LOOKS_MAX = 5000,
+    ABOUT_LOOKS_MAX = 2000,
+    PAGE_BYTES_MAX = 4 * 1024 * 1024,
+    SEARCHED_BYTES_MAX = 100,
+    DAY_BYTES = 10
+};
 
 /* What an entry must have; empty: anything. */
 enum searched {
@@ -39,6 +48,8 @@ struct search {
     uint64_t from;
     uint64_t end;
     bool has_end;
+    bool has_from;
+    bool is_newest_first; /* then `from` is behind the first entry that is looked at */
     int64_t at_ms;
     char receipt[TRACE_RECEIPT_BYTES];
 };
@@ -68,7 +79,6 @@ static bool take_number(const struct visit *visit, const char *name, uint64_t *v
 static bool take_search(struct search *search, struct error *err)
 {
     const struct http_request *request = search->visit->request;
-    bool has_from;
     int32_t day;
 
     for (size_t i = 0; i < SEARCHED_COUNT; i++) {
@@ -83,7 +93,7 @@ static bool take_search(struct search *search, struct error *err)
                           SEARCHED_NAMES[i]);
     }
     (void)http_query_of(request, "reason", &search->reason);
-    return take_number(search->visit, "from", &search->from, &has_from, err) &&
+    return take_number(search->visit, "from", &search->from, &search->has_from, err) &&
            take_number(search->visit, "end", &search->end, &search->has_end, err);
 }
 
@@ -145,17 +155,27 @@ static bool fits(const struct search *search, struct span entry)
            (until->bytes == 0 || memcmp(at.at, until->data, DAY_BYTES) <= 0);
 }
 
-static bool add_entries(struct search *search, struct trace_log *log, uint64_t *next, struct error *err)
+/* How many entries from `index` on are still to be looked at. */
+static uint64_t left(const struct search *search, uint64_t index)
+{
+    if (search->is_newest_first)
+        return index;
+    return index < search->end ? search->end - index : 0;
+}
+
+/* `*index`: where to begin; afterwards where the next page begins. */
+static bool add_entries(struct search *search, struct trace_log *log, uint64_t *index, struct error *err)
 {
     AUTO(buf_done) struct buf entry = BUF_INIT;
     struct buf *body = &search->visit->reply->body;
     const char *comma = "";
-    uint64_t index = search->from;
+    uint64_t looks_max = search->is_newest_first ? ABOUT_LOOKS_MAX : LOOKS_MAX;
 
-    for (uint64_t looks = 0; index < search->end && looks < LOOKS_MAX && body->bytes < PAGE_BYTES_MAX;
-         index++, looks++) {
+    for (uint64_t looks = 0; left(search, *index) > 0 && looks < looks_max && body->bytes < PAGE_BYTES_MAX; looks++) {
+        uint64_t place = search->is_newest_first ? --*index : (*index)++;
+
         buf_clear(&entry);
-        if (!trace_log_read(log, index, &entry, err))
+        if (!trace_log_read(log, place, &entry, err))
             return false;
         if (!fits(search, buf_span(&entry)))
             continue;
@@ -163,7 +183,6 @@ static bool add_entries(struct search *search, struct trace_log *log, uint64_t *
         buf_add_span(body, buf_span(&entry));
         comma = ",";
     }
-    *next = index;
     return true;
 }
 
@@ -172,17 +191,20 @@ static bool add_page(struct search *search, struct error *err)
     struct buf *body = &search->visit->reply->body;
     AUTO(text_free) char *folder = config_state_path(search->visit->api->config, "trace");
     AUTO(trace_log_free) struct trace_log *log = NULL;
-    uint64_t next = 0;
+    uint64_t next;
 
     if (!trace_log_open(folder, &log, err))
         return false;
     if (!search->has_end || search->end > trace_log_size(log))
         search->end = trace_log_size(log);
+    next = search->from;
+    if (search->is_newest_first && (!search->has_from || next > search->end))
+        next = search->end;
     json_count_add(body, "{\"end\":", search->end);
     buf_add_text(body, ",\"entries\":[");
     if (!add_entries(search, log, &next, err))
         return false;
-    if (next < search->end)
+    if (left(search, next) > 0)
         json_count_add(body, "],\"next\":", next);
     else
         buf_add_text(body, "],\"next\":null");
@@ -241,6 +263,31 @@ void admin_trace_search(struct visit *visit)
         visit_refuse(visit, &err);
 }
 
+static bool check_reason(const struct search *search, struct error *err)
+{
+    return search->reason.bytes > 0 ||
+           refuse(err, ERR_INVALID, "purpose.missing", "say why you read it: reason=…", "请说明查阅理由：reason=…");
+}
+
+/* The newest first, for the page of an enterprise: also for administrators, always with a reason, and traced like any
+ * search. */
+void trace_about(struct visit *visit, struct span uscc)
+{
+    static const char *const ABOUT[] = {"reason", "from", "end", NULL};
+    AUTO(search_done)
+    struct search search = {.visit = visit, .is_newest_first = true, .at_ms = clock_now_ms(visit->api->options.clock)};
+    struct error err;
+
+    if (!visit_takes(visit, ABOUT) || !admin_has_role(visit, ROLE_AUDITOR | ROLE_ADMINISTRATOR))
+        return;
+    if (!take_search(&search, &err) || !check_reason(&search, &err)) {
+        visit_refuse(visit, &err);
+        return;
+    }
+    buf_add_span(&search.searched[SEARCHED_USCC], uscc);
+    answer(&search);
+}
+
 static bool check_supervisor(const struct search *search, struct error *err)
 {
     const struct client *client = search->supervisor;
@@ -248,8 +295,7 @@ static bool check_supervisor(const struct search *search, struct error *err)
     if (client->config->kind != CLIENT_SUPERVISOR)
         return refuse(err, ERR_FORBIDDEN, "client.kind", "client %s is no supervising authority",
                       "接入系统 %s 不是监管部门", client->config->name);
-    return search->reason.bytes > 0 ||
-           refuse(err, ERR_INVALID, "purpose.missing", "say why you read it: reason=…", "请说明查阅理由：reason=…");
+    return check_reason(search, err);
 }
 
 void trace_handle(struct visit *visit)

@@ -182,7 +182,8 @@ void admin_records(struct visit *visit);
 void admin_clients(struct visit *visit);
 void admin_trace(struct visit *visit);
 void admin_trace_search(struct visit *visit);
-void trace_handle(struct visit *visit); /* the same for a supervising authority */
+void trace_about(struct visit *visit, struct span uscc); /* what was asked about one enterprise */
+void trace_handle(struct visit *visit);                  /* the same for a supervising authority */
 
 /* admin_staff.c */
 void admin_staff(struct visit *visit);

@@ -178,29 +178,40 @@ void console_asked(const struct visit *visit, uint64_t key)
 
 /* --- routes --- */
 
+enum { OPEN = 1, POST = 2, QUERY = 4, BELOW = 8 };
+
 static const struct {
     const char *path;
-    bool is_open; /* also for who is not signed in */
-    bool is_post;
+    unsigned how; /* OPEN: also for who is not signed in; QUERY: looks at its query itself; BELOW: has paths below it */
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
-    {"/session", true, false, console_session},
-    {"/sign-in", true, true, console_sign_in},
-    {"/sign-out", false, true, console_sign_out},
-    {"/enrol", true, true, console_enrol},
+    {"/session", OPEN, console_session},          {"/sign-in", OPEN | POST, console_sign_in},
+    {"/sign-out", POST, console_sign_out},        {"/enrol", OPEN | POST, console_enrol},
+    {"/obligations", QUERY, console_obligations}, {"/enterprises", QUERY | BELOW, console_enterprises},
 };
+
+static bool is_route(const struct visit *visit, size_t route)
+{
+    size_t bytes = strlen(ROUTES[route].path);
+
+    if (!(ROUTES[route].how & BELOW))
+        return span_is(visit->rest, ROUTES[route].path);
+    return span_starts(visit->rest, ROUTES[route].path) && visit->rest.bytes > bytes && visit->rest.at[bytes] == '/';
+}
 
 /* The route, once all that can be known without the body is judged; -1: refused. */
 static int judge(struct visit *visit)
 {
     for (size_t i = 0; i < COUNT_OF(ROUTES); i++) {
-        if (!span_is(visit->rest, ROUTES[i].path))
+        bool is_post = ROUTES[i].how & POST;
+
+        if (!is_route(visit, i))
             continue;
         if (is_again(visit))
             return (int)i;
-        if (!(ROUTES[i].is_post ? visit_is_post(visit) : visit_is_get(visit)))
+        if (!(is_post ? visit_is_post(visit) : visit_is_get(visit)))
             return -1;
-        if (ROUTES[i].is_open ? !ROUTES[i].is_post || console_check_origin(visit) : console_enter(visit))
+        if (ROUTES[i].how & OPEN ? !is_post || console_check_origin(visit) : console_enter(visit))
             return (int)i;
         return -1;
     }
@@ -208,13 +219,20 @@ static int judge(struct visit *visit)
     return -1;
 }
 
+/* What is below a route finds the rest of the path in visit->rest. */
 void console_api_handle(struct visit *visit)
 {
     static const char *const NO_QUERY[] = {NULL};
     int route = judge(visit);
 
-    if (route >= 0 && visit_takes(visit, NO_QUERY))
-        ROUTES[route].handle(visit);
+    if (route < 0 || (!(ROUTES[route].how & QUERY) && !visit_takes(visit, NO_QUERY)))
+        return;
+    if (ROUTES[route].how & BELOW) {
+        size_t bytes = strlen(ROUTES[route].path);
+
+        visit->rest = (struct span){visit->rest.at + bytes, visit->rest.bytes - bytes};
+    }
+    ROUTES[route].handle(visit);
 }
 
 bool console_api_admits(struct visit *visit)

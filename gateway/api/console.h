@@ -37,6 +37,9 @@ void console_session(struct visit *visit);
 void console_sign_in(struct visit *visit);
 void console_sign_out(struct visit *visit);
 void console_enrol(struct visit *visit);
+/* console_register.c, console_enterprise.c */
+void console_obligations(struct visit *visit);
+void console_enterprises(struct visit *visit);
 /* console_pages.c: /console/… */
 void console_pages_handle(struct visit *visit);
 

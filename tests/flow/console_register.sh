@@ -1,0 +1,143 @@
+#!/bin/bash
+# The register through the console's listener: refused questions, each filter against the file that was imported, pages that
+# hold while another file comes in, an enterprise's page, who may see who asked about it.
+set -eu -o pipefail
+gate=$1
+unset SUDO_UID CREDITGATE_CONFIG CREDITGATE_LANG
+cd "$(dirname "$0")/../.."
+. scripts/stage.sh
+register=$PWD/tests/cases/register/register-dev.csv
+stage_open
+for name in server lin chen zhao wang; do stage_certificate $name; done
+mkdir "$stage/pages"
+echo "<!doctype html><title>工作台</title>" >"$stage/pages/index.html"
+config=$stage/creditgate.yaml
+cat >"$config" <<END
+gateway: {name: console, state: state}
+listen: {port: 0, certificate: server.pem, key: server.key, client_ca: ca.pem}
+console: {address: 127.0.0.1, port: 0, client_ca: ca.pem, files: pages}
+admin: {socket: admin.sock}
+staff:
+  - {name: lin, title: 林经办, roles: [operator], certificate: lin.pem}
+  - {name: chen, title: 陈复核, roles: [reviewer], certificate: chen.pem}
+  - {name: zhao, title: 赵审计, roles: [auditor], certificate: zhao.pem}
+  - {name: wang, title: 王管理, roles: [administrator], certificate: wang.pem}
+END
+"$gate" init --config "$config" >"$stage/quiet"
+stage_gateway
+port=$(grep -o '"console_port":[0-9]*' "$stage/state/processes.json" | sed 's/.*://')
+site=https://localhost:$port
+
+call() { # WHO METHOD PATH [CURL…] → the status
+    local who=$1 method=$2 path=$3
+    shift 3
+    touch "$stage/$who.jar"
+    curl -sS --max-time 30 --cacert "$stage/ca.pem" -b "$stage/$who.jar" -c "$stage/$who.jar" -o "$stage/answer" \
+        -w '%{http_code}' -X "$method" "$@" "$site$path"
+}
+must() { # STATUS RULE WHO METHOD PATH [CURL…]; RULE -: none
+    local status=$1 rule=$2 got
+    shift 2
+    got=$(call "$@") || true
+    [ "$got" = "$status" ] || stage_fail "expected $status of $*, got $got: $(head -c 2000 "$stage/answer")"
+    [ "$rule" = - ] || grep -q "\"rule\":\"$rule\"" "$stage/answer" || stage_fail "expected $rule of $*: $(cat "$stage/answer")"
+}
+come_in() { # WHO: by certificate
+    must 200 - "$1" POST /console/api/sign-in --cert "$stage/$1.pem" --key "$stage/$1.key" -d "{\"account\":\"$1\"}"
+    grep -o '"forgery":"[^"]*"' "$stage/answer" | cut -d'"' -f4 >"$stage/$1.token"
+}
+order() { # WHO KIND BODY|@FILE [QUERY]: to its end; the report is in $stage/report, the job's id in $job
+    must 202 - "$1" POST "/admin/v1/jobs/$2${4:-}" -H "X-Creditgate-Forgery: $(cat "$stage/$1.token")" --data-binary "$3"
+    job=$(grep -o '"job":"[^"]*"' "$stage/answer" | cut -d'"' -f4)
+    stage_within 60 is_over "$1" || stage_fail "$2 does not end"
+    grep -q '"state":"done"' "$stage/answer" || stage_fail "$2: $(cat "$stage/answer")"
+    must 200 - "$1" GET "/admin/v1/jobs/$job/report?format=json&offset=0"
+    cp "$stage/answer" "$stage/report"
+}
+is_over() { [ "$(call "$1" GET "/admin/v1/jobs/$job")" = 200 ] && ! grep -qE '"state":"(waiting|running)"' "$stage/answer"; }
+number() { grep -o "\"$1\":[0-9]*" "$stage/answer" | head -1 | sed 's/.*://'; }
+list() { must 200 - lin GET "/console/api/obligations?$1"; }
+fits() { # QUERY NUMBER
+    list "$1"
+    [ "$(number matched)" = "$2" ] || stage_fail "$1: $(number matched) fit, not $2"
+}
+rows() { grep -c "$1" "$register" || true; }
+
+# --- nobody, and what makes no sense ---
+must 401 session.none nobody GET /console/api/obligations
+must 401 session.none nobody GET /console/api/enterprises/91440224MAYUCHK485
+must 401 session.none nobody GET /console/api/enterprises/91440224MAYUCHK485/lookups?reason=x
+for who in lin chen zhao wang; do come_in $who; done
+must 405 http.method lin POST /console/api/obligations -H "X-Creditgate-Forgery: $(cat "$stage/lin.token")" -d '{}'
+for query in 'ground=x query.ground' 'state=x query.state' 'due_from=tomorrow query.value' 'division=44x query.value' 'uscc=91-4 query.value' \
+    'uscc=91440224MAYUCHK4851 query.value' 'limit=0 query.number' 'limit=201 query.number' 'from=xx query.from' 'after=00 query.from' \
+    'order=name query.value' 'as_of=99999999 query.value' 'order=due&order=due query.unknown' 'colour=red query.unknown'; do
+    must 400 "${query#* }" lin GET "/console/api/obligations?${query% *}"
+done
+fits "" 0 # before the first import there is nothing to be found
+
+# --- the register, and each filter against the file ---
+order lin import "@$register" '?file=register.csv'
+fits "" 515
+fits "ground=safety" "$(rows ',安全,')"
+fits "state=overdue" "$(rows ',逾期未退出,')"
+fits "division=4413" "$(cut -d, -f3 "$register" | grep -c ^4413)"
+fits "industry=%E5%B9%B3%E6%9D%BF" "$(cut -d, -f5 "$register" | grep -c 平板)"
+fits "region=%E4%BB%81%E5%8C%96" "$(cut -d, -f4 "$register" | grep -c 仁化)"
+fits "uscc=91440224" "$(cut -d, -f2 "$register" | grep -c ^91440224)"
+fits "name=%E7%92%9E%20%E5%BB%AA" "$(cut -d, -f1 "$register" | grep -c 璞廪)"
+fits "name=no+such+enterprise" 0
+fits "overdue_on=1990-01-01" 0
+fits "due_from=2018-05-28&due_to=2018-05-28&uscc=91440224MAYUCHK485" 1
+grep -q '"days_late":[1-9]' "$stage/answer" || stage_fail "not late? $(cat "$stage/answer")"
+
+# --- pages: all once, in order, while another file comes in ---
+list "order=due&limit=200"
+as_of=$(number as_of)
+: >"$stage/seen"
+for page in 1 2 3; do
+    grep -o '"obligation":"[0-9a-f]*"' "$stage/answer" >>"$stage/seen"
+    after=$(grep -o '"place":"[0-9a-f]*"' "$stage/answer" | tail -1 | cut -d'"' -f4)
+    if [ $page = 1 ]; then # everything gets another day
+        sed 's/^\([^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,\)\([0-9]*\)-/\12030-/' "$register" |
+            sed 's/逾期未退出/整改中/' >"$stage/changed.csv"
+        order lin import "@$stage/changed.csv" '?file=changed.csv'
+    fi
+    list "order=due&limit=200&as_of=$as_of&after=$after"
+done
+[ "$(number matched)" = 515 ] || stage_fail "another register: $(head -c 300 "$stage/answer")"
+[ "$(wc -l <"$stage/seen")" = 515 ] && [ -z "$(sort "$stage/seen" | uniq -d)" ] || stage_fail "$(wc -l <"$stage/seen") on all pages"
+list "order=due"
+[ "$(number as_of)" -gt "$as_of" ] || stage_fail "a new list shows the register of before"
+order lin import "@$register" '?file=register.csv'
+
+# --- an enterprise: versions with their rows, records, what happened ---
+must 404 http.path lin GET /console/api/enterprises/
+must 404 http.path lin GET /console/api/enterprises/not-a-code
+must 404 enterprise.unknown lin GET /console/api/enterprises/91350100M000100Y43
+id=$(list "uscc=91440224MAYUCHK485" && grep -o '"obligation":"[0-9a-f]*"' "$stage/answer" | head -1 | cut -d'"' -f4)
+order lin propose "{\"ids\":[\"$id\"],\"on\":\"2020-01-01\",\"document\":\"韶工信〔2020〕1号\",\"decided_on\":\"2020-01-01\",\"severity\":\"general\"}"
+record=$(grep -o '"record":"R[0-9a-f]*"' "$stage/report" | head -1 | cut -d'"' -f4)
+[ -n "$record" ] || stage_fail "not proposed: $(cat "$stage/report")"
+order chen approve "{\"ids\":[\"$record\"]}"
+must 200 - lin GET /console/api/enterprises/91440224MAYUCHK485
+for part in '"name":"韶关市璞廪钢铁有限公司"' '"names":\["韶关市璞廪钢铁有限公司"' '"deadline":"2030-02-28"' "\"record\":\"$record\"" \
+    '"version":3' '"by":"lin"' '"type":"obligation.recorded"' '"type":"record.proposed"' '"type":"record.approved"' '"is_cut":false'; do
+    grep -q "$part" "$stage/answer" || stage_fail "no $part: $(cat "$stage/answer")"
+done
+list "uscc=91440224MAYUCHK485&ground=energy"
+grep -q "\"record\":\"$record\",\"record_state\":\"effective\",\"record_op\":\"new\"" "$stage/answer" || stage_fail "no record: $(cat "$stage/answer")"
+
+# --- who asked about it: for the auditor and the administrator, with a reason, and traced ---
+for who in lin chen; do must 403 staff.role $who GET /console/api/enterprises/91440224MAYUCHK485/lookups?reason=x; done
+must 400 purpose.missing zhao GET /console/api/enterprises/91440224MAYUCHK485/lookups
+must 400 query.unknown zhao GET "/console/api/enterprises/91440224MAYUCHK485/lookups?reason=x&uscc=91441303MAY1A0TP3P"
+must 200 - zhao GET "/console/api/enterprises/91440224MAYUCHK485/lookups?reason=complaint"
+read_twice() {
+    must 200 - wang GET "/console/api/enterprises/91440224MAYUCHK485/lookups?reason=again"
+    grep -q '"by":"zhao".*"domain":"(trace)"' "$stage/answer" && grep -q complaint "$stage/answer"
+}
+stage_within 20 read_twice || stage_fail "the auditor's reading is not in the trace: $(cat "$stage/answer")"
+
+stage_stop "$gateway_pid"
+"$gate" --config "$config" --lang en rebuild --check >"$stage/out" 2>&1 || stage_fail "rebuild: $(cat "$stage/out")"

@@ -1,11 +1,12 @@
-# cmake -DFROM=… -DTO=… -P console-copy.cmake: the sources of the pages, without what npm and Vite leave beside them.
-file(GLOB THINGS RELATIVE ${FROM} ${FROM}/*)
-foreach(THING IN LISTS THINGS)
-    if(THING MATCHES "^(node_modules|dist|package\\.json|package-lock\\.json)$")
-        continue()
+# cmake -DFROM=… -DTO=… -P console-copy.cmake -- THING…: each file or folder of FROM to the same place in TO, as it is now.
+set(IS_THING FALSE)
+foreach(INDEX RANGE ${CMAKE_ARGC})
+    set(THING "${CMAKE_ARGV${INDEX}}")
+    if(IS_THING AND NOT THING STREQUAL "")
+        get_filename_component(FOLDER ${TO}/${THING} DIRECTORY)
+        file(REMOVE_RECURSE ${TO}/${THING})
+        file(COPY ${FROM}/${THING} DESTINATION ${FOLDER})
+    elseif(THING STREQUAL "--")
+        set(IS_THING TRUE)
     endif()
-    file(REMOVE_RECURSE ${TO}/${THING})
-    file(COPY ${FROM}/${THING} DESTINATION ${TO})
 endforeach()
-# The pages read tables of the field where the gateway has them.
-file(COPY ${FROM}/../schemas/data DESTINATION ${TO}/../schemas)

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 
-const DIST = fileURLToPath(new URL("../../console/dist/", import.meta.url));
+const DIST = `${process.env["CONSOLE_DIST"] ?? fileURLToPath(new URL("../../console/dist", import.meta.url))}/`;
 const SOURCES = fileURLToPath(new URL("../../console/src/", import.meta.url));
 const BYTES_MAX = 1024 * 1024;
 const assets = readdirSync(`${DIST}assets`)

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { ANSWERS, JOBS, type Asked } from "./answers";
 import { people, type PersonName } from "./people";
 
-const DIST = fileURLToPath(new URL("../../console/dist/", import.meta.url));
+const DIST = `${process.env["CONSOLE_DIST"] ?? fileURLToPath(new URL("../../console/dist", import.meta.url))}/`;
 export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
   "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

@@ -1,5 +1,5 @@
 # The console's tests: types, units, and each tests/console/**/*.spec.ts in Debian's Chromium, one ctest each (77: no
-# Chromium, or a node too old for Vitest). Those of tests/console/real start the gateway and the sandbox that were built.
+# Chromium, or a node too old for Playwright). Those of tests/console/real start the gateway and the sandbox that were built.
 file(GLOB_RECURSE PAGES_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/console/*)
 file(GLOB PAGES_CASES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cases/register/*)
 file(GLOB_RECURSE SPECS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/tests/console ${CMAKE_SOURCE_DIR}/tests/console/*.spec.ts)
@@ -12,7 +12,7 @@ add_custom_target(console_tests ALL DEPENDS ${PAGES_WORK}/tests/copied)
 
 function(add_pages_test NAME)
     add_test(NAME ${NAME} COMMAND ${PAGES_WORK}/tests/console/run.sh ${ARGN})
-    set_tests_properties(${NAME} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error"
+    set_tests_properties(${NAME} PROPERTIES TIMEOUT 600 COST 60 SKIP_RETURN_CODE 77 FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error"
         ENVIRONMENT "CONSOLE_DIST=${CMAKE_BINARY_DIR}/console;CONSOLE_SHOTS=${CMAKE_BINARY_DIR}/console-shots;CREDITGATE=$<TARGET_FILE:creditgate>;NODE=${NODE}")
 endfunction()
 add_pages_test(console_types types)

@@ -20,6 +20,8 @@ foreach(TEST IN LISTS UNIT_TESTS)
         set(ROOM ${LOWER})
     endif()
     target_link_libraries(${NAME} PRIVATE ${ROOM} test_support)
+    # What is tested is compiled as ever; the tests themselves need no more of the optimiser than gcc needs to warn.
+    target_compile_options(${NAME} PRIVATE $<$<CONFIG:Debug>:$<IF:$<C_COMPILER_ID:GNU>,-Og,-O0>>)
     set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${NAME} COMMAND ${NAME})
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 300
@@ -36,6 +38,14 @@ foreach(FLOW IN LISTS FLOWS)
     set_tests_properties(${KIND}_${NAME} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77
         FAIL_REGULAR_EXPRESSION "Sanitizer|runtime error")
 endforeach()
+# Those that take long begin first (seconds, roughly), so that nothing waits for the last one alone.
+set(LONG fault_system_calls 120 flow_openapi 80 fault_model 50 fault_courier_calls 50 flow_console 45 flow_changes 40
+    unit_gateway_trace_test_crash 40 flow_watch 30 flow_reconcile 30 unit_all_test_courier_endings_later 30 flow_serve 25
+    flow_demo 25 unit_all_test_courier_endings 25 flow_staff 20 flow_stages 20 unit_gateway_http_test_http2_ends 20)
+while(LONG)
+    list(POP_FRONT LONG NAME SECONDS)
+    set_tests_properties(${NAME} PROPERTIES COST ${SECONDS})
+endwhile()
 
 # Benchmarks, one program each; built when named (scripts/bench, release preset), never timed as tests. What several of
 # them share, and the programs that are their tools, are the other files of the folder.

@@ -10,7 +10,6 @@ skip() {
     exit 77
 }
 
-[ "$1" = types ] || [ "$("$node" -p 'process.versions.node.split(".")[0]')" -ge 20 ] || skip "Vitest wants node 20 or newer, here is $("$node" --version)"
 case $1 in
 types)
     "$node" node_modules/vue-tsc/bin/vue-tsc.js --noEmit
@@ -19,6 +18,7 @@ types)
 unit) exec "$node" node_modules/vitest/vitest.mjs run --project unit ;;
 browser)
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || skip "no Chromium (the package chromium)"
+    [ "$("$node" -p 'process.versions.node.split(".")[0]')" -ge 20 ] || skip "Playwright wants node 20 or newer, here is $("$node" --version)"
     exec "$node" node_modules/vitest/vitest.mjs run --project browser "../$2"
     ;;
 esac

@@ -63,6 +63,8 @@ void layout_free(struct layout *layout)
         return;
     for (size_t i = 0; i < layout->field_count; i++)
         free(layout->fields[i].codes);
+    for (size_t i = 0; i < layout->result_count; i++)
+        free((void *)layout->results[i].fields);
     free(layout->fields);
     free(layout->results);
     json_decref(layout->json);

@@ -14,7 +14,8 @@ enum {
     LAYOUT_BYTES_MAX = 1024 * 1024,
     LAYOUT_FIELDS_MAX = 128,
     LAYOUT_CODES_MAX = 4000, /* of one field's code table */
-    LAYOUT_RESULTS_MAX = 500
+    LAYOUT_RESULTS_MAX = 500,
+    LAYOUT_RESULT_FIELDS_MAX = 8
 };
 
 struct layout;
@@ -50,6 +51,8 @@ struct layout_result {
     const char *reason_en;
     const char *correct_zh; /* what to correct */
     const char *correct_en;
+    const char *const *fields; /* names of the fields that it is about */
+    size_t field_count;
 };
 /* NULL when the layout does not know this code. */
 const struct layout_result *layout_result_find(const struct layout *layout, const char *code);

@@ -54,6 +54,11 @@ static const struct {
     [SOURCE_GIVEN_ON] = {"given_on", OF_FEEDBACK},
 };
 
+const char *layout_source_name(enum layout_source source)
+{
+    return source == SOURCE_CONSTANT ? "constant" : SOURCES[source].name;
+}
+
 /* `source`: the only one a form is for; SOURCE_COUNT: any. */
 static const struct {
     const char *name;
@@ -279,6 +284,34 @@ static const char *words_of(const json_t *json, const char *member, const char *
     return text ? text : "";
 }
 
+static bool has_field(const struct layout *layout, const char *name)
+{
+    for (size_t i = 0; i < layout->field_count; i++) {
+        if (strcmp(layout->fields[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Which fields the code is about. */
+static bool take_result_fields(const struct layout *layout, const json_t *json, struct layout_result *result,
+                               struct error *err)
+{
+    const json_t *names = json_object_get(json, "fields");
+    const char **fields = memory_new((json_array_size(names) + 1) * sizeof *fields);
+
+    result->fields = fields;
+    for (size_t i = 0; i < json_array_size(names); i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+
+        if (!name || !has_field(layout, name))
+            return refuse(err, ERR_INVALID, "layout.result", "/results/%s/fields: there is no field %.40s",
+                          "/results/%s/fields：没有字段 %.40s", result->code, name ? name : "");
+        fields[result->field_count++] = name;
+    }
+    return true;
+}
+
 static bool take_result(struct layout_result *result, const char *code, const json_t *json, struct error *err)
 {
     const char *means = json_text_of(json, "means");
@@ -306,7 +339,9 @@ static bool take_results(struct layout *layout, struct error *err)
     layout->results = memory_new((json_object_size(results) + 1) * sizeof *layout->results);
     json_object_foreach(results, code, json)
     {
-        if (!take_result(&layout->results[layout->result_count++], code, json, err))
+        struct layout_result *result = &layout->results[layout->result_count++];
+
+        if (!take_result(result, code, json, err) || !take_result_fields(layout, json, result, err))
             return false;
     }
     qsort(layout->results, layout->result_count, sizeof *layout->results, compare_results);

@@ -61,6 +61,9 @@ enum layout_form {
     FORM_COUNT
 };
 
+/* As layouts write it: "name", "listed_on". */
+const char *layout_source_name(enum layout_source source);
+
 /* The values that a code table must have, all of them; NULL-terminated. The place of a word is its number in struct
  * adapter_record. NULL for a source that has free values. */
 const char *const *layout_words(enum layout_source source);

@@ -20,6 +20,7 @@ static const struct listing_column COLUMNS[] = {
     {"代码", "code", 0, false},
     {"对方说明", "their words", WORDS_COLUMNS, false},
     {"原因", "why", WORDS_COLUMNS, false},
+    {"字段", "field", 0, false},
     {"怎么办", "what to do", 0, false},
 };
 
@@ -79,6 +80,8 @@ static void item_json(const struct work *work, const struct delivery *delivery, 
     lists_text(out, ",\"why\":", span_of(work_say(work, refusal->reason_zh, refusal->reason_en)));
     lists_text(out, ",\"advice\":", span_of(work_say(work, refusal->correct_zh, refusal->correct_en)));
     lists_text(out, ",\"requeue\":", span_of(work_say(work, refusal->requeue_zh, refusal->requeue_en)));
+    buf_add_text(out, ",\"fields\":");
+    refusal_fields_json(refusal, out);
     json_count_add(out, ",\"attempts\":", delivery->attempts);
     lists_instant(out, ",\"queued_at\":", delivery->queued_ms);
     lists_instant(out, ",\"refused_at\":", delivery->changed_ms);
@@ -88,6 +91,7 @@ static void item_json(const struct work *work, const struct delivery *delivery, 
 static bool add(const struct delivery *delivery, void *context)
 {
     AUTO(buf_done) struct buf advice = BUF_INIT;
+    AUTO(buf_done) struct buf fields = BUF_INIT;
     struct refused *refused = context;
     struct work *work = refused->work;
     char channel[CHANNEL_NAME_BYTES];
@@ -101,6 +105,7 @@ static bool add(const struct delivery *delivery, void *context)
     buf_addf(&advice, work_is_chinese(work) ? "%s。原样再报：%s" : "%s. As it is: %s",
              work_say(work, refusal.correct_zh, refusal.correct_en),
              work_say(work, refusal.requeue_zh, refusal.requeue_en));
+    refusal_fields_text(&refusal, work_is_chinese(work), &fields);
     snprintf(number, sizeof number, "%llu", (unsigned long long)delivery->number);
     snprintf(version, sizeof version, "%u", delivery->version);
     cells[0] = span_of(number);
@@ -111,7 +116,8 @@ static bool add(const struct delivery *delivery, void *context)
     cells[5] = span_of(delivery->code);
     cells[6] = delivery->message;
     cells[7] = span_of(work_say(work, refusal.reason_zh, refusal.reason_en));
-    cells[8] = buf_span(&advice);
+    cells[8] = buf_span(&fields);
+    cells[9] = buf_span(&advice);
     item_json(work, delivery, &told, &refusal, &refused->json);
     listing_row(refused->listing, cells, buf_span(&refused->json));
     return true;

@@ -98,7 +98,42 @@ void refusals_explain(struct refusals *refusals, const struct delivery *delivery
         const struct layout *layout = layout_of(refusals, delivery->channel);
 
         *out = layout ? from_table(layout, delivery->code) : UNREADABLE;
+        if (layout)
+            out->field_count = layout_meant(layout, delivery->code, delivery->message, out->fields, LAYOUT_MEANT_MAX);
     }
     snprintf(out->requeue_zh, sizeof out->requeue_zh, "creditgate requeue %llu --reason 理由", number);
     snprintf(out->requeue_en, sizeof out->requeue_en, "creditgate requeue %llu --reason TEXT", number);
+}
+
+void refusal_fields_json(const struct refusal *refusal, struct buf *out)
+{
+    buf_add_byte(out, '[');
+    for (size_t i = 0; i < refusal->field_count; i++) {
+        const struct layout_meant *field = &refusal->fields[i];
+
+        buf_add_text(out, i ? ",{\"name\":" : "{\"name\":");
+        json_string_add(out, span_of(field->name));
+        buf_add_text(out, ",\"label\":");
+        json_string_add(out, span_of(field->label));
+        buf_add_text(out, ",\"label_en\":");
+        json_string_add(out, span_of(field->en));
+        buf_addf(out, ",\"field\":\"%s\",\"remedy\":\"%s\",\"how\":", field->field, REMEDY_SLUGS[field->remedy]);
+        json_string_add(out, span_of(field->how_en));
+        buf_add_text(out, ",\"how_zh\":");
+        json_string_add(out, span_of(field->how_zh));
+        buf_add_byte(out, '}');
+    }
+    buf_add_byte(out, ']');
+}
+
+void refusal_fields_text(const struct refusal *refusal, bool is_chinese, struct buf *out)
+{
+    for (size_t i = 0; i < refusal->field_count; i++) {
+        const struct layout_meant *field = &refusal->fields[i];
+
+        if (is_chinese)
+            buf_addf(out, "%s%s %s：%s", i ? "；" : "", field->label, field->name, field->how_zh);
+        else
+            buf_addf(out, "%s%s (%s): %s", i ? "; " : "", field->en, field->name, field->how_en);
+    }
 }

@@ -3,6 +3,7 @@
 #ifndef GATEWAY_JOBS_REFUSALS_H
 #define GATEWAY_JOBS_REFUSALS_H
 
+#include "adapters/layout_meant.h"
 #include "gateway/config/config.h"
 #include "gateway/outbox/outbox.h"
 
@@ -21,9 +22,15 @@ struct refusal {
     const char *correct_en;
     char requeue_zh[80]; /* the command that sends it again as it is */
     char requeue_en[80];
+    struct layout_meant fields[LAYOUT_MEANT_MAX]; /* what it is about, and where that is put right */
+    size_t field_count;
 };
 /* Of a delivery that is refused, whatever its channel is set to today. A layout that cannot be read is told as such. */
 void refusals_explain(struct refusals *refusals, const struct delivery *delivery, struct refusal *out);
+/* Add [{"name","label","label_en","field","remedy","how","how_zh"}…]. */
+void refusal_fields_json(const struct refusal *refusal, struct buf *out);
+/* Add one sentence, in Chinese or English; nothing when no field is known. */
+void refusal_fields_text(const struct refusal *refusal, bool is_chinese, struct buf *out);
 
 DEFINE_AUTO(struct refusals *, refusals_free)
 

@@ -18,8 +18,8 @@ enum { SHOW_RECEIPT_BODY_MAX = 64 * 1024, SHOW_JSON_BYTES_MAX = 16 * 1024 * 1024
  * "attempts","code","message","refusal","queued_ms","changed_ms","receipts":[{"kind","at","status","sequence","bytes",
  * "body","encoding"}]}]}],"events":[{"sequence","at","by","type"}]}. `state` is that of the newest version; `versions`
  * are in the order in which they were proposed, also those that were returned and proposed again under the same number.
- * `refusal` is null, or of a refused delivery {"known","why","why_zh","advice","advice_zh","requeue","requeue_zh"}
- * (refusals.h).
+ * `refusal` is null, or of a refused delivery {"known","why","why_zh","advice","advice_zh","requeue","requeue_zh",
+ * "fields":[{"name","label","label_en","field","remedy","how","how_zh"}]} (refusals.h).
  *
  * `id`: a record's id or its first characters (at least SHOW_PREFIX_LEAST), or an obligation's id or its first hex
  * digits (its newest record). Or an enterprise's 18-character code: then {"uscc","name","obligations":[{"obligation",

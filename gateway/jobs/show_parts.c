@@ -153,6 +153,8 @@ static void add_refusal(const struct delivery *delivery, struct refusals *refusa
     show_text(out, ",\"advice_zh\":", span_of(refusal.correct_zh));
     show_text(out, ",\"requeue\":", span_of(refusal.requeue_en));
     show_text(out, ",\"requeue_zh\":", span_of(refusal.requeue_zh));
+    buf_add_text(out, ",\"fields\":");
+    refusal_fields_json(&refusal, out);
     buf_add_byte(out, '}');
 }
 

@@ -219,6 +219,8 @@ Test(layout, a_form_must_suit_its_source)
 Test(layout, a_refusal_without_its_words_is_refused)
 {
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"10002\": {}"), "layout.result", "/results/10002");
+    expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"7\": {\"means\": \"taken\", \"fields\": [\"GONE\"]}"),
+                   "layout.result", "/results/7/fields");
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"10002\": {\"means\": \"refused\"}"), "layout.result",
                    "/results/10002");
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"reason\": {\"zh\": \"因\", \"en\": \"why\"}}"),

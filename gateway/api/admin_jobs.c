@@ -181,6 +181,8 @@ static const char *type_of(struct span format)
 {
     if (span_is(format, "xlsx"))
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    if (span_is(format, "csv"))
+        return "text/csv; charset=utf-8";
     return span_is(format, "json") ? "application/json" : "text/plain; charset=utf-8";
 }
 

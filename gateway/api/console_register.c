@@ -107,7 +107,9 @@ static bool take_day(const struct looking *looking, const char *name, int32_t *d
 
 static bool take_filter(struct looking *looking, struct error *err)
 {
+    static const char *const ON[] = {"on"};
     struct obligations_search *search = &looking->search;
+    int unproposed = -1;
 
     if (!take_code(looking, "uscc", looking->uscc, CODE_BYTES, err) ||
         !take_code(looking, "division", looking->division, DIVISION_BYTES, err) ||
@@ -121,6 +123,9 @@ static bool take_filter(struct looking *looking, struct error *err)
         return refuse(err, ERR_INVALID, "query.ground", "there is no such ground", "没有这种退出维度");
     if (!take_choice(looking, "state", STATE_SLUGS, STATE_COUNT, &search->filter.state))
         return refuse(err, ERR_INVALID, "query.state", "there is no such state", "没有这种任务状态");
+    if (!take_choice(looking, "unproposed", ON, 1, &unproposed))
+        return refuse_query("unproposed", err);
+    search->is_unproposed = unproposed == 0;
     return take_day(looking, "due_from", &search->due_from, err) && take_day(looking, "due_to", &search->due_to, err) &&
            take_day(looking, "overdue_on", &search->filter.overdue_on, err);
 }
@@ -226,9 +231,9 @@ static bool answer(struct looking *looking, struct store_txn *txn, struct error 
 
 void console_obligations(struct visit *visit)
 {
-    static const char *const NAMES[] = {"uscc",     "name",     "region", "industry",   "ground", "state",
-                                        "division", "due_from", "due_to", "overdue_on", "order",  "limit",
-                                        "after",    "from",     "as_of",  NULL};
+    static const char *const NAMES[] = {"uscc",     "name",     "region", "industry",   "ground",     "state",
+                                        "division", "due_from", "due_to", "overdue_on", "unproposed", "order",
+                                        "limit",    "after",    "from",   "as_of",      NULL};
     AUTO(looking_done) struct looking looking = {.visit = visit, .search = OBLIGATIONS_SEARCH_ALL};
     struct store_txn *txn;
     struct error err;

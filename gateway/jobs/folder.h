@@ -18,6 +18,7 @@ enum {
 #define JOB_REMOVED_FILE "removed"
 /* The report as a workbook, of kinds that have one. */
 #define JOB_WORKBOOK_FILE "report.xlsx"
+#define JOB_CSV_FILE "report.csv"
 
 /* A new id: the instant in Asia/Shanghai to the millisecond, and 56 random bits. */
 void folder_id_new(int64_t now_ms, char id[JOB_ID_BYTES]);

@@ -221,7 +221,7 @@ bool jobs_read(const struct config *config, const char *id, struct buf *out, str
 static const char *report_file(const char *format)
 {
     static const char *const FILES[][2] = {
-        {"text", "report.txt"}, {"json", "report.json"}, {"xlsx", JOB_WORKBOOK_FILE}};
+        {"text", "report.txt"}, {"json", "report.json"}, {"xlsx", JOB_WORKBOOK_FILE}, {"csv", JOB_CSV_FILE}};
 
     for (size_t i = 0; i < COUNT_OF(FILES); i++)
         if (strcmp(format, FILES[i][0]) == 0)
@@ -238,8 +238,8 @@ bool jobs_report(const struct config *config, const char *id, const char *format
     ssize_t bytes;
 
     if (!name)
-        return refuse(err, ERR_INVALID, "job.format", "a report is text, json or xlsx, not \"%.40s\"",
-                      "报告格式只能是 text、json 或 xlsx，不是“%.40s”", format);
+        return refuse(err, ERR_INVALID, "job.format", "a report is text, json, xlsx or csv, not \"%.40s\"",
+                      "报告格式只能是 text、json、xlsx 或 csv，不是“%.40s”", format);
     if (folder_id_is_valid(id) && folder_has(config, id, "result.json")) {
         path = folder_file(config, id, name);
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -6,7 +6,7 @@
  *   start.json     the journal's size when the job first began
  *   progress.json  the answer of jobs_read while it runs
  *   result.json    the answer of jobs_read for ever after: a job with this file is finished
- *   report.txt, report.json, and of some kinds report.xlsx
+ *   report.txt, report.json, and of some kinds report.xlsx or report.csv
  *
  * No file is ever seen half written. A job whose process died is run again from the start: the journal says what it did
  * already (gateway/command, `struct desk`), so nothing is done twice and the report is that of an undisturbed run.
@@ -72,7 +72,7 @@ MUST_CHECK bool jobs_create(const struct config *config, struct job_order *order
  * added to `out`. `of` 0: not known. ERR_NOT_FOUND "job.unknown", also for what is no id. */
 MUST_CHECK bool jobs_read(const struct config *config, const char *id, struct buf *out, struct error *err);
 /* A piece of a finished job's report from `offset` on, at most JOB_REPORT_PIECE_BYTES, added to `out`; nothing behind
- * the end. `format`: "text", "json" or "xlsx", else ERR_INVALID. ERR_NOT_FOUND "job.report" while (or when) there is none. */
+ * the end. `format`: "text", "json", "xlsx" or "csv", else ERR_INVALID. ERR_NOT_FOUND "job.report" while (or when) there is none. */
 MUST_CHECK bool jobs_report(const struct config *config, const char *id, const char *format, uint64_t offset,
                             struct buf *out, struct error *err);
 /* Run it to its result. True when there is one, good or bad, also when there was one before. False: no result could be

@@ -60,6 +60,20 @@ static const struct argument SCREENING_LIST[] = {
     TEXT("matter", false),        TEXT("case", false),       TEXT("operator", false), TEXT("department", false),
     TEXT("authorisation", false), TEXT("as_of", false),      TEXT("as_of_ms", false), TEXT("as_of_sequence", false),
     TEXT("format", true),         TEXT("order", true),       TEXT("test", false)};
+static const struct argument REGISTER_LIST[] = {CHOICE("format", false, KIND_FORMATS),
+                                                CHOICE("order", false, KIND_ORDERS),
+                                                TEXT("uscc", false),
+                                                TEXT("name", false),
+                                                TEXT("region", false),
+                                                TEXT("industry", false),
+                                                TEXT("division", false),
+                                                CHOICE("ground", false, KIND_GROUNDS),
+                                                CHOICE("state", false, KIND_STATES),
+                                                DAY("due_from", false),
+                                                DAY("due_to", false),
+                                                DAY("overdue_on", false),
+                                                FLAG("unproposed"),
+                                                TEXT("as_of", false)};
 static const struct argument CLOCKS_LIST[] = {CHOICE("kind", false, KIND_CLOCKS)};
 
 #define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}
@@ -75,6 +89,7 @@ ARGUMENTS(REPAIR, REPAIR_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
 ARGUMENTS(ONE_REASONED, REASON_LIST, 1, 1);
 ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
+ARGUMENTS(REGISTER, REGISTER_LIST, 0, 0);
 static const struct arguments ONE_CHANNEL = {NULL, 0, 1, 1};
 ARGUMENTS(FILTERED, FILTER_LIST, 0, 0);
 static const struct arguments NOTHING = {NULL, 0, 0, 0};
@@ -105,6 +120,7 @@ static const struct kind KINDS[] = {
     {"push", run_push, &PUSH, kind_check_choice, OPERATOR, false, false},
     {"refused", run_refused, &NOTHING, NULL, ANYBODY, false, false},
     {"clocks", run_clocks, &CLOCKS, NULL, ANYBODY, false, false},
+    {"register", run_register, &REGISTER, NULL, ANYBODY, false, false},
     {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false, false},
     {"pause", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
     {"drain", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},

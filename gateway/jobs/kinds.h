@@ -23,6 +23,7 @@ extern const char *const KIND_GROUNDS[];
 extern const char *const KIND_SEVERITIES[]; /* from SEVERITY_MINOR on */
 extern const char *const KIND_SCOPES[];
 extern const char *const KIND_CLOCKS[]; /* list_clocks.c */
+extern const char *const KIND_FORMATS[], *const KIND_ORDERS[], *const KIND_STATES[]; /* kind_register.c */
 
 /* kind_*.c, list_*.c */
 work_run run_import, run_screening, run_names_register, run_propose, run_review, run_change, run_push, run_requeue,
@@ -31,6 +32,7 @@ work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 /* "client-suspend" and "client-resume" */
 work_run run_client;
 work_run run_reload;
+work_run run_register;
 /* a channel's connection, layer by layer */
 work_run run_probe;
 /* "reconcile" and "reconcile-repair" */

@@ -9,8 +9,11 @@
 #include "base/text.h"
 #include "gateway/registry/obligations_value.h"
 #include "gateway/registry/pack.h"
+#include "gateway/registry/standing.h"
 
 enum { USCC_BYTES = 18, FOUND_FIRST = 64 };
+/* What it costs to see whether there is a record, and to read one, in obligations looked at. */
+enum { LOOKS_RECORD = 5, LOOKS_RECORD_READ = 25 };
 
 const char *const OBLIGATIONS_ORDER_NAMES[OBLIGATIONS_ORDER_COUNT] = {"changed", "code", "due", "-due"};
 static const size_t ORDER_BYTES[OBLIGATIONS_ORDER_COUNT] = {8, USCC_BYTES, 4, 4};
@@ -236,12 +239,14 @@ static int compare_found(const void *a, const void *b)
 /* --- the walk --- */
 
 struct looking {
+    struct store_txn *txn;
     const struct obligations_search *search;
     struct best best;
     struct span key; /* the version of then of the obligation under way; no bytes: there was none */
     struct span value;
     uint64_t matched;
     uint64_t looked;
+    size_t looks;
 };
 
 static bool refuse_older(struct error *err)
@@ -249,6 +254,20 @@ static bool refuse_older(struct error *err)
     return refuse(err, ERR_UNAVAILABLE, "register.rebuild",
                   "the register cannot be searched yet: the operator must run creditgate rebuild",
                   "台账检索索引尚未生成：请管理员运行 creditgate rebuild");
+}
+
+static bool is_proposed(struct looking *looking, const uint8_t *id)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    struct record_version newest;
+    char record[RECORD_ID_BYTES];
+    uint32_t ordinal;
+
+    looking->looks += LOOKS_RECORD;
+    if (!records_of_obligation(looking->txn, id, record, &ordinal))
+        return false;
+    looking->looks += LOOKS_RECORD_READ;
+    return records_stand_for(looking->txn, id, 0, record, &newest, &hold);
 }
 
 static bool look_at(struct looking *looking, struct error *err)
@@ -263,6 +282,8 @@ static bool look_at(struct looking *looking, struct error *err)
                    ? refuse_older(err)
                    : fail(err, ERR_CORRUPT, "the table of obligations holds something else");
     if (!fits_head(looking->value, search) || !fits_texts(&texts, search))
+        return true;
+    if (search->is_unproposed && is_proposed(looking, (const uint8_t *)looking->key.at))
         return true;
     looking->matched++;
     place_of(search->order, looking->key, looking->value, &found.place);
@@ -285,7 +306,6 @@ static bool walk(struct looking *looking, struct store_cursor *cursor, struct sp
 {
     struct span before = SPAN_NONE;
     struct span value;
-    size_t met = 0;
     bool goes_on;
 
     for (goes_on = store_cursor_seek(cursor, *key, key, &value); goes_on;
@@ -296,8 +316,9 @@ static bool walk(struct looking *looking, struct store_cursor *cursor, struct sp
             if (looking->key.bytes > 0 && !look_at(looking, err))
                 return false;
             looking->key = SPAN_NONE;
-            if (met++ == looking->search->looks_max)
+            if (looking->looks >= looking->search->looks_max)
                 break;
+            looking->looks++;
             before = *key;
         }
         if (unpack_u64(value.at + OBLIGATION_AT_SEQUENCE) < looking->search->as_of) {
@@ -313,7 +334,7 @@ bool obligations_slice(struct store_txn *txn, const struct obligations_search *s
                        const uint8_t from[OBLIGATION_ID_BYTES], struct obligations_slice *out, struct error *err)
 {
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
-    struct looking looking = {.search = search};
+    struct looking looking = {.txn = txn, .search = search};
     struct span key = from ? (struct span){(const char *)from, OBLIGATION_ID_BYTES} : SPAN_NONE;
     bool is_over = false;
 

@@ -40,11 +40,12 @@ struct obligations_search {
     struct span industry;
     int32_t due_from; /* DAY_NONE: no bound; both days included */
     int32_t due_to;
+    bool is_unproposed; /* only those for which no record stands now (standing.h) */
     enum obligations_order order;
     uint64_t as_of;                 /* how many events the journal had */
     struct obligations_place after; /* only what stands behind this place is found; no bytes: from the first */
     size_t most;                    /* how many are found at most */
-    size_t looks_max;               /* so many obligations a slice */
+    size_t looks_max;               /* so many obligations a slice; where records must be read, fewer */
 };
 #define OBLIGATIONS_SEARCH_ALL                                                                                         \
     ((struct obligations_search){.filter = OBLIGATIONS_ALL,                                                            \

@@ -128,6 +128,37 @@ done
 list "uscc=91440224MAYUCHK485&ground=energy"
 grep -q "\"record\":\"$record\",\"record_state\":\"effective\",\"record_op\":\"new\"" "$stage/answer" || stage_fail "no record: $(cat "$stage/answer")"
 
+fits "uscc=91440224MAYUCHK485&ground=energy&unproposed=on" 0
+fits "unproposed=on" 514
+
+# --- the list as a file: all that fits, and nothing that a spreadsheet would take for a formula ---
+report() { must 200 - lin GET "/admin/v1/jobs/$job/report?format=$1&offset=0"; }
+sed '2,$d' "$register" >"$stage/formula.csv"
+sed -n 2p "$register" | sed 's/,[^,]*$/,=1+1/; s/25吨转炉/@SUM(A1)转炉/' >>"$stage/formula.csv"
+order lin import "@$stage/formula.csv" '?file=formula.csv'
+order lin register '{"format":"csv","ground":"energy","order":"code"}'
+grep -q "\"count\":$(($(rows ',能耗,') + 1))" "$stage/report" || stage_fail "count: $(cat "$stage/report")"
+report csv
+[ "$(grep -c ,能耗, "$stage/answer")" = $(($(rows ',能耗,') + 1)) ] || stage_fail "rows: $(head -c 1000 "$stage/answer")"
+head -1 "$stage/answer" | grep -q "^$(printf '\357\273\277')企业名称,统一社会信用代码,.*,备注,最后期限,逾期天数,失信记录,记录状态" || stage_fail "head: $(head -1 "$stage/answer")"
+grep -q ",\"\{0,1\}'=1+1" "$stage/answer" && grep -q ",\"\{0,1\}'@SUM(A1)转炉" "$stage/answer" || stage_fail "a formula: $(grep 'SUM' "$stage/answer")"
+grep -q ",$record,已生效" "$stage/answer" || stage_fail "no record in the file"
+must 404 job.report lin GET "/admin/v1/jobs/$job/report?format=xlsx&offset=0"
+order zhao register '{"uscc":"91440224MAYUCHK485"}'
+must 200 - zhao GET "/admin/v1/jobs/$job/report?format=xlsx&offset=0"
+cp "$stage/answer" "$stage/list.xlsx"
+python3 - "$stage/list.xlsx" <<'END' || stage_fail "the workbook"
+import re, sys, zipfile
+book = zipfile.ZipFile(sys.argv[1])
+sheet = book.read("xl/worksheets/sheet1.xml").decode()
+text = "".join(book.read(name).decode() for name in book.namelist() if name.endswith(".xml"))
+assert len(re.findall("<row ", sheet)) == 3, sheet[:2000]
+assert "<f>" not in sheet and "@SUM(A1)" in text and "=1+1" in text
+END
+write() { must "$1" "$2" lin POST "$3" -H "X-Creditgate-Forgery: $(cat "$stage/lin.token")" -d "$4"; }
+write 400 job.argument /admin/v1/jobs/register '{"format":"pdf"}'
+write 400 job.argument /admin/v1/jobs/register '{"colour":"red"}'
+
 # --- who asked about it: for the auditor and the administrator, with a reason, and traced ---
 for who in lin chen; do must 403 staff.role $who GET /console/api/enterprises/91440224MAYUCHK485/lookups?reason=x; done
 must 400 purpose.missing zhao GET /console/api/enterprises/91440224MAYUCHK485/lookups

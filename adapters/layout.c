@@ -57,6 +57,18 @@ struct span layout_code_of(const struct layout_field *field, struct span ours)
     return pair ? pair->theirs : SPAN_NONE;
 }
 
+bool layout_column(const struct layout *layout, size_t place, struct layout_column *out)
+{
+    const json_t *field = json_array_get(json_object_get(layout->json, "fields"), place);
+    const char *name = json_text_of(field, "name");
+    const char *label = json_text_of(field, "label");
+
+    if (!name)
+        return false;
+    *out = (struct layout_column){name, label ? label : name};
+    return true;
+}
+
 void layout_free(struct layout *layout)
 {
     if (!layout)

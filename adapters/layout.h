@@ -29,6 +29,13 @@ void layout_free(struct layout *layout);
 
 /* "信用广东法人黑名单"; never empty. Borrowed. */
 const char *layout_title(const struct layout *layout, bool is_chinese);
+/* The field of that place in the file: what it is called in a row, and what people call it. False behind the last.
+ * Borrowed. */
+struct layout_column {
+    const char *name;
+    const char *label;
+};
+bool layout_column(const struct layout *layout, size_t place, struct layout_column *out);
 /* What its rows are about. */
 enum layout_subject { LAYOUT_OF_RECORDS, LAYOUT_OF_FEEDBACK };
 enum layout_subject layout_subject(const struct layout *layout);

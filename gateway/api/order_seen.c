@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "gateway/registry/obligations.h"
 #include "gateway/registry/records.h"
 
@@ -50,7 +51,8 @@ static bool look(struct looking *looking, json_t *ids, size_t index, struct erro
 
 bool order_seen_check(struct api *api, const char *kind, json_t *arguments, struct error *err)
 {
-    struct looking looking = {.is_about_obligations = strcmp(kind, "propose") == 0};
+    const char *order = strcmp(kind, "preview") == 0 ? json_text_of(arguments, "order") : kind;
+    struct looking looking = {.is_about_obligations = order && strcmp(order, "propose") == 0};
     json_t *ids = json_object_get(arguments, "ids");
     bool is_good = true;
 

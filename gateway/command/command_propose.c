@@ -202,14 +202,15 @@ static bool gather(const struct obligation_version *version, void *context)
 static bool gather_all(const struct desk *desk, const struct obligations_filter *filter, struct gathering *gathering,
                        struct error *err)
 {
-    AUTO(store_abort) struct store_txn *txn = NULL;
+    bool is_good;
 
     for (size_t i = 0; i < earlier_count(gathering->earlier); i++)
         keep(gathering, earlier_at(gathering->earlier, i)->obligation);
-    if (!store_begin(desk->store, STORE_READ, &txn, err))
+    if (!run_read(desk, &gathering->txn, err))
         return false;
-    gathering->txn = txn;
-    return obligations_scan(txn, filter, gather, gathering, err);
+    is_good = obligations_scan(gathering->txn, filter, gather, gathering, err);
+    run_read_end(desk, gathering->txn);
+    return is_good;
 }
 
 bool command_propose_overdue(const struct desk *desk, const struct obligations_filter *filter,

@@ -46,23 +46,23 @@ static bool gather(const struct record_version *version, void *context)
 
 static bool gather_all(const struct run *run, struct pushing *pushing, struct error *err)
 {
-    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct store_txn *txn = NULL;
     const struct record_list_view *records = pushing->request->records;
     struct records_filter filter = {RECORDS_UNSENT, pushing->request->ground, pushing->request->division, NULL};
+    bool is_good;
 
     pushing->limit = run->desk->job ? run->desk->since : UINT64_MAX;
     for (size_t i = 0; i < earlier_count(run->earlier); i++)
         keep(pushing, earlier_at(run->earlier, i)->record, earlier_at(run->earlier, i)->version);
-    if (!store_begin(run->desk->store, STORE_READ, &txn, err))
+    if (!run_read(run->desk, &txn, err))
         return false;
-    if (!records)
-        return records_scan(txn, &filter, gather, pushing, err);
-    for (size_t i = 0; i < records->count; i++) {
+    is_good = records || records_scan(txn, &filter, gather, pushing, err);
+    for (size_t i = 0; is_good && records && i < records->count; i++) {
         filter.record = records->ids[i];
-        if (!records_scan(txn, &filter, gather, pushing, err))
-            return false;
+        is_good = records_scan(txn, &filter, gather, pushing, err);
     }
-    return true;
+    run_read_end(run->desk, txn);
+    return is_good;
 }
 
 /* A version may be told only after all before it, or in place of them. */
@@ -95,14 +95,7 @@ static bool make_row(struct run *run, const struct unsent *unsent, struct record
 static void set_skipped(struct run_item *item, uint32_t by_version)
 {
     item->result = RUN_SKIPPED;
-    if (by_version == 0)
-        error_set_both(&item->refusal, ERR_REFUSED, "push.never-taken",
-                       "they never took this record: nothing is to be told, what waited or was refused is closed",
-                       "对方从未接收该记录：无需再报，此前待报或被拒的报送已了结");
-    else
-        error_set_both(&item->refusal, ERR_REFUSED, "push.superseded",
-                       "they have not seen this version, and version %u takes its place: only that one is told",
-                       "对方尚未见过此版本，已由版本 %u 取代：只报后者", by_version);
+    tell_why_skipped(by_version, &item->refusal);
 }
 
 /* It leaves the list of the unsent without having been sent. `by_version` 0: it ends what they never took. */

@@ -59,6 +59,15 @@ static const struct earlier_item *find_earlier(const struct run *run, size_t ind
                         strnlen(record, RECORD_ID_BYTES), 0);
 }
 
+/* What is only tried is never signed: a seal would say that two people decided. */
+static bool make_seal(const struct desk *desk, const struct record *record, struct buf *out, struct error *err)
+{
+    if (!desk->trial)
+        return seal_make(desk->signer, record, out, err);
+    buf_add_text(out, "{}");
+    return true;
+}
+
 static bool prepare_one(struct run *run, struct store_txn *txn, size_t index, struct error *err)
 {
     struct reviewing *reviewing = run->context;
@@ -78,7 +87,7 @@ static bool prepare_one(struct run *run, struct store_txn *txn, size_t index, st
         prepared->approved_ms = record.proposed_ms;
     record.approved_ms = prepared->approved_ms;
     record.approved_by = span_of(run->desk->person);
-    if (!seal_make(run->desk->signer, &record, &prepared->seal, err))
+    if (!make_seal(run->desk, &record, &prepared->seal, err))
         return false;
     prepared->proposal = reviewing->dossier.newest.proposal;
     return true;
@@ -86,19 +95,20 @@ static bool prepare_one(struct run *run, struct store_txn *txn, size_t index, st
 
 static bool prepare(struct run *run, size_t from, size_t count, struct error *err)
 {
-    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct store_txn *txn = NULL;
     struct reviewing *reviewing = run->context;
+    bool is_good = true;
 
     reviewing->prepared_from = from;
-    if (!store_begin(run->desk->store, STORE_READ, &txn, err))
+    if (!run_read(run->desk, &txn, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; is_good && i < count; i++) {
         reviewing->prepared[i].proposal = 0;
         buf_clear(&reviewing->prepared[i].seal);
-        if (!prepare_one(run, txn, from + i, err))
-            return false;
+        is_good = prepare_one(run, txn, from + i, err);
     }
-    return true;
+    run_read_end(run->desk, txn);
+    return is_good;
 }
 
 /* Whether an event is still to be made of it. */
@@ -214,17 +224,20 @@ static bool gather(const struct record_version *version, void *context)
 
 static bool gather_all(const struct run *run, const struct review *review, struct waiting *waiting, struct error *err)
 {
-    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct store_txn *txn = NULL;
     struct records_filter filter = {RECORDS_WAITING, review->ground, review->division, NULL};
+    bool is_good;
 
     waiting->limit = run->desk->job ? run->desk->since : UINT64_MAX;
     for (size_t i = 0; i < earlier_count(run->earlier); i++)
         keep(waiting, earlier_at(run->earlier, i)->record, 0);
-    if (!store_begin(run->desk->store, STORE_READ, &txn, err) || !records_scan(txn, &filter, gather, waiting, err))
+    if (!run_read(run->desk, &txn, err))
         return false;
+    is_good = records_scan(txn, &filter, gather, waiting, err);
+    run_read_end(run->desk, txn);
     for (size_t i = 0; i < waiting->count; i++)
         waiting->items[i].record = waiting->ids[i];
-    return true;
+    return is_good;
 }
 
 static void reviewing_done(struct reviewing *reviewing)

@@ -68,7 +68,7 @@ static void let_others_write(const struct run *run)
 {
     static const struct timespec PAUSE = {0, PAUSE_NS};
 
-    if (run->from > 0)
+    if (run->from > 0 && !run->desk->trial)
         nanosleep(&PAUSE, NULL);
 }
 
@@ -77,7 +77,7 @@ static bool run_batch(struct run *run, struct error *err)
     let_others_write(run);
     if (run->prepare && !run->prepare(run, run->from, run->batch, err))
         return false;
-    if (!store_write(run->desk->store, work, run, err))
+    if (run->desk->trial ? !work(run->desk->trial, run, err) : !store_write(run->desk->store, work, run, err))
         return false;
     tell(run);
     return true;
@@ -118,6 +118,20 @@ bool run_all(struct run *run, struct error *err)
     return is_good;
 }
 
+bool run_read(const struct desk *desk, struct store_txn **out, struct error *err)
+{
+    if (!desk->trial)
+        return store_begin(desk->store, STORE_READ, out, err);
+    *out = desk->trial;
+    return true;
+}
+
+void run_read_end(const struct desk *desk, struct store_txn *txn)
+{
+    if (!desk->trial)
+        store_abort(txn);
+}
+
 struct single {
     const struct desk *desk;
     const char *type;
@@ -145,5 +159,5 @@ bool run_event(const struct desk *desk, enum earlier_kind kind, const char *type
         return false;
     if (earlier_find(earlier, kind, NULL, 0, 0))
         return true;
-    return store_write(desk->store, single_work, &single, err);
+    return desk->trial ? single_work(desk->trial, &single, err) : store_write(desk->store, single_work, &single, err);
 }

@@ -51,6 +51,10 @@ MUST_CHECK bool run_refuse(struct run_item *item, const struct error *why, struc
 void run_item_earlier(struct run_item *item, const struct earlier_item *earlier);
 DEFINE_AUTO_IN_PLACE(struct run, run_done)
 
+/* A read of what the desk works on: the trial's transaction, or one of its own. End it with run_read_end. */
+MUST_CHECK bool run_read(const struct desk *desk, struct store_txn **out, struct error *err);
+void run_read_end(const struct desk *desk, struct store_txn *txn);
+
 /* One event in a transaction of its own; nothing when the job had done it already. */
 MUST_CHECK bool run_event(const struct desk *desk, enum earlier_kind kind, const char *type, struct span data,
                           struct error *err);

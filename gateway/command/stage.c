@@ -14,6 +14,8 @@ enum { STAGE_LOOK_MAX = 1000 };
 struct advancing {
     struct superseding at;
     const struct stage_channel *to;
+    bool is_skipped; /* the last version was, … */
+    uint32_t skipped_by;
     struct buf hold;
     struct buf row;
 };
@@ -31,6 +33,13 @@ static bool is_refusal(const struct error *why)
     return why->code == ERR_REFUSED || why->code == ERR_INVALID || why->code == ERR_LIMIT;
 }
 
+static bool skip(struct advancing *advancing, const struct telling *telling, uint32_t by_version, struct error *err)
+{
+    advancing->is_skipped = true;
+    advancing->skipped_by = by_version;
+    return tell_skipped(telling, by_version, err);
+}
+
 /* `why->code` stays ERR_NONE unless the row cannot be made: then nothing was emitted. */
 static bool tell_version(struct advancing *advancing, const struct telling *telling, struct error *why,
                          struct error *err)
@@ -46,7 +55,7 @@ static bool tell_version(struct advancing *advancing, const struct telling *tell
     }
     if (!supersede_by_new(&advancing->at, to->channel, telling->record, &is_needless, err))
         return false;
-    return is_needless ? tell_skipped(telling, 0, err) : tell_queued(telling, buf_span(&advancing->row), err);
+    return is_needless ? skip(advancing, telling, 0, err) : tell_queued(telling, buf_span(&advancing->row), err);
 }
 
 /* What is held of the record goes first, unless this version or another takes its place. */
@@ -75,24 +84,32 @@ static bool see_held(struct advancing *advancing, const char *record, uint32_t v
     return store_txn_is_good(txn, err);
 }
 
-/* `number`: its delivery to the channel before. */
-static bool advance_one(struct advancing *advancing, uint64_t number, struct error *why, struct error *err)
+static bool advance_version(struct advancing *advancing, const char *record, uint32_t number, struct error *why,
+                            struct error *err)
 {
     struct store_txn *txn = advancing->at.txn;
     struct record_version version;
     struct telling telling = {advancing->at.ledger, advancing->at.person, advancing->to->channel, &version.record};
-    struct delivery before;
     uint32_t by_version;
 
-    if (!outbox_find(txn, number, &before, err) ||
-        !supersede_later(txn, before.record, before.version, &by_version, err) ||
-        !records_load(txn, span_of(before.record), before.version, &version, &advancing->hold, err))
+    advancing->is_skipped = false;
+    if (!supersede_later(txn, record, number, &by_version, err) ||
+        !records_load(txn, span_of(record), number, &version, &advancing->hold, err))
         return false;
     if (by_version > 0)
-        return tell_skipped(&telling, by_version, err);
-    if (!see_held(advancing, before.record, before.version, why, err))
+        return skip(advancing, &telling, by_version, err);
+    if (!see_held(advancing, record, number, why, err))
         return false;
     return why->code != ERR_NONE || tell_version(advancing, &telling, why, err);
+}
+
+/* `number`: its delivery to the channel before. */
+static bool advance_one(struct advancing *advancing, uint64_t number, struct error *why, struct error *err)
+{
+    struct delivery before;
+
+    return outbox_find(advancing->at.txn, number, &before, err) &&
+           advance_version(advancing, before.record, before.version, why, err);
 }
 
 /* The same, for the courier: what cannot be told is held. */
@@ -124,6 +141,24 @@ bool stage_advance(struct store_txn *txn, struct ledger *ledger, const char *per
             return false;
     }
     return store_txn_is_good(txn, err);
+}
+
+bool stage_try(const struct desk *desk, const struct stage_version *version, struct error *why, struct error *err)
+{
+    AUTO(ledger_free) struct ledger *ledger = NULL;
+    AUTO(advancing_done) struct advancing advancing = {.at = {desk->trial, NULL, desk->person}, .to = &version->to};
+
+    if (!desk->trial)
+        return fail(err, ERR_INTERNAL, "a later channel is told by the courier: this is only for a trial");
+    why->code = ERR_NONE;
+    if (!ledger_new(desk->trial, desk->clock, &ledger, err))
+        return false;
+    advancing.at.ledger = ledger;
+    if (!advance_version(&advancing, version->record, version->version, why, err))
+        return false;
+    if (why->code == ERR_NONE && advancing.is_skipped)
+        tell_why_skipped(advancing.skipped_by, why);
+    return ledger_finish(ledger, err);
 }
 
 /* --- by a person --- */
@@ -162,10 +197,14 @@ static bool gather(const struct stage_held *held, void *context)
 
 static bool gather_all(const struct desk *desk, struct held_list *list, struct error *err)
 {
-    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct store_txn *txn = NULL;
+    bool is_good;
 
-    return store_begin(desk->store, STORE_READ, &txn, err) &&
-           stage_held_list(txn, list->request->channel, gather, list, err);
+    if (!run_read(desk, &txn, err))
+        return false;
+    is_good = stage_held_list(txn, list->request->channel, gather, list, err);
+    run_read_end(desk, txn);
+    return is_good;
 }
 
 static bool push_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)

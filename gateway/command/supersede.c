@@ -280,12 +280,16 @@ static bool gather(const struct delivery *delivery, void *context)
 /* Refused deliveries are few, if any; lanes may be many. */
 static bool gather_all(const struct desk *desk, enum channel channel, struct closing *closing, struct error *err)
 {
-    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct store_txn *txn = NULL;
     struct channel_status status;
+    bool is_good;
 
-    if (!store_begin(desk->store, STORE_READ, &txn, err) || !outbox_status(txn, channel, &status, err))
+    if (!run_read(desk, &txn, err))
         return false;
-    return status.count[DELIVERY_REFUSED] == 0 || outbox_refused(txn, channel, gather, closing, err);
+    is_good = outbox_status(txn, channel, &status, err) &&
+              (status.count[DELIVERY_REFUSED] == 0 || outbox_refused(txn, channel, gather, closing, err));
+    run_read_end(desk, txn);
+    return is_good;
 }
 
 static bool close_one(struct run *run, struct ledger *ledger, size_t index, struct run_item *item, struct error *err)

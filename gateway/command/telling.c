@@ -25,6 +25,18 @@ bool tell_skipped(const struct telling *telling, uint32_t by_version, struct err
     return ledger_emit(telling->ledger, telling->person, "delivery.skipped", buf_span(&data), NULL, err);
 }
 
+void tell_why_skipped(uint32_t by_version, struct error *out)
+{
+    if (by_version == 0)
+        error_set_both(out, ERR_REFUSED, "push.never-taken",
+                       "they never took this record: nothing is to be told, what waited or was refused is closed",
+                       "对方从未接收该记录：无需再报，此前待报或被拒的报送已了结");
+    else
+        error_set_both(out, ERR_REFUSED, "push.superseded",
+                       "they have not seen this version, and version %u takes its place: only that one is told",
+                       "对方尚未见过此版本，已由版本 %u 取代：只报后者", by_version);
+}
+
 bool tell_held(const struct telling *telling, const struct error *why, struct error *err)
 {
     const struct record *record = telling->record;

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "gateway/jobs/kinds.h"
 #include "gateway/jobs/named.h"
+#include "gateway/jobs/proposing.h"
 
 static void fill_listing(const struct work *work, struct proposal *proposal)
 {
@@ -40,6 +41,12 @@ static bool propose_overdue(struct work *work, const struct proposal *proposal, 
     return command_propose_overdue(&work->desk, &filter, proposal, results_add, results, results_tally(results), err);
 }
 
+void proposing_new(const struct work *work, struct proposal *out)
+{
+    *out = (struct proposal){.op = OP_NEW, .on = argument_day(work->arguments, "on")};
+    fill_listing(work, out);
+}
+
 bool run_propose(struct work *work, struct error *err)
 {
     static const struct results_closing CLOSING = {
@@ -47,10 +54,10 @@ bool run_propose(struct work *work, struct error *err)
         "Another person must approve: creditgate approve RECORD…, or creditgate approve --all (list: creditgate "
         "waiting)."};
     AUTO(results_free) struct results *results = NULL;
-    struct proposal proposal = {.op = OP_NEW, .on = argument_day(work->arguments, "on")};
+    struct proposal proposal;
     bool names_some = argument_id_count(work->arguments) > 0;
 
-    fill_listing(work, &proposal);
+    proposing_new(work, &proposal);
     return work_load_rules(work, err) && results_new(work, &results, err) &&
            (names_some ? propose_named : propose_overdue)(work, &proposal, results, err) &&
            results_finish(results, &CLOSING, err);
@@ -66,11 +73,11 @@ static const struct {
     {"dispute", OP_DISPUTED}, {"settle", OP_DISPUTE_OVER},
 };
 
-static enum record_op op_of(const struct work *work)
+static enum record_op op_of(const char *kind)
 {
     size_t i = 0;
 
-    while (i + 1 < COUNT_OF(CHANGES) && strcmp(CHANGES[i].kind, work->spec->kind) != 0)
+    while (i + 1 < COUNT_OF(CHANGES) && strcmp(CHANGES[i].kind, kind) != 0)
         i++;
     return CHANGES[i].op;
 }
@@ -90,6 +97,22 @@ static bool make_statement(const struct work *work, struct buf *out, struct erro
     return true;
 }
 
+bool proposing_change(const struct work *work, const char *kind, struct buf *statement, struct proposal *out,
+                      struct error *err)
+{
+    *out = (struct proposal){.op = op_of(kind), .on = DAY_NONE};
+    fill_listing(work, out);
+    if (out->op != OP_REPAIRED)
+        return true;
+    if (!make_statement(work, statement, err))
+        return false;
+    out->statement = buf_span(statement);
+    out->corrected = span_of(argument_text(work->arguments, "corrected"));
+    out->duties = span_of(argument_text(work->arguments, "duties"));
+    out->duties_done = argument_flag(work->arguments, "duties_done");
+    return true;
+}
+
 bool run_change(struct work *work, struct error *err)
 {
     static const struct results_closing CLOSING = {
@@ -98,21 +121,13 @@ bool run_change(struct work *work, struct error *err)
     AUTO(results_free) struct results *results = NULL;
     AUTO(named_done) struct named named = {.ids = NULL};
     AUTO(buf_done) struct buf statement = BUF_INIT;
-    struct proposal proposal = {.op = op_of(work), .on = DAY_NONE};
+    struct proposal proposal;
     struct desk desk;
     const char **texts;
     bool is_good;
 
-    fill_listing(work, &proposal);
-    if (proposal.op == OP_REPAIRED) {
-        if (!make_statement(work, &statement, err))
-            return false;
-        proposal.statement = buf_span(&statement);
-        proposal.corrected = span_of(argument_text(work->arguments, "corrected"));
-        proposal.duties = span_of(argument_text(work->arguments, "duties"));
-        proposal.duties_done = argument_flag(work->arguments, "duties_done");
-    }
-    if (!work_load_rules(work, err) || !results_new(work, &results, err) || !named_records(work, results, &named, err))
+    if (!proposing_change(work, work->spec->kind, &statement, &proposal, err) || !work_load_rules(work, err) ||
+        !results_new(work, &results, err) || !named_records(work, results, &named, err))
         return false;
     texts = named_texts(&named);
     desk = work->desk;

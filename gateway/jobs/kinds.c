@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "gateway/jobs/preview.h"
+
 const char *const KIND_GROUNDS[] = {"energy", "environment", "quality", "safety", "technology", NULL};
 const char *const KIND_SEVERITIES[] = {"minor", "general", "serious", NULL};
 const char *const KIND_SCOPES[] = {"public", "government", "authorised", NULL};
@@ -55,6 +57,20 @@ static const struct argument FILTER_LIST[] = {CHOICE("ground", false, KIND_GROUN
 static const struct argument PUSH_LIST[] = {CHOICE("channel", false, CHANNELS), CHOICE("ground", false, KIND_GROUNDS),
                                             TEXT("division", false)};
 
+/* Whatever one of the orders takes; that the order in question takes it is checked by kind_check_preview. */
+static const struct argument PREVIEW_LIST[] = {CHOICE("order", true, PREVIEW_ORDERS),
+                                               DAY("on", false),
+                                               TEXT("document", false),
+                                               DAY("decided_on", false),
+                                               CHOICE("severity", false, KIND_SEVERITIES),
+                                               CHOICE("scope", false, KIND_SCOPES),
+                                               TEXT("reason", false),
+                                               DAY("committed_on", false),
+                                               TEXT("statement", false),
+                                               TEXT("corrected", false),
+                                               TEXT("duties", false),
+                                               FLAG("duties_done")};
+
 static const struct argument SCREENING_LIST[] = {
     TEXT("client", true),         TEXT("certificate", true), TEXT("domain", true),    TEXT("purpose", true),
     TEXT("matter", false),        TEXT("case", false),       TEXT("operator", false), TEXT("department", false),
@@ -87,6 +103,7 @@ ARGUMENTS(CORRECT, CORRECT_LIST, 1, 1);
 ARGUMENTS(REASONED, REASON_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(REPAIR, REPAIR_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
+ARGUMENTS(PREVIEW, PREVIEW_LIST, 1, PREVIEW_ITEMS_MAX);
 ARGUMENTS(ONE_REASONED, REASON_LIST, 1, 1);
 ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
 ARGUMENTS(REGISTER, REGISTER_LIST, 0, 0);
@@ -118,6 +135,7 @@ static const struct kind KINDS[] = {
     {"settle", run_change, &REASONED, NULL, OPERATOR, false, false},
     {"unsent", run_unsent, &FILTERED, NULL, ANYBODY, false, false},
     {"push", run_push, &PUSH, kind_check_choice, OPERATOR, false, false},
+    {"preview", run_preview, &PREVIEW, kind_check_preview, ANYBODY, false, false},
     {"refused", run_refused, &NOTHING, NULL, ANYBODY, false, false},
     {"clocks", run_clocks, &CLOCKS, NULL, ANYBODY, false, false},
     {"register", run_register, &REGISTER, NULL, ANYBODY, false, false},

@@ -29,6 +29,7 @@ extern const char *const KIND_FORMATS[], *const KIND_ORDERS[], *const KIND_STATE
 work_run run_import, run_screening, run_names_register, run_propose, run_review, run_change, run_push, run_requeue,
     run_channel;
 work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
+work_run run_preview;
 /* "client-suspend" and "client-resume" */
 work_run run_client;
 work_run run_reload;
@@ -41,5 +42,8 @@ work_run run_reconcile;
 bool kind_check_choice(const json_t *arguments, struct error *err);
 /* A list of names or --all with filters: one of the two. */
 bool kind_check_review(const json_t *arguments, struct error *err);
+
+/* The arguments are those of the order that is previewed. */
+bool kind_check_preview(const json_t *arguments, struct error *err);
 
 #endif

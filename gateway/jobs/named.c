@@ -89,14 +89,15 @@ static bool read_seen(struct span *name, uint64_t *seen, struct error *err)
     return true;
 }
 
-typedef bool find_id(struct store_txn *txn, struct span prefix, char *id, struct error *err);
-
-static bool find_all(const struct work *work, struct results *results, find_id *find, struct named *named,
-                     struct error *err)
+bool named_find(const struct work *work, bool is_of_records, named_refuse *refused, void *context, struct named *named,
+                struct error *err)
 {
+    bool (*find)(struct store_txn * txn, struct span prefix, char *id, struct error *err) =
+        is_of_records ? find_record : find_obligation;
     AUTO(store_abort) struct store_txn *txn = NULL;
     size_t count = argument_id_count(work->arguments);
 
+    named->bytes = is_of_records ? (size_t)RECORD_ID_BYTES : OBLIGATION_ID_BYTES;
     if (!work_read(work, &txn, err))
         return false;
     named->ids = memory_new((count + 1) * named->bytes);
@@ -109,7 +110,7 @@ static bool find_all(const struct work *work, struct results *results, find_id *
             find(txn, prefix, named->ids + named->count * named->bytes, &why)) {
             named->count++;
         } else if (is_refusal(why.code)) {
-            results_refuse(results, argument_id(work->arguments, i), &why);
+            refused(context, argument_id(work->arguments, i), &why);
         } else {
             if (err)
                 *err = why;
@@ -120,16 +121,19 @@ static bool find_all(const struct work *work, struct results *results, find_id *
     return store_txn_is_good(txn, err);
 }
 
+static void refuse_in(void *context, const char *id, const struct error *why)
+{
+    results_refuse(context, id, why);
+}
+
 bool named_obligations(const struct work *work, struct results *results, struct named *out, struct error *err)
 {
-    out->bytes = OBLIGATION_ID_BYTES;
-    return find_all(work, results, find_obligation, out, err);
+    return named_find(work, false, refuse_in, results, out, err);
 }
 
 bool named_records(const struct work *work, struct results *results, struct named *out, struct error *err)
 {
-    out->bytes = RECORD_ID_BYTES;
-    return find_all(work, results, find_record, out, err);
+    return named_find(work, true, refuse_in, results, out, err);
 }
 
 const char **named_texts(const struct named *named)

@@ -9,11 +9,16 @@
 enum { NAMED_PREFIX_LEAST = 6 };
 
 struct named {
-    char *ids; /* one after another, `bytes` each */
+    char *ids;      /* one after another, `bytes` each */
     uint64_t *seen; /* of each what stood behind its @ (gateway/api/order_seen.h); 0: nothing */
     size_t bytes;
     size_t count;
 };
+/* Who is told of what is refused. */
+typedef void named_refuse(void *context, const char *id, const struct error *why);
+/* The same for whoever keeps no results: of obligations, or of records. */
+MUST_CHECK bool named_find(const struct work *work, bool is_of_records, named_refuse *refused, void *context,
+                           struct named *out, struct error *err);
 /* ids are uint8_t[OBLIGATION_ID_BYTES] */
 MUST_CHECK bool named_obligations(const struct work *work, struct results *results, struct named *out,
                                   struct error *err);

@@ -210,30 +210,49 @@ bool store_renew(struct store_txn *txn, struct error *err)
     return true;
 }
 
-static bool write_once(struct store *store, store_work *work, void *context, struct error *err)
+/* What is to be done, and what becomes of it. */
+struct writing {
+    store_work *work;
+    void *context;
+    bool is_kept;
+};
+
+static bool write_once(struct store *store, const struct writing *writing, struct error *err)
 {
     struct store_txn *txn = NULL;
+    bool is_good;
 
     if (!store_begin(store, STORE_WRITE, &txn, err) || !txn)
         return false;
-    if (!work(txn, context, err)) {
-        store_abort(txn);
-        return false;
-    }
-    return store_commit(txn, err);
+    is_good = writing->work(txn, writing->context, err);
+    if (is_good && writing->is_kept)
+        return store_commit(txn, err);
+    is_good = is_good && store_txn_is_good(txn, err);
+    store_abort(txn);
+    return is_good;
 }
 
-bool store_write(struct store *store, store_work *work, void *context, struct error *err)
+static bool write_often(struct store *store, const struct writing *writing, struct error *err)
 {
     for (int growths = 0;; growths++) {
         store->wants_growth = false;
-        if (write_once(store, work, context, err))
+        if (write_once(store, writing, err))
             return true;
         if (!store->wants_growth || growths == GROWTHS_MAX)
             return false;
         if (!store_remap(store, true, err))
             return false;
     }
+}
+
+bool store_write(struct store *store, store_work *work, void *context, struct error *err)
+{
+    return write_often(store, &(struct writing){work, context, true}, err);
+}
+
+bool store_try(struct store *store, store_work *work, void *context, struct error *err)
+{
+    return write_often(store, &(struct writing){work, context, false}, err);
 }
 
 bool store_get(struct store_txn *txn, enum store_table table, struct span key, struct span *value)

@@ -90,6 +90,22 @@ struct preview {
     uint64_t sequence; /* events in the journal before the trial */
 };
 
+/* One run of it; preview_trial.c and preview_push.c. */
+struct trial {
+    struct preview *preview;
+    struct store_txn *txn;
+    struct desk desk;
+    const char **records; /* of the items that go on, in their order */
+    size_t *places;       /* … and which items these are */
+    size_t count;
+    struct buf hold;
+};
+
+/* What the order itself did to an item. */
+void trial_take_outcome(const struct outcome *outcome, struct preview_item *item);
+/* preview_push.c: push the records that are left, and read what every channel would receive. */
+MUST_CHECK bool trial_push(struct trial *trial, struct error *err);
+
 /* preview_trial.c: fill the items. */
 MUST_CHECK bool preview_try(struct preview *preview, struct error *err);
 

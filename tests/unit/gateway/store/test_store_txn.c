@@ -241,6 +241,27 @@ Test(store_txn, work_is_run_again_in_a_larger_map)
     store_abort(txn);
 }
 
+Test(store_txn, what_is_only_tried_is_never_kept_however_large)
+{
+    struct fill no = {.count = 10, .gives_up = true};
+    struct fill yes = {.count = 10};
+    struct fill large = {.count = 2000};
+    uint64_t before = store_generation(store);
+    struct store_txn *txn;
+
+    cr_assert_not(store_try(store, fill, &no, &err));
+    cr_assert_eq(err.code, ERR_REFUSED);
+    cr_assert(store_try(store, fill, &yes, &err), "%s", err.text);
+    cr_assert_eq(yes.runs, 1);
+    cr_assert(store_try(store, fill, &large, &err), "%s", err.text);
+    cr_assert_gt(large.runs, 1, "the map grew");
+    txn = begin(STORE_READ);
+    cr_assert_eq(store_count(txn, STORE_COUNTERS), 0);
+    store_abort(txn);
+    cr_assert_eq(store_generation(store), before);
+    cr_assert(store_write(store, fill, &yes, &err), "%s", err.text);
+}
+
 /* Two processes fill the same store from different ends, each with its own small map. */
 Test(store_txn, two_processes_grow_it_under_load, .timeout = 120)
 {

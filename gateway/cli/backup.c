@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -21,8 +22,10 @@
 #include "gateway/cli/offline.h"
 #include "gateway/cli/workplace.h"
 #include "gateway/registry/registry.h"
+#include "gateway/trace/trace.h"
 
 #define TRACE_STATE "trace/log/state"
+#define TRACE_SEGMENTS "trace/segments"
 enum { TRACE_STATE_MAX = 16 * 1024 * 1024, TRACE_TRIES = 20, TRACE_PAUSE_MS = 130 };
 
 struct backing {
@@ -69,6 +72,45 @@ static bool read_trace_state(const struct backing *backing, struct buf *out, str
     return !file_exists(path) || file_read(path, TRACE_STATE_MAX, out, err);
 }
 
+static int is_segment(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && !strstr(entry->d_name, ".new");
+}
+
+/* Writers go on meanwhile: what they write later than something that the copy lacks must not be in it. */
+static bool copy_segment(struct backing *backing, const char *name, struct error *err)
+{
+    const char *state = backing->workplace->config->state;
+    AUTO(text_free) char *path = path_join(TRACE_SEGMENTS, name);
+    AUTO(text_free) char *source = path_join(state, path);
+    AUTO(text_free) char *id = memory_copy_text(name);
+    char *end = strstr(id, ".seg");
+    uint64_t bytes = UINT64_MAX;
+    struct error why = {.code = ERR_NONE};
+
+    if (end && end[4] == '\0') {
+        *end = '\0';
+        if (!trace_segment_settled(source, id, &bytes, &why) && why.code != ERR_NOT_FOUND)
+            return fail(err, why.code, "%s", why.text);
+    }
+    return copy_front(state, backing->into, path, bytes, backing->files, err);
+}
+
+static bool copy_segments(struct backing *backing, struct error *err)
+{
+    AUTO(text_free) char *folder = config_state_path(backing->workplace->config, TRACE_SEGMENTS);
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_segment, alphasort);
+    bool is_good = count >= 0 || errno == ENOENT || fail(err, ERR_IO, "%s: %s", folder, strerrordesc_np(errno));
+
+    for (int i = 0; i < count; i++) {
+        is_good = is_good && copy_segment(backing, entries[i]->d_name, err);
+        free(entries[i]);
+    }
+    free(entries);
+    return is_good;
+}
+
 /* The state of the log and the segments must be of one moment: an entry that moved from one to the other in between
  * would be in neither. */
 static bool copy_trace_moment(struct backing *backing, bool *is_one_moment, struct error *err)
@@ -78,8 +120,7 @@ static bool copy_trace_moment(struct backing *backing, bool *is_one_moment, stru
     AUTO(buf_done) struct buf after = BUF_INIT;
 
     if (!read_trace_state(backing, &before, err) ||
-        !copy_file(state, backing->into, TRACE_STATE, backing->files, err) ||
-        !copy_tree(state, backing->into, "trace/segments", backing->files, err) ||
+        !copy_file(state, backing->into, TRACE_STATE, backing->files, err) || !copy_segments(backing, err) ||
         !read_trace_state(backing, &after, err))
         return false;
     *is_one_moment = span_equal(buf_span(&before), buf_span(&after));

@@ -26,6 +26,7 @@ DEFINE_AUTO(EVP_MD_CTX *, digest_free)
 struct copy {
     const char *from;
     const char *into;
+    uint64_t most; /* bytes wanted of its front */
     uint64_t bytes;
     struct buf sha256; /* hex */
 };
@@ -33,6 +34,11 @@ struct copy {
 static bool fail_file(struct error *err, const char *path)
 {
     return fail(err, errno == ENOSPC ? ERR_FULL : ERR_IO, "%s: %s", path, strerrordesc_np(errno));
+}
+
+static size_t chunk_bytes(const struct copy *copy)
+{
+    return copy->most - copy->bytes < CHUNK_BYTES ? (size_t)(copy->most - copy->bytes) : CHUNK_BYTES;
 }
 
 /* `out` -1: only the digest is wanted. */
@@ -46,7 +52,7 @@ static bool pump(int in, int out, struct copy *copy, struct error *err)
     buf_reserve(&chunk, CHUNK_BYTES);
     if (!digest || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
         return fail(err, ERR_INTERNAL, "SHA-256 is not there");
-    while ((got = read(in, chunk.data, CHUNK_BYTES)) != 0) {
+    while (copy->bytes < copy->most && (got = read(in, chunk.data, chunk_bytes(copy))) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -119,7 +125,7 @@ bool copy_digest(const char *folder, const char *path, json_t *file, struct erro
 {
     AUTO(text_free) char *source = path_join(folder, path);
     AUTO(file_close) int in = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct copy copy = {source, source, 0, BUF_INIT};
+    struct copy copy = {source, source, UINT64_MAX, 0, BUF_INIT};
     bool is_good = (in >= 0 || fail_file(err, source)) && pump(in, -1, &copy, err);
 
     if (is_good)
@@ -130,9 +136,14 @@ bool copy_digest(const char *folder, const char *path, json_t *file, struct erro
 
 bool copy_file(const char *from, const char *into, const char *path, json_t *files, struct error *err)
 {
+    return copy_front(from, into, path, UINT64_MAX, files, err);
+}
+
+bool copy_front(const char *from, const char *into, const char *path, uint64_t most, json_t *files, struct error *err)
+{
     AUTO(text_free) char *source = path_join(from, path);
     AUTO(text_free) char *target = path_join(into, path);
-    struct copy copy = {source, target, 0, BUF_INIT};
+    struct copy copy = {source, target, most, 0, BUF_INIT};
     bool is_there;
     bool is_good = json_array_size(files) < COPY_FILES_MAX || fail(err, ERR_LIMIT, "%s: too many files", from);
 
@@ -203,7 +214,7 @@ bool copy_checked(const char *from, const char *into, const json_t *file, struct
     const char *sha256 = json_text_of(file, "sha256");
     AUTO(text_free) char *source = NULL;
     AUTO(text_free) char *target = NULL;
-    struct copy copy = {.sha256 = BUF_INIT};
+    struct copy copy = {.most = UINT64_MAX, .sha256 = BUF_INIT};
     bool is_there = false;
     bool is_good;
 

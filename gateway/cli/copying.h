@@ -12,6 +12,9 @@ enum { COPY_FILES_MAX = 10 * 1000 * 1000 };
  * add {"path","bytes","sha256"} to `files`. A file that is not there (any more) is passed over. Links and what is no
  * file are refused (ERR_INVALID). A file that is there already: ERR_CONFLICT. */
 MUST_CHECK bool copy_file(const char *from, const char *into, const char *path, json_t *files, struct error *err);
+/* The same, but no more than `most` bytes of its front. */
+MUST_CHECK bool copy_front(const char *from, const char *into, const char *path, uint64_t most, json_t *files,
+                           struct error *err);
 /* The same for all files below the folder `path`, sorted; none when there is no such folder. Unfinished ones (".new.")
  * are passed over. */
 MUST_CHECK bool copy_tree(const char *from, const char *into, const char *path, json_t *files, struct error *err);

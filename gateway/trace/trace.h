@@ -119,6 +119,10 @@ MUST_CHECK bool trace_log_open(const char *folder, struct trace_log **out, struc
  * fails once with ERR_CORRUPT. ERR_UNAVAILABLE while another process integrates (from the first call on until
  * trace_log_free). After any failure it may be called again. */
 MUST_CHECK bool trace_log_integrate(struct trace_log *log, uint64_t *taken, struct error *err);
+/* The file of a segment, which may be written to meanwhile: `*bytes` of its front hold everything that was durable when
+ * this was called, and hold all that stands before anything they hold; a copy takes so many. UINT64_MAX: it is damaged,
+ * all of it is to be kept. ERR_NOT_FOUND when it is gone. */
+MUST_CHECK bool trace_segment_settled(const char *path, const char *id, uint64_t *bytes, struct error *err);
 /* For readers: see what was integrated since. */
 MUST_CHECK bool trace_log_refresh(struct trace_log *log, struct error *err);
 uint64_t trace_log_size(const struct trace_log *log);

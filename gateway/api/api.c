@@ -12,6 +12,7 @@
 #include "gateway/api/api_internal.h"
 #include "gateway/api/console.h"
 #include "gateway/api/console_files.h"
+#include "gateway/api/console_live.h"
 #include "gateway/courier/feedback_row.h"
 
 /* --- the store --- */
@@ -246,6 +247,8 @@ void api_free(struct api *api)
     finder_client_free(api->finder);
     door_client_free(api->door);
     console_files_free(api->pages);
+    console_live_free(api->live);
+    console_streams_free(api->streams);
     file_close(api->wake_fd);
     free(api->spool);
     file_close(api->broken_fd);

@@ -66,8 +66,10 @@ struct api {
     struct finder_client *finder;
     struct door_client *door;
     struct console_files *pages;
-    int wake_fd;         /* readable when the one or the other has answered */
-    bool is_finder_away; /* nothing will ever come from there */
+    struct console_live *live;       /* console_live.h; NULL: no console */
+    struct console_streams *streams; /* likewise */
+    int wake_fd;                     /* readable when the one or the other has answered */
+    bool is_finder_away;             /* nothing will ever come from there */
     bool is_door_away;
 };
 

@@ -6,6 +6,7 @@
 #include <openssl/crypto.h>
 
 #include "gateway/api/console_files.h"
+#include "gateway/api/console_live.h"
 
 /* Nothing from elsewhere, no script but ours, none inline (W3C CSP 3; OWASP ASVS 14.4). Attributes may have styles: Vue
  * writes them so, and no data of ours becomes one. */
@@ -24,6 +25,8 @@ bool console_listen(struct api *api, struct error *err)
                            .connections = (size_t)config->console_connections,
                            .door = API_DOOR_CONSOLE};
 
+    api->live = console_live_new(config);
+    api->streams = console_streams_new();
     return console_files_load(config->console_files, &api->pages, err) &&
            http_server_add_listener(api->server, api->options.console_fd, &tls, err);
 }
@@ -178,16 +181,23 @@ void console_asked(const struct visit *visit, uint64_t key)
 
 /* --- routes --- */
 
-enum { OPEN = 1, POST = 2, QUERY = 4, BELOW = 8 };
+enum { OPEN = 1, POST = 2, QUERY = 4, BELOW = 8, QUIET = 16 };
 
 static const struct {
     const char *path;
-    unsigned how; /* OPEN: also for who is not signed in; QUERY: looks at its query itself; BELOW: has paths below it */
+    unsigned how; /* OPEN: also for who is not signed in; QUERY: looks at its query itself; BELOW: has paths below it;
+                     QUIET: keeps nobody signed in */
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
-    {"/session", OPEN, console_session},          {"/sign-in", OPEN | POST, console_sign_in},
-    {"/sign-out", POST, console_sign_out},        {"/enrol", OPEN | POST, console_enrol},
-    {"/obligations", QUERY, console_obligations}, {"/enterprises", QUERY | BELOW, console_enterprises},
+    {"/session", OPEN, console_session},
+    {"/sign-in", OPEN | POST, console_sign_in},
+    {"/sign-out", POST, console_sign_out},
+    {"/enrol", OPEN | POST, console_enrol},
+    {"/today", 0, console_today},
+    {"/events", QUERY | QUIET, console_events},
+    {"/deliveries", QUERY | QUIET, console_deliveries},
+    {"/obligations", QUERY, console_obligations},
+    {"/enterprises", QUERY | BELOW, console_enterprises},
 };
 
 static bool is_route(const struct visit *visit, size_t route)
@@ -197,6 +207,11 @@ static bool is_route(const struct visit *visit, size_t route)
     if (!(ROUTES[route].how & BELOW))
         return span_is(visit->rest, ROUTES[route].path);
     return span_starts(visit->rest, ROUTES[route].path) && visit->rest.bytes > bytes && visit->rest.at[bytes] == '/';
+}
+
+static bool may_come(struct visit *visit, unsigned how)
+{
+    return how & QUIET ? console_peek(visit) : console_enter(visit);
 }
 
 /* The route, once all that can be known without the body is judged; -1: refused. */
@@ -211,7 +226,7 @@ static int judge(struct visit *visit)
             return (int)i;
         if (!(is_post ? visit_is_post(visit) : visit_is_get(visit)))
             return -1;
-        if (ROUTES[i].how & OPEN ? !is_post || console_check_origin(visit) : console_enter(visit))
+        if (ROUTES[i].how & OPEN ? !is_post || console_check_origin(visit) : may_come(visit, ROUTES[i].how))
             return (int)i;
         return -1;
     }

@@ -40,6 +40,13 @@ void console_enrol(struct visit *visit);
 /* console_register.c, console_enterprise.c */
 void console_obligations(struct visit *visit);
 void console_enterprises(struct visit *visit);
+/* console_today.c, console_events.c, console_deliveries.c */
+void console_today(struct visit *visit);
+void console_events(struct visit *visit);
+void console_deliveries(struct visit *visit);
+/* What streams last said (console_events.c). */
+struct console_streams *console_streams_new(void);
+void console_streams_free(struct console_streams *streams);
 /* console_pages.c: /console/… */
 void console_pages_handle(struct visit *visit);
 

@@ -136,11 +136,10 @@ static void add_call(const struct delivery *delivery, struct buf *out)
     buf_add_byte(out, '"');
 }
 
-static void add_refusal(const struct delivery *delivery, struct refusals *refusals, struct buf *out)
+void show_refusal(const struct delivery *delivery, struct refusals *refusals, struct buf *out)
 {
     struct refusal refusal;
 
-    buf_add_text(out, ",\"refusal\":");
     if (delivery->state != DELIVERY_REFUSED) {
         buf_add_text(out, "null");
         return;
@@ -172,7 +171,8 @@ bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struc
     show_number(out, "attempts", delivery->attempts);
     show_text(out, ",\"code\":", span_of(delivery->code));
     show_text(out, ",\"message\":", delivery->message);
-    add_refusal(delivery, refusals, out);
+    buf_add_text(out, ",\"refusal\":");
+    show_refusal(delivery, refusals, out);
     buf_add_byte(out, ',');
     show_number(out, "queued_ms", delivery->queued_ms);
     buf_add_byte(out, ',');

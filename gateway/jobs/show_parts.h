@@ -18,6 +18,8 @@ void show_number(struct buf *out, const char *name, int64_t number);
 /* One delivery with its receipts, and why it was refused. */
 MUST_CHECK bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct refusals *refusals,
                               struct buf *out, struct error *err);
+/* Why it was refused, null when it was not. */
+void show_refusal(const struct delivery *delivery, struct refusals *refusals, struct buf *out);
 /* An enterprise with its obligations and their records. */
 MUST_CHECK bool show_subject(struct store_txn *txn, const struct subject *subject, struct buf *out, struct error *err);
 

@@ -162,9 +162,14 @@ bool today_json(struct store_txn *txn, const struct today_shared *shared, const 
     add_pair(out, ",\"returned\":{\"mine\":", standing_proposed_by(txn, RECORDS_RETURNED, span_of(person->name)),
              shared->returned);
     buf_add_span(out, buf_span(&shared->members));
-    buf_add_byte(out, '}');
     if (store_txn_is_good(txn, err))
         return true;
     buf_clear(out);
     return false;
+}
+
+void today_end(int64_t now_ms, struct buf *out)
+{
+    show_instant(out, ",\"at\":", now_ms);
+    buf_add_byte(out, '}');
 }

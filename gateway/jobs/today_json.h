@@ -35,8 +35,9 @@ struct today_shared {
 MUST_CHECK bool today_shared_make(struct store_txn *txn, const struct today_source *source, struct today_shared *out,
                                   struct error *err);
 void today_shared_done(struct today_shared *shared);
-/* The whole, for one person. */
+/* The whole, for one person, but for "at" and the last brace: that time passes is no change. today_end adds them. */
 MUST_CHECK bool today_json(struct store_txn *txn, const struct today_shared *shared, const struct config_person *person,
                            struct buf *out, struct error *err);
+void today_end(int64_t now_ms, struct buf *out);
 
 #endif

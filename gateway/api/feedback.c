@@ -34,26 +34,18 @@ struct rows {
 /* [{"given","id","version"}…] */
 static void add_shown(const struct rows *rows, const struct feedback_answer *answer)
 {
-    struct walk list, pair;
-    struct span name, raw, id, version;
+    struct feedback_thing thing;
     const char *before = "[";
+    struct walk shown;
 
-    if (!walk_begin(&list, answer->shown))
+    if (!walk_begin(&shown, answer->shown))
         return;
-    while (walk_next(&list, &name, &raw)) {
+    while (feedback_thing_next(&shown, &thing)) {
         uint64_t sequence;
-        bool is_given;
+        bool is_given = feedback_given(rows->txn, answer->receipt, thing.id, &sequence);
 
-        if (!walk_begin(&pair, raw) || !walk_next(&pair, &name, &id) || !walk_next(&pair, &name, &version) ||
-            id.bytes < 2)
-            continue;
-        is_given = feedback_given(rows->txn, answer->receipt, (struct span){id.at + 1, id.bytes - 2}, &sequence);
-        buf_add_text(rows->out, before);
-        buf_add_text(rows->out, is_given ? "{\"given\":true,\"id\":" : "{\"given\":false,\"id\":");
-        buf_add_span(rows->out, id);
-        buf_add_text(rows->out, ",\"version\":");
-        buf_add_span(rows->out, version);
-        buf_add_byte(rows->out, '}');
+        buf_addf(rows->out, "%s{\"given\":%s,\"id\":\"%.*s\",\"version\":%u}", before, is_given ? "true" : "false",
+                 (int)thing.id.bytes, thing.id.at, thing.version);
         before = ",";
     }
     buf_add_byte(rows->out, ']');
@@ -199,17 +191,16 @@ static bool add_given(struct store_txn *txn, uint64_t sequence, struct buf *out,
 static bool add_all_given(const struct rows *rows, const struct feedback_answer *answer, struct error *err)
 {
     AUTO(buf_done) struct buf seen = BUF_INIT;
-    struct walk list, pair;
-    struct span name, raw, id;
+    struct feedback_thing thing;
+    struct walk shown;
 
-    if (!walk_begin(&list, answer->shown))
+    if (!walk_begin(&shown, answer->shown))
         return true;
-    while (walk_next(&list, &name, &raw)) {
+    while (feedback_thing_next(&shown, &thing)) {
         uint64_t sequence;
         bool is_new = true;
 
-        if (!walk_begin(&pair, raw) || !walk_next(&pair, &name, &id) || id.bytes < 2 ||
-            !feedback_given(rows->txn, answer->receipt, (struct span){id.at + 1, id.bytes - 2}, &sequence))
+        if (!feedback_given(rows->txn, answer->receipt, thing.id, &sequence))
             continue;
         for (size_t i = 0; i + sizeof sequence <= seen.bytes; i += sizeof sequence)
             is_new = is_new && memcmp(seen.data + i, &sequence, sizeof sequence) != 0;

@@ -81,20 +81,15 @@ static bool add_details(struct store_txn *txn, const struct feedback_answer *ans
 /* How many of the things shown have their feedback. */
 static uint32_t count_given(struct store_txn *txn, const struct feedback_answer *answer)
 {
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct span name, raw, id;
-    struct walk list, pair;
+    struct feedback_thing thing;
+    struct walk shown;
     uint32_t count = 0;
     uint64_t sequence;
 
-    if (!walk_begin(&list, answer->shown))
+    if (!walk_begin(&shown, answer->shown))
         return 0;
-    while (walk_next(&list, &name, &raw)) {
-        buf_clear(&hold);
-        if (walk_begin(&pair, raw) && walk_next(&pair, &name, &id) && walk_text(id, &hold, &id) &&
-            feedback_given(txn, answer->receipt, id, &sequence))
-            count++;
-    }
+    while (feedback_thing_next(&shown, &thing))
+        count += feedback_given(txn, answer->receipt, thing.id, &sequence);
     return count;
 }
 

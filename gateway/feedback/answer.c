@@ -62,21 +62,34 @@ bool feedback_answer_is_of(const struct feedback_answer *answer, struct span cli
     return span_equal(buf_span(&answer->client), client);
 }
 
-bool feedback_shows(const struct feedback_answer *answer, struct span id, uint32_t *version)
+bool feedback_thing_next(struct walk *shown, struct feedback_thing *out)
 {
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct walk list, pair;
-    struct span name, raw, shown;
+    struct span name, raw, version;
+    struct walk pair;
     int64_t number;
 
-    if (!walk_begin(&list, answer->shown))
-        return false;
-    while (walk_next(&list, &name, &raw)) {
-        if (!walk_begin(&pair, raw) || !walk_next(&pair, &name, &shown) || !walk_text(shown, &hold, &shown) ||
-            !span_equal(shown, id) || !walk_next(&pair, &name, &raw) || !walk_integer(raw, &number))
+    while (walk_next(shown, &name, &raw)) {
+        if (!walk_begin(&pair, raw) || !walk_next(&pair, &name, &raw) || !walk_next(&pair, &name, &version) ||
+            !walk_integer(version, &number))
             continue;
-        *version = (uint32_t)number;
-        return true;
+        *out = (struct feedback_thing){walk_plain(raw), (uint32_t)number};
+        if (out->id.bytes > 0)
+            return true;
+    }
+    return false;
+}
+
+bool feedback_shows(const struct feedback_answer *answer, struct span id, uint32_t *version)
+{
+    struct feedback_thing thing;
+    struct walk shown;
+
+    if (!walk_begin(&shown, answer->shown))
+        return false;
+    while (feedback_thing_next(&shown, &thing)) {
+        *version = thing.version;
+        if (span_equal(thing.id, id))
+            return true;
     }
     return false;
 }

@@ -5,6 +5,7 @@
 #ifndef GATEWAY_FEEDBACK_ANSWER_H
 #define GATEWAY_FEEDBACK_ANSWER_H
 
+#include "base/walk.h"
 #include "gateway/trace/trace.h"
 
 /* Zeroed at first; the spans are raw JSON, and die with it or when another is read into it. */
@@ -27,6 +28,12 @@ MUST_CHECK bool feedback_answer_at(struct trace_log *log, struct span client, ui
 bool feedback_answer_is_of(const struct feedback_answer *answer, struct span client);
 /* A member of the entry, raw; empty when absent. */
 struct span feedback_answer_member(const struct feedback_answer *answer, const char *name);
+/* What it showed, one after another: walk_begin at answer->shown, then this until false. */
+struct feedback_thing {
+    struct span id;
+    uint32_t version;
+};
+bool feedback_thing_next(struct walk *shown, struct feedback_thing *out);
 /* Was this shown, in which version? */
 bool feedback_shows(const struct feedback_answer *answer, struct span id, uint32_t *version);
 /* The event feedback.recorded tells of it: {"at","domain","purpose","uscc"}. */

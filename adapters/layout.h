@@ -50,10 +50,19 @@ const char *layout_unfilled(const struct layout *layout);
 /* What a result code does to a row when the layout decides it. */
 enum layout_meaning { LAYOUT_AS_PROTOCOL, LAYOUT_TAKEN, LAYOUT_REFUSED };
 
+/* What a refusal says of the row's content (domain.md 2.5: completeness, accuracy). */
+enum layout_fault {
+    LAYOUT_FAULT_UNTOLD,  /* the layout does not say */
+    LAYOUT_FAULT_MISSING, /* something is not there */
+    LAYOUT_FAULT_WRONG,   /* something is not right */
+    LAYOUT_FAULT_NONE     /* nothing: the way was at fault (keys, order, transport), not the row */
+};
+
 /* A result code in plain words. Borrowed from the layout. */
 struct layout_result {
     const char *code;
     enum layout_meaning meaning;
+    enum layout_fault fault;
     const char *reason_zh; /* why: "" when the row is taken */
     const char *reason_en;
     const char *correct_zh; /* what to correct */

@@ -312,6 +312,20 @@ static bool take_result_fields(const struct layout *layout, const json_t *json, 
     return true;
 }
 
+static enum layout_fault fault_of(const json_t *json)
+{
+    static const char *const FAULTS[] = {[LAYOUT_FAULT_MISSING] = "missing",
+                                         [LAYOUT_FAULT_WRONG] = "wrong",
+                                         [LAYOUT_FAULT_NONE] = "none"};
+    const char *fault = json_text_of(json, "fault");
+
+    for (size_t i = LAYOUT_FAULT_MISSING; fault && i < COUNT_OF(FAULTS); i++) {
+        if (strcmp(fault, FAULTS[i]) == 0)
+            return (enum layout_fault)i;
+    }
+    return LAYOUT_FAULT_UNTOLD;
+}
+
 static bool take_result(struct layout_result *result, const char *code, const json_t *json, struct error *err)
 {
     const char *means = json_text_of(json, "means");
@@ -320,6 +334,7 @@ static bool take_result(struct layout_result *result, const char *code, const js
                                      .meaning = !means                        ? LAYOUT_AS_PROTOCOL
                                                 : strcmp(means, "taken") == 0 ? LAYOUT_TAKEN
                                                                               : LAYOUT_REFUSED,
+                                     .fault = fault_of(json),
                                      .reason_zh = words_of(json, "reason", "zh"),
                                      .reason_en = words_of(json, "reason", "en"),
                                      .correct_zh = words_of(json, "correct", "zh"),

@@ -14,9 +14,9 @@ static const struct {
                          {"07", "7 月", "July"},     {"08", "8 月", "August"},    {"09", "9 月", "September"},
                          {"10", "10 月", "October"}, {"11", "11 月", "November"}, {"12", "12 月", "December"}};
 
-const char *month_slug(unsigned month)
+void month_add(struct table *table, unsigned month)
 {
-    return MONTH_NAMES[month - 1].slug;
+    table_word(table, MONTH_NAMES[month - 1].slug, MONTH_NAMES[month - 1].zh, MONTH_NAMES[month - 1].en);
 }
 
 struct making {
@@ -40,7 +40,7 @@ static void add_key(const struct making *making, uint32_t key)
         table_word(making->table, GROUND_SLUGS[key], GROUND_NAMES[key], GROUND_ENGLISH[key]);
         return;
     case BY_MONTH:
-        table_word(making->table, MONTH_NAMES[key - 1].slug, MONTH_NAMES[key - 1].zh, MONTH_NAMES[key - 1].en);
+        month_add(making->table, key);
         return;
     case BY_ALL:
         return;

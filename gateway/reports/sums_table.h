@@ -22,8 +22,8 @@ struct sums_design {
  * industry and kind of authority that has something. */
 struct table *sums_table(const struct sums_source *from, const struct sums_design *how);
 
-/* "01" to "12": borrowed. */
-const char *month_slug(unsigned month);
+/* A cell with a month, 1 to 12. */
+void month_add(struct table *table, unsigned month);
 /* English names of grounds, as people read them. */
 extern const char *const GROUND_ENGLISH[GROUND_COUNT];
 

@@ -114,8 +114,8 @@ static void table_json(const struct table *table, struct buf *out)
         both_add(out, ",", column->zh, column->en);
         buf_addf(out, ",\"kind\":\"%s\"}", KINDS[column->kind]);
     }
-    buf_add_text(out, "],\"rows\":[");
-    for (size_t row = 0; row < table_rows(table); row++) {
+    buf_addf(out, "],\"count\":%zu,\"rows\":[", table_rows(table));
+    for (size_t row = 0; row < table_rows(table) && row < REPORT_JSON_ROWS_MAX; row++) {
         buf_add_text(out, row ? ",{" : "{");
         for (size_t i = 0; i < design->count; i++) {
             buf_addf(out, "%s\"%s\":", i ? "," : "", design->columns[i].key);

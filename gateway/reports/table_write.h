@@ -6,11 +6,13 @@
 #include "gateway/sheet/sheet.h"
 
 /* {"report","title","title_zh","year","month","at","sequence","notes":[{"en","zh"}…],"tables":[{"key","title",
- * "title_zh","columns":[{"key","title","title_zh","kind"}…],"rows":[{…}…]}…]}. A row has a member a column by its key:
- * counts as numbers, amounts as texts of digits, days as YYYY-MM-DD, rates {"count","of","rate"} (cut to four places;
- * null when it is of none), words that we have in two languages {"en","value","zh"}; what is empty is null. A row that
- * sums up the others has "sum":true. `month` is null for a whole year, both are null where there is no period; `kind`
- * is text, count, amount, rate or day. */
+ * "title_zh","columns":[{"key","title","title_zh","kind"}…],"count","rows":[{…}…]}…]}. A row has a member a column by
+ * its key: counts as numbers, amounts as texts of digits, days as YYYY-MM-DD, rates {"count","of","rate"} (cut to four
+ * places; null when it is of none), words that we have in two languages {"en","value","zh"}; what is empty is null. A
+ * row that sums up the others has "sum":true. `month` is null for a whole year, both are null where there is no period;
+ * `kind` is text, count, amount, rate or day. `count` is how many rows the table has; at most REPORT_JSON_ROWS_MAX of
+ * them are told (the first ones; all of them are in the workbook). */
+enum { REPORT_JSON_ROWS_MAX = 2000 };
 void report_json_add(const struct report *report, struct buf *out);
 /* Tables under one another, columns lined up; nothing in it that a terminal obeys. */
 void report_text_add(const struct report *report, bool is_chinese, struct buf *out);

@@ -89,6 +89,7 @@ Test(layout, an_unknown_member_or_a_missing_one_is_told_with_its_place)
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"reasom\": 1}"), "layout.schema", "reasom");
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"means\": \"perhaps\"}"), "layout.schema",
                    "/results/1/means");
+    expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"fault\": \"ours\"}"), "layout.schema", "/results/1/fault");
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"a code that is far too long\": {}"), "layout.schema", "/results");
     expect_field_refused(FIELD("\"from\": \"name\", \"colour\": 1"), "layout.schema", "/fields/2");
 }
@@ -244,13 +245,15 @@ Test(layout, a_row_needs_a_layout)
 Test(layout, codes_are_found_with_their_words)
 {
     cr_assert(
-        load(HEAD ROWID ", " VERSION RESULTS("\"b\": {\"reason\": {\"zh\": \"因\", \"en\": \"why\"}, \"correct\": "
+        load(HEAD ROWID ", " VERSION RESULTS("\"b\": {\"fault\": \"missing\", \"reason\": {\"zh\": \"因\", \"en\": \"why\"}, \"correct\": "
                                              "{\"zh\": \"改\", \"en\": \"do\"}}, \"a\": {\"means\": \"taken\"}")),
         "%s", err.text);
     cr_assert_null(layout_result_find(layout, ""));
     cr_assert_null(layout_result_find(layout, "c"));
     cr_assert_eq(layout_result_find(layout, "a")->meaning, LAYOUT_TAKEN);
     cr_assert_str_eq(layout_result_find(layout, "b")->reason_zh, "因");
+    cr_assert_eq(layout_result_find(layout, "b")->fault, LAYOUT_FAULT_MISSING);
+    cr_assert_eq(layout_result_find(layout, "a")->fault, LAYOUT_FAULT_UNTOLD);
     cr_assert_str_eq(layout_result_find(layout, "b")->correct_en, "do");
     cr_assert_str_eq(layout_title(layout, true), "某省");
     cr_assert_eq(layout_rows_max(layout), 50);

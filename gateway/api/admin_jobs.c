@@ -206,8 +206,15 @@ static void tell_report(struct visit *visit, const char *id)
     static const char *const NAMES[] = {"format", "offset", NULL};
     struct error err;
     const char *type = NULL;
+    unsigned readers = 0;
 
     if (!visit_takes(visit, NAMES))
+        return;
+    if (!jobs_readers(visit->api->config, id, &readers, &err)) {
+        visit_refuse(visit, &err);
+        return;
+    }
+    if (!admin_has_role(visit, readers))
         return;
     if (!add_piece(visit, id, &type, &err)) {
         visit_refuse(visit, &err);

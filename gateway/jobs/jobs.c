@@ -218,6 +218,20 @@ bool jobs_read(const struct config *config, const char *id, struct buf *out, str
     return true;
 }
 
+bool jobs_readers(const struct config *config, const char *id, unsigned *roles, struct error *err)
+{
+    AUTO(folder_spec_done) struct folder_spec spec = {.json = NULL};
+    const struct kind *kind;
+
+    if (!folder_spec_load(config, id, &spec, err))
+        return false;
+    kind = kind_find(spec.kind);
+    if (!kind)
+        return refuse(err, ERR_NOT_FOUND, "job.unknown", "%.40s: there is no such job", "%.40s：没有这个任务", id);
+    *roles = kind_readers(kind);
+    return true;
+}
+
 static const char *report_file(const char *format)
 {
     static const char *const FILES[][2] = {

@@ -92,6 +92,10 @@ static const struct argument REGISTER_LIST[] = {CHOICE("format", false, KIND_FOR
                                                 TEXT("as_of", false)};
 static const struct argument CLOCKS_LIST[] = {CHOICE("kind", false, KIND_CLOCKS)};
 
+static const struct argument YEAR_LIST[] = {TEXT("year", true)};
+static const struct argument PERIOD_LIST[] = {TEXT("year", true), TEXT("month", false)};
+static const struct argument READING_LIST[] = {TEXT("year", true), TEXT("month", false), TEXT("reason", false)};
+
 #define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}
 ARGUMENTS(IMPORT, IMPORT_LIST, 0, 0); /* and the register of names */
 ARGUMENTS(SCREENING, SCREENING_LIST, 0, 0);
@@ -107,6 +111,9 @@ ARGUMENTS(PREVIEW, PREVIEW_LIST, 1, PREVIEW_ITEMS_MAX);
 ARGUMENTS(ONE_REASONED, REASON_LIST, 1, 1);
 ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
 ARGUMENTS(REGISTER, REGISTER_LIST, 0, 0);
+ARGUMENTS(YEAR, YEAR_LIST, 0, 0);
+ARGUMENTS(PERIOD, PERIOD_LIST, 0, 0);
+ARGUMENTS(READING, READING_LIST, 0, 0);
 static const struct arguments ONE_CHANNEL = {NULL, 0, 1, 1};
 ARGUMENTS(FILTERED, FILTER_LIST, 0, 0);
 static const struct arguments NOTHING = {NULL, 0, 0, 0};
@@ -116,6 +123,7 @@ enum {
     REVIEWER = ROLE_REVIEWER,
     SWITCHER = ROLE_OPERATOR | ROLE_ADMINISTRATOR,
     REPAIRER = ROLE_REVIEWER | ROLE_ADMINISTRATOR, /* not who pushes */
+    READER = ROLE_AUDITOR | ROLE_ADMINISTRATOR,    /* of the trace */
     ANYBODY = ROLE_OPERATOR | ROLE_REVIEWER | ROLE_AUDITOR | ROLE_ADMINISTRATOR
 };
 
@@ -139,6 +147,11 @@ static const struct kind KINDS[] = {
     {"refused", run_refused, &NOTHING, NULL, ANYBODY, false, false},
     {"clocks", run_clocks, &CLOCKS, NULL, ANYBODY, false, false},
     {"register", run_register, &REGISTER, NULL, ANYBODY, false, false},
+    {"report-exits", run_report, &PERIOD, kind_check_period, ANYBODY, false, false},
+    {"report-lists", run_report, &NOTHING, NULL, ANYBODY, false, false},
+    {"report-summary", run_report, &YEAR, kind_check_period, ANYBODY, false, false},
+    {"report-quality", run_report, &PERIOD, kind_check_period, ANYBODY, false, false},
+    {"report-lookups", run_report, &READING, kind_check_period, READER, false, false},
     {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false, false},
     {"pause", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
     {"drain", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
@@ -158,6 +171,11 @@ const struct kind *kind_find(const char *name)
             return &KINDS[i];
     }
     return NULL;
+}
+
+unsigned kind_readers(const struct kind *kind)
+{
+    return kind->run == run_report ? kind->roles : ANYBODY;
 }
 
 static bool has_filter(const json_t *arguments)

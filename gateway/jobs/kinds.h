@@ -17,6 +17,8 @@ struct kind {
 };
 /* NULL when there is none. */
 const struct kind *kind_find(const char *name);
+/* Who may read the report of such a job: all of the staff, but for what only some may see at all. */
+unsigned kind_readers(const struct kind *kind);
 
 /* Choices that several kinds share; NULL-terminated, in the order of the enumerations. */
 extern const char *const KIND_GROUNDS[];
@@ -34,6 +36,10 @@ work_run run_preview;
 work_run run_client;
 work_run run_reload;
 work_run run_register;
+/* "report-exits", "report-lists", "report-summary", "report-quality", "report-lookups" */
+work_run run_report;
+/* A year, and a month of it. */
+bool kind_check_period(const json_t *arguments, struct error *err);
 /* a channel's connection, layer by layer */
 work_run run_probe;
 /* "reconcile" and "reconcile-repair" */

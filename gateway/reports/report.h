@@ -63,7 +63,8 @@ struct report {
     const char *name; /* "exits", … */
     const char *zh;   /* "年度退出情况" */
     const char *en;
-    struct report_period period;
+    const char *authority;       /* whose report it is; NULL: nobody is named. The caller sets it */
+    struct report_period period; /* year 0: none, it is of the day */
     int64_t at_ms;
     uint64_t sequence; /* the journal's length; of lookups: of the trace's log */
     struct table *tables[REPORT_TABLES_MAX];

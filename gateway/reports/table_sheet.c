@@ -52,8 +52,8 @@ static void make_lines(const struct report *report, const struct report_sheet *s
 {
     report_title_add(report, sheet->is_chinese, &lines->title);
     buf_addf(&lines->title, sheet->is_chinese ? "（%s）" : " (%s)", part);
-    if (sheet->authority && *sheet->authority)
-        buf_addf(&lines->about, sheet->is_chinese ? "填报单位：%s　　" : "reported by %s; ", sheet->authority);
+    if (report->authority)
+        buf_addf(&lines->about, sheet->is_chinese ? "填报单位：%s　　" : "reported by %s; ", report->authority);
     report_as_of_add(report, sheet->is_chinese, &lines->about);
     lines->list[0] = buf_text(&lines->title);
     lines->list[1] = buf_text(&lines->about);
@@ -104,7 +104,7 @@ bool report_sheet_begin(const struct report *report, struct report_sheet *out, c
     AUTO(buf_done) struct buf title = BUF_INIT;
 
     report_title_add(report, out->is_chinese, &title);
-    if (!sheet_new(&(struct sheet_options){.title = buf_text(&title), .author = out->authority, .scratch = scratch},
+    if (!sheet_new(&(struct sheet_options){.title = buf_text(&title), .author = report->authority, .scratch = scratch},
                    &out->sheet, err))
         return false;
     for (size_t i = 0; i < report->count; i++) {

@@ -132,6 +132,8 @@ void report_json_add(const struct report *report, struct buf *out)
 
     buf_addf(out, "{\"report\":\"%s\"", report->name);
     both_add(out, ",", report->zh, report->en);
+    buf_add_text(out, ",\"authority\":");
+    text_or_null(out, report->authority);
     if (report->period.year)
         buf_addf(out, ",\"year\":%d,\"month\":", report->period.year);
     else

@@ -5,7 +5,7 @@
 #include "gateway/reports/report.h"
 #include "gateway/sheet/sheet.h"
 
-/* {"report","title","title_zh","year","month","at","sequence","notes":[{"en","zh"}…],"tables":[{"key","title",
+/* {"report","title","title_zh","authority","year","month","at","sequence","notes":[{"en","zh"}…],"tables":[{"key","title",
  * "title_zh","columns":[{"key","title","title_zh","kind"}…],"count","rows":[{…}…]}…]}. A row has a member a column by
  * its key: counts as numbers, amounts as texts of digits, days as YYYY-MM-DD, rates {"count","of","rate"} (cut to four
  * places; null when it is of none), words that we have in two languages {"en","value","zh"}; what is empty is null. A
@@ -22,9 +22,8 @@ void report_csv_add(const struct report *report, bool is_chinese, struct buf *ou
 
 /* Tables as worksheets, the notes as the last one. More may be put behind the tables before report_sheet_end. */
 struct report_sheet {
-    struct sheet *sheet; /* owned */
+    struct sheet *sheet; /* owned; NULL at first */
     bool is_chinese;
-    const char *authority; /* whose report it is; borrowed */
 };
 MUST_CHECK bool report_sheet_begin(const struct report *report, struct report_sheet *out, const char *scratch,
                                    struct error *err);

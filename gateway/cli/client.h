@@ -2,6 +2,8 @@
 #ifndef GATEWAY_CLI_CLIENT_H
 #define GATEWAY_CLI_CLIENT_H
 
+#include <stdio.h>
+
 #include "gateway/cli/cli.h"
 
 enum { CLIENT_ANSWER_MAX = 64 * 1024 * 1024 };
@@ -26,6 +28,9 @@ void client_escape(struct buf *out, const char *text);
  * `file` NULL: the arguments are the body. Else the file is the body, and arguments that are texts go into the query.
  */
 int client_job(const struct cli *cli, const char *kind, const json_t *arguments, const char *file);
+
+/* The same without a file; the report in any format that the kind has, to `to`. */
+int client_job_to(const struct cli *cli, const char *kind, const json_t *arguments, const char *format, FILE *to);
 
 DEFINE_AUTO(struct client *, client_free)
 

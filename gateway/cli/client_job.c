@@ -71,7 +71,13 @@ static bool wait_for(const struct cli *cli, struct client *client, const char *i
     }
 }
 
-static bool print_report(const struct cli *cli, struct client *client, const char *id, struct error *err)
+/* Where the report goes, and in which form. */
+struct output {
+    const char *format;
+    FILE *to;
+};
+
+static bool print_report(struct client *client, const char *id, const struct output *output, struct error *err)
 {
     size_t offset = 0;
 
@@ -79,13 +85,13 @@ static bool print_report(const struct cli *cli, struct client *client, const cha
         AUTO(buf_done) struct buf part = BUF_INIT;
         char path[192];
 
-        snprintf(path, sizeof path, "/admin/v1/jobs/%s/report?format=%s&offset=%zu", id,
-                 cli->prints_json ? "json" : "text", offset);
+        snprintf(path, sizeof path, "/admin/v1/jobs/%s/report?format=%s&offset=%zu", id, output->format, offset);
         if (!client_get(client, path, &part, err))
             return false;
         if (part.bytes == 0)
             return true;
-        fwrite(part.data, 1, part.bytes, stdout);
+        if (fwrite(part.data, 1, part.bytes, output->to) != part.bytes)
+            return fail(err, ERR_IO, "the report could not be written whole: %m");
         offset += part.bytes;
     }
 }
@@ -101,7 +107,8 @@ static void print_problem(const json_t *problem, const struct error *why, const 
         json_dumpf(problem, stdout, JSON_COMPACT);
 }
 
-static int finish(const struct cli *cli, struct client *client, const json_t *job, const char *file)
+static int finish(const struct cli *cli, struct client *client, const json_t *job, const char *file,
+                  const struct output *output)
 {
     const json_t *problem = json_object_get(job, "problem");
     struct error err;
@@ -119,7 +126,7 @@ static int finish(const struct cli *cli, struct client *client, const json_t *jo
             print_problem(problem, &err, cli, file);
         return cli_fail(cli, &err);
     }
-    if (!print_report(cli, client, json_text_of(job, "job"), &err))
+    if (!print_report(client, json_text_of(job, "job"), output, &err))
         return cli_fail(cli, &err);
     return (int)json_integer_of(json_object_get(job, "result"), "exit", CLI_OK);
 }
@@ -144,7 +151,8 @@ static void job_path(const struct cli *cli, const char *kind, const json_t *argu
     }
 }
 
-int client_job(const struct cli *cli, const char *kind, const json_t *arguments, const char *file)
+static int order_and_wait(const struct cli *cli, const char *kind, const json_t *arguments, const char *file,
+                          const struct output *output)
 {
     AUTO(client_free) struct client *client = NULL;
     AUTO(json_release) json_t *order = NULL;
@@ -166,5 +174,19 @@ int client_job(const struct cli *cli, const char *kind, const json_t *arguments,
     }
     if (!wait_for(cli, client, id, &job, &err))
         return cli_fail(cli, &err);
-    return finish(cli, client, job, file);
+    return finish(cli, client, job, file, output);
+}
+
+int client_job(const struct cli *cli, const char *kind, const json_t *arguments, const char *file)
+{
+    const struct output output = {cli->prints_json ? "json" : "text", stdout};
+
+    return order_and_wait(cli, kind, arguments, file, &output);
+}
+
+int client_job_to(const struct cli *cli, const char *kind, const json_t *arguments, const char *format, FILE *to)
+{
+    const struct output output = {format, to};
+
+    return order_and_wait(cli, kind, arguments, NULL, &output);
 }

@@ -5,6 +5,7 @@
 #include "gateway/cli/accounts.h"
 #include "gateway/cli/client.h"
 #include "gateway/cli/clients.h"
+#include "gateway/cli/report.h"
 
 enum { MANY = 10000 }; /* as many as a job takes */
 
@@ -274,6 +275,28 @@ static const struct cli_usage RECONCILE = {
     "newer "
     "or extra is never changed by machine. A channel\nwithout a list is told from its receipts alone."};
 
+static const struct cli_option REPORT_OPTIONS[] = {
+    {"year", "YEAR", CLI_TEXT, false, NULL, "年份（lists 除外必填）", "the year (needed for all but lists)"},
+    {"month", "MONTH", CLI_TEXT, false, NULL, "只统计该月（exits、quality、lookups）",
+     "only this month (exits, quality, lookups)"},
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "lookups：查阅理由，一并留痕",
+     "lookups: why; it is traced with the reading"},
+    {"format", "FORMAT", CLI_CHOICE, false, "text|json|xlsx|csv", "格式（默认 text）", "format (default text)"},
+    {"out", "FILE", CLI_TEXT, false, NULL, "写入文件（xlsx 必填）", "write to a file (needed for xlsx)"},
+};
+static const struct cli_usage REPORT = {
+    "exits|lists|summary|quality|lookups",
+    1,
+    1,
+    REPORT_OPTIONS,
+    COUNT_OF(REPORT_OPTIONS),
+    "exits 年度退出（按地市、行业、维度、月份、产能）；lists 当日“黄牌”“红牌”名单；summary 年度总结（任务分工第 22、23 "
+    "项）；\nquality 部门数据质量（7 个工作日及时率、入库、完整、准确）；lookups 各领域各月查询量（限审计人员、管理员，"
+    "统计本身也留痕）。",
+    "exits: of the year by city, industry, ground, month and capacity; lists: yellow and red lists of today; summary: "
+    "of the\nyear (rows 22 and 23); quality: of departments (within 7 working days, accepted, complete, accurate); "
+    "lookups: by month\nand domain (auditors and administrators; itself traced)."};
+
 static const struct cli_usage CLIENT = {
     "suspend|resume NAME",
     2,
@@ -341,6 +364,10 @@ static const struct cli_command COMMANDS[] = {
     {"accounts", "列出工作台账号", "list the accounts of the console", &ACCOUNTS, accounts_list},
     {"reload", "重新载入接入系统与工作人员的配置", "take clients and staff of the configuration over anew", &RELOAD,
      run_job},
+    {"report", "统计报表：退出、名单、年度总结、数据质量、查询量",
+     "reports: exits, lists, the year's summary, quality, "
+     "lookups",
+     &REPORT, report_run},
     {"reconcile", "与对方持有的记录对账", "compare with what a channel holds", &RECONCILE, run_reconcile},
 };
 const struct cli_commands CLI_STAFF = {COMMANDS, COUNT_OF(COMMANDS)};

@@ -220,15 +220,19 @@ bool jobs_read(const struct config *config, const char *id, struct buf *out, str
 
 bool jobs_readers(const struct config *config, const char *id, unsigned *roles, struct error *err)
 {
-    AUTO(folder_spec_done) struct folder_spec spec = {.json = NULL};
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    AUTO(json_release) json_t *result = NULL;
     const struct kind *kind;
+    const char *name;
 
-    if (!folder_spec_load(config, id, &spec, err))
+    if (!folder_id_is_valid(id) || !folder_has(config, id, "result.json"))
+        return refuse(err, ERR_NOT_FOUND, "job.report", "job %.40s has no report", "任务 %.40s 没有报告", id);
+    if (!folder_read(config, id, "result.json", &text, err) ||
+        !json_read(buf_span(&text), JOB_ANSWER_BYTES_MAX, &result, err))
         return false;
-    kind = kind_find(spec.kind);
-    if (!kind)
-        return refuse(err, ERR_NOT_FOUND, "job.unknown", "%.40s: there is no such job", "%.40s：没有这个任务", id);
-    *roles = kind_readers(kind);
+    name = json_text_of(result, "kind");
+    kind = name ? kind_find(name) : NULL;
+    *roles = kind ? kind_readers(kind) : 0;
     return true;
 }
 

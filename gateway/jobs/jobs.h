@@ -71,7 +71,7 @@ MUST_CHECK bool jobs_create(const struct config *config, struct job_order *order
 /* JSON {"job","kind","person","state":"waiting"|"running"|"done"|"failed","done","of"[,"result"|"problem"]} of a job,
  * added to `out`. `of` 0: not known. ERR_NOT_FOUND "job.unknown", also for what is no id. */
 MUST_CHECK bool jobs_read(const struct config *config, const char *id, struct buf *out, struct error *err);
-/* Which roles (enum staff_role) may read the report of this job. ERR_NOT_FOUND "job.unknown". */
+/* Which roles (enum staff_role) may read the report of a finished job. ERR_NOT_FOUND "job.report". */
 MUST_CHECK bool jobs_readers(const struct config *config, const char *id, unsigned *roles, struct error *err);
 /* A piece of a finished job's report from `offset` on, at most JOB_REPORT_PIECE_BYTES, added to `out`; nothing behind
  * the end. `format`: "text", "json", "xlsx" or "csv", else ERR_INVALID. ERR_NOT_FOUND "job.report" while (or when) there is none. */

@@ -74,16 +74,16 @@ static void add_rest(struct table *table, size_t rest)
     table_text(table, buf_span(&text));
 }
 
-bool details_add(const struct report_source *source, struct facts *facts, struct report *report, struct error *err)
+bool details_add(const struct report_source *source, struct census *census, struct report *report, struct error *err)
 {
     AUTO(table_free) struct table *table = table_new(&DETAILS);
     AUTO(buf_done) struct buf hold = BUF_INIT;
     size_t exits = 0;
 
-    if (facts->count > 0)
-        qsort(facts->list, facts->count, sizeof *facts->list, compare);
-    for (; exits < facts->count && facts->list[exits].is_exit; exits++) {
-        const struct fact *fact = &facts->list[exits];
+    if (census->count > 0)
+        qsort(census->list, census->count, sizeof *census->list, compare);
+    for (; exits < census->count && census->list[exits].is_exit; exits++) {
+        const struct fact *fact = &census->list[exits];
         struct obligation_version version;
         struct obligation row;
 

@@ -91,11 +91,11 @@ static void add_heap(const struct heap *heap, void *context)
     table_count(heaping->table, heap->without);
 }
 
-static struct table *heaps(const struct report_source *source, struct facts *facts, bool by_city)
+static struct table *heaps(const struct report_source *source, struct census *census, bool by_city)
 {
-    struct heaping heaping = {source, facts->words, table_new(by_city ? &CITY_CAPACITY : &CAPACITY)};
+    struct heaping heaping = {source, census->words, table_new(by_city ? &CITY_CAPACITY : &CAPACITY)};
 
-    facts_heaps(facts, by_city, add_heap, &heaping);
+    census_heaps(census, by_city, add_heap, &heaping);
     return heaping.table;
 }
 
@@ -107,10 +107,10 @@ bool report_exits(const struct report_source *source, const struct report_period
                                                 {&BY_INDUSTRY_TABLE, BY_INDUSTRY, add_exits, true},
                                                 {&BY_GROUND_TABLE, BY_GROUND, add_exits, true},
                                                 {&BY_MONTH_TABLE, BY_MONTH, add_exits, true}};
-    AUTO(facts_done) struct facts facts = {.list = NULL};
-    struct sums_source from = {source, &facts, day_of_instant(source->now_ms)};
+    AUTO(census_done) struct census census = {.list = NULL};
+    struct sums_source from = {source, &census, day_of_instant(source->now_ms)};
 
-    if (!facts_gather(source, period, &facts, err))
+    if (!census_gather(source, period, &census, err))
         return false;
     *out = (struct report){.name = "exits",
                            .zh = "落后产能退出情况",
@@ -122,7 +122,7 @@ bool report_exits(const struct report_source *source, const struct report_period
                            .note_count = COUNT_OF(NOTES)};
     for (size_t i = 0; i < COUNT_OF(TABLES); i++)
         out->tables[out->count++] = sums_table(&from, &TABLES[i]);
-    out->tables[out->count++] = heaps(source, &facts, false);
-    out->tables[out->count++] = heaps(source, &facts, true);
+    out->tables[out->count++] = heaps(source, &census, false);
+    out->tables[out->count++] = heaps(source, &census, true);
     return store_txn_is_good(source->txn, err);
 }

@@ -168,13 +168,13 @@ static struct table *records_table(const struct counting *counting)
 
 /* --- all of it --- */
 
-static bool add_tables(const struct report_source *source, struct facts *facts, struct report *out, struct error *err)
+static bool add_tables(const struct report_source *source, struct census *census, struct report *out, struct error *err)
 {
     static const struct sums_design TABLES[] = {{&BY_CITY_TABLE, BY_CITY, add_standing, true},
                                                 {&BY_INDUSTRY_TABLE, BY_INDUSTRY, add_standing, true},
                                                 {&BY_GROUND_TABLE, BY_GROUND, add_standing, true},
                                                 {&BY_KIND_TABLE, BY_KIND, add_standing, true}};
-    struct sums_source from = {source, facts, day_of_instant(source->now_ms)};
+    struct sums_source from = {source, census, day_of_instant(source->now_ms)};
     struct counting counting = {.first = report_first_day(&out->period),
                                 .last = report_last_day(&out->period),
                                 .today = from.today,
@@ -185,13 +185,13 @@ static bool add_tables(const struct report_source *source, struct facts *facts, 
     for (size_t i = 0; i < COUNT_OF(TABLES); i++)
         out->tables[out->count++] = sums_table(&from, &TABLES[i]);
     out->tables[out->count++] = records_table(&counting);
-    return details_add(source, facts, out, err);
+    return details_add(source, census, out, err);
 }
 
 bool report_summary(const struct report_source *source, const struct report_period *period, struct report *out,
                     struct error *err)
 {
-    AUTO(facts_done) struct facts facts = {.list = NULL};
+    AUTO(census_done) struct census census = {.list = NULL};
     AUTO(report_done)
     struct report report = {.name = "summary",
                             .zh = "推动落后产能退出工作情况",
@@ -202,7 +202,7 @@ bool report_summary(const struct report_source *source, const struct report_peri
                             .notes = NOTES,
                             .note_count = COUNT_OF(NOTES)};
 
-    if (!facts_gather(source, period, &facts, err) || !add_tables(source, &facts, &report, err) ||
+    if (!census_gather(source, period, &census, err) || !add_tables(source, &census, &report, err) ||
         !store_txn_is_good(source->txn, err))
         return false;
     *out = report;

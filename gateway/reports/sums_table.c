@@ -45,7 +45,7 @@ static void add_key(const struct making *making, uint32_t key)
     case BY_ALL:
         return;
     default:
-        table_text(making->table, span_of(words_at(making->from->facts->words, key)));
+        table_text(making->table, span_of(words_at(making->from->census->words, key)));
         return;
     }
 }
@@ -116,7 +116,7 @@ static void add_sum(struct making *making)
     static const struct group NOTHING = {.key = 0};
     AUTO(groups_done) struct groups all = {.list = NULL};
 
-    facts_group(making->from->facts, BY_ALL, making->from->today, &all);
+    census_group(making->from->census, BY_ALL, making->from->today, &all);
     table_row(making->table, true);
     if (making->how->by == BY_CITY)
         table_text(making->table, SPAN_NONE);
@@ -130,7 +130,7 @@ struct table *sums_table(const struct sums_source *from, const struct sums_desig
     struct making making = {.from = from, .how = how, .table = table_new(how->design)};
 
     if (how->by != BY_ALL) {
-        facts_group(from->facts, how->by, from->today, &making.groups);
+        census_group(from->census, how->by, from->today, &making.groups);
         add_rows(&making);
     }
     if (how->has_sum)

@@ -2,18 +2,18 @@
 #ifndef GATEWAY_REPORTS_SUMS_TABLE_H
 #define GATEWAY_REPORTS_SUMS_TABLE_H
 
-#include "gateway/reports/facts.h"
+#include "gateway/reports/census.h"
 
 struct sums_source {
     const struct report_source *source;
-    struct facts *facts;
+    struct census *census;
     int32_t today;
 };
 /* The columns behind those of the key. */
 typedef void sums_add(struct table *table, const struct group *group);
 struct sums_design {
     const struct table_design *design;
-    enum facts_by by;
+    enum census_by by;
     sums_add *add;
     bool has_sum; /* a last row with the sum of all */
 };

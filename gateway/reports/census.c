@@ -1,4 +1,4 @@
-#include "gateway/reports/facts.h"
+#include "gateway/reports/census.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -151,21 +151,21 @@ struct gathering {
     const struct report_source *source;
     int32_t first;
     int32_t last;
-    struct facts *facts;
+    struct census *census;
     struct buf hold;
     uint64_t seen;
     struct error *err;
     bool is_broken;
 };
 
-static struct fact *new_fact(struct facts *facts)
+static struct fact *new_fact(struct census *census)
 {
-    if (facts->count == facts->capacity) {
-        facts->capacity = facts->capacity ? 2 * facts->capacity : 1024;
-        facts->list = memory_resize(facts->list, facts->capacity * sizeof *facts->list);
+    if (census->count == census->capacity) {
+        census->capacity = census->capacity ? 2 * census->capacity : 1024;
+        census->list = memory_resize(census->list, census->capacity * sizeof *census->list);
     }
-    memset(&facts->list[facts->count], 0, sizeof facts->list[0]);
-    return &facts->list[facts->count++];
+    memset(&census->list[census->count], 0, sizeof census->list[0]);
+    return &census->list[census->count++];
 }
 
 static bool is_between(const struct gathering *gathering, int32_t day)
@@ -181,7 +181,7 @@ static bool has_exited(enum obligation_state state)
 static void fill(struct gathering *gathering, struct fact *fact, const struct obligation_version *version,
                  const struct obligation *row)
 {
-    struct words *words = gathering->facts->words;
+    struct words *words = gathering->census->words;
     struct span capacity = row->field[COLUMN_CAPACITY];
 
     memcpy(fact->id, version->id, sizeof fact->id);
@@ -229,26 +229,29 @@ static bool see(const struct obligation_version *version, void *context)
         return !gathering->is_broken;
     gathering->is_broken = !obligations_row(gathering->source->txn, version, &row, &gathering->hold, gathering->err);
     if (!gathering->is_broken)
-        fill(gathering, new_fact(gathering->facts), version, &row);
+        fill(gathering, new_fact(gathering->census), version, &row);
     return !gathering->is_broken;
 }
 
-bool facts_gather(const struct report_source *source, const struct report_period *period, struct facts *out,
-                  struct error *err)
+bool census_gather(const struct report_source *source, const struct report_period *period, struct census *out,
+                   struct error *err)
 {
-    struct gathering gathering = {
-        .source = source, .first = report_first_day(period), .last = report_last_day(period), .facts = out, .err = err};
+    struct gathering gathering = {.source = source,
+                                  .first = report_first_day(period),
+                                  .last = report_last_day(period),
+                                  .census = out,
+                                  .err = err};
     bool is_good;
 
-    *out = (struct facts){.words = memory_new(sizeof *out->words)};
+    *out = (struct census){.words = memory_new(sizeof *out->words)};
     is_good = obligations_scan(source->txn, &OBLIGATIONS_ALL, see, &gathering, err) && !gathering.is_broken;
     buf_done(&gathering.hold);
     return is_good;
 }
 
-void facts_done(struct facts *facts)
+void census_done(struct census *census)
 {
-    free(facts->list);
-    words_free(facts->words);
-    *facts = (struct facts){.list = NULL};
+    free(census->list);
+    words_free(census->words);
+    *census = (struct census){.list = NULL};
 }

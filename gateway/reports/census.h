@@ -1,7 +1,7 @@
-/* facts.h - what is counted: one small fact an obligation, gathered in one walk over the register, and groups of them.
+/* census.h - what is counted: one small fact an obligation, gathered in one walk over the register, and groups of them.
  * Only this room needs it. */
-#ifndef GATEWAY_REPORTS_FACTS_H
-#define GATEWAY_REPORTS_FACTS_H
+#ifndef GATEWAY_REPORTS_CENSUS_H
+#define GATEWAY_REPORTS_CENSUS_H
 
 #include "gateway/registry/obligations.h"
 #include "gateway/reports/report.h"
@@ -46,7 +46,7 @@ struct fact {
     bool is_due;  /* its last day is in the period */
 };
 
-struct facts {
+struct census {
     struct fact *list;
     size_t count;
     size_t capacity;
@@ -54,9 +54,9 @@ struct facts {
 };
 /* Every obligation that is not revoked and whose exit or last day is in the period, or that is open though its last day
  * is before it. */
-MUST_CHECK bool facts_gather(const struct report_source *source, const struct report_period *period, struct facts *out,
-                             struct error *err);
-void facts_done(struct facts *facts);
+MUST_CHECK bool census_gather(const struct report_source *source, const struct report_period *period,
+                              struct census *out, struct error *err);
+void census_done(struct census *census);
 
 /* What a group counts. */
 struct sums {
@@ -73,7 +73,7 @@ struct sums {
     int64_t earlier;     /* open, and their last day was before the period */
 };
 /* What facts are grouped by. */
-enum facts_by { BY_ALL, BY_CITY, BY_INDUSTRY, BY_GROUND, BY_KIND, BY_MONTH /* of the exit */, FACTS_BY_COUNT };
+enum census_by { BY_ALL, BY_CITY, BY_INDUSTRY, BY_GROUND, BY_KIND, BY_MONTH /* of the exit */, CENSUS_BY_COUNT };
 struct group {
     uint32_t key;
     struct sums sums;
@@ -83,8 +83,8 @@ struct groups {
     struct group *list; /* by key; of industries and kinds the largest (by exits, then by what is due) first */
     size_t count;
 };
-/* Sorts facts->list. `today` decides what is overdue. */
-void facts_group(struct facts *facts, enum facts_by by, int32_t today, struct groups *out);
+/* Sorts census->list. `today` decides what is overdue. */
+void census_group(struct census *census, enum census_by by, int32_t today, struct groups *out);
 void groups_done(struct groups *groups);
 /* The group of a key, or NULL. */
 const struct group *groups_find(const struct groups *groups, uint32_t key);
@@ -99,9 +99,9 @@ struct heap {
     int64_t equipment;
     struct amount amount;
 };
-typedef void facts_visit_heap(const struct heap *heap, void *context);
-/* In order of city, industry (by name) and unit. Sorts facts->list. */
-void facts_heaps(struct facts *facts, bool by_city, facts_visit_heap *visit, void *context);
+typedef void census_visit_heap(const struct heap *heap, void *context);
+/* In order of city, industry (by name) and unit. Sorts census->list. */
+void census_heaps(struct census *census, bool by_city, census_visit_heap *visit, void *context);
 
 /* A city's key from a division code, and its name: borrowed from the divisions, or a word of ours. */
 uint8_t city_of(const struct divisions *divisions, struct span division);
@@ -111,7 +111,7 @@ bool city_is_there(const struct divisions *divisions, uint32_t city);
 /* "440100", "440000" or "". */
 const char *city_code(uint32_t city, char code[7]);
 
-DEFINE_AUTO_IN_PLACE(struct facts, facts_done)
+DEFINE_AUTO_IN_PLACE(struct census, census_done)
 DEFINE_AUTO_IN_PLACE(struct groups, groups_done)
 
 #endif

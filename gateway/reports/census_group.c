@@ -1,9 +1,9 @@
-/* facts_group.c - facts sorted so that what belongs together stands together, and each run of them summed up. */
+/* census_group.c - census sorted so that what belongs together stands together, and each run of them summed up. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "gateway/reports/facts.h"
+#include "gateway/reports/census.h"
 
 static uint32_t month_of(int32_t day)
 {
@@ -13,7 +13,7 @@ static uint32_t month_of(int32_t day)
     return (uint32_t)month;
 }
 
-static uint32_t key_of(const struct fact *fact, enum facts_by by)
+static uint32_t key_of(const struct fact *fact, enum census_by by)
 {
     switch (by) {
     case BY_CITY:
@@ -38,7 +38,7 @@ static int compare_numbers(uint32_t a, uint32_t b)
 
 static int compare_facts(const void *left, const void *right, void *context)
 {
-    enum facts_by by = *(const enum facts_by *)context;
+    enum census_by by = *(const enum census_by *)context;
     const struct fact *a = left;
     const struct fact *b = right;
     int order = compare_numbers(key_of(a, by), key_of(b, by));
@@ -113,18 +113,18 @@ static void pile_write(struct pile *pile, struct words *words, struct buf *out)
     }
 }
 
-void facts_heaps(struct facts *facts, bool by_city, facts_visit_heap *visit, void *context)
+void census_heaps(struct census *census, bool by_city, census_visit_heap *visit, void *context)
 {
-    enum facts_by by = by_city ? BY_CITY : BY_ALL;
+    enum census_by by = by_city ? BY_CITY : BY_ALL;
     struct pile pile = {.list = NULL};
 
-    if (facts->count > 0)
-        qsort_r(facts->list, facts->count, sizeof *facts->list, compare_facts, &by);
-    for (size_t i = 0; i < facts->count; i++) {
-        if (facts->list[i].is_exit)
-            pile_add(&pile, by_city ? facts->list[i].city : CITY_COUNT, &facts->list[i]);
+    if (census->count > 0)
+        qsort_r(census->list, census->count, sizeof *census->list, compare_facts, &by);
+    for (size_t i = 0; i < census->count; i++) {
+        if (census->list[i].is_exit)
+            pile_add(&pile, by_city ? census->list[i].city : CITY_COUNT, &census->list[i]);
     }
-    pile_sort(&pile, facts->words);
+    pile_sort(&pile, census->words);
     for (size_t i = 0; i < pile.count; i++)
         visit(&pile.list[i], context);
     free(pile.list);
@@ -151,14 +151,14 @@ static void sums_add_due(struct sums *sums, const struct fact *fact, int32_t tod
     sums->due_running += is_open && fact->due >= today;
 }
 
-/* One run of facts that share a key, ordered by enterprise. */
-static void group_fill(struct facts *facts, size_t from, size_t until, int32_t today, struct group *out)
+/* One run of census that share a key, ordered by enterprise. */
+static void group_fill(struct census *census, size_t from, size_t until, int32_t today, struct group *out)
 {
     struct pile pile = {.list = NULL};
     const char *last = "";
 
     for (size_t i = from; i < until; i++) {
-        const struct fact *fact = &facts->list[i];
+        const struct fact *fact = &census->list[i];
 
         if (fact->is_exit) {
             sums_add_exit(&out->sums, fact);
@@ -170,7 +170,7 @@ static void group_fill(struct facts *facts, size_t from, size_t until, int32_t t
             sums_add_due(&out->sums, fact, today);
         out->sums.earlier += !fact->is_due && !fact->is_exit;
     }
-    pile_write(&pile, facts->words, &out->capacity_zh);
+    pile_write(&pile, census->words, &out->capacity_zh);
     free(pile.list);
 }
 
@@ -188,25 +188,25 @@ static int compare_groups(const void *left, const void *right, void *context)
     return strcmp(words_at(words, a->key), words_at(words, b->key));
 }
 
-void facts_group(struct facts *facts, enum facts_by by, int32_t today, struct groups *out)
+void census_group(struct census *census, enum census_by by, int32_t today, struct groups *out)
 {
     size_t until;
 
     *out = (struct groups){.list = NULL};
-    if (facts->count == 0)
+    if (census->count == 0)
         return;
-    qsort_r(facts->list, facts->count, sizeof *facts->list, compare_facts, &by);
-    for (size_t from = 0; from < facts->count; from = until) {
-        uint32_t key = key_of(&facts->list[from], by);
+    qsort_r(census->list, census->count, sizeof *census->list, compare_facts, &by);
+    for (size_t from = 0; from < census->count; from = until) {
+        uint32_t key = key_of(&census->list[from], by);
 
-        for (until = from + 1; until < facts->count && key_of(&facts->list[until], by) == key; until++)
+        for (until = from + 1; until < census->count && key_of(&census->list[until], by) == key; until++)
             ;
         out->list = memory_resize(out->list, (out->count + 1) * sizeof *out->list);
         out->list[out->count] = (struct group){.key = key};
-        group_fill(facts, from, until, today, &out->list[out->count++]);
+        group_fill(census, from, until, today, &out->list[out->count++]);
     }
     if (by == BY_INDUSTRY || by == BY_KIND)
-        qsort_r(out->list, out->count, sizeof *out->list, compare_groups, facts->words);
+        qsort_r(out->list, out->count, sizeof *out->list, compare_groups, census->words);
 }
 
 void groups_done(struct groups *groups)

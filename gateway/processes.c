@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "gateway/api/api.h"
+#include "gateway/command/command_staff.h"
 #include "gateway/courier/channel.h"
 #include "gateway/courier/courier.h"
 #include "gateway/courier/endpoints.h"
@@ -133,7 +134,8 @@ static int run_api(const struct process *process)
     if (process->warms)
         store_warm(store);
     options.store = store;
-    if (!api_new(&options, &api, &err))
+    /* No role is used that the journal does not know. */
+    if (!command_staff_take(store, &CLOCK_SYSTEM, process->config, &err) || !api_new(&options, &api, &err))
         return cannot_begin(process, &err);
     say_ready(process);
     return ended(process, api_run(api, process->stop_fd, &err), &err);
@@ -227,7 +229,7 @@ static int run_door(const struct process *process)
     prctl(PR_SET_DUMPABLE, 0);
     setrlimit(RLIMIT_CORE, &none);
     be_humble(process, KEEPER_NICENESS);
-    if (!open_store(process, &store, &err))
+    if (!open_store(process, &store, &err) || !command_staff_take(store, &CLOCK_SYSTEM, process->config, &err))
         return cannot_begin(process, &err);
     options.store = store;
     say_ready(process);

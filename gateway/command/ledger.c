@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gateway/access/suspension.h"
 #include "gateway/accounts/account_events.h"
+#include "gateway/accounts/roster.h"
 #include "gateway/clocks/clocks.h"
 #include "gateway/feedback/feedback.h"
 #include "gateway/journal/guard.h"
@@ -30,6 +31,7 @@ static const struct {
     {guard_applies, guard_apply},
     {suspension_applies, suspension_apply},
     {account_events_applies, account_events_apply},
+    {roster_applies, roster_apply},
 };
 
 struct ledger {

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "gateway/config/certificate.h"
 #include "gateway/config/loading.h"
+#include "keys/digest.h"
 
 /* Whatever nobody asked for is a misspelt setting. */
 static void tell_unused(struct loading *loading, const struct tree *tree, const char *path)
@@ -154,6 +155,7 @@ bool config_load(const char *path, config_report *report, void *context, struct 
         return fail_in(err, "%s", path);
     folder = folder_of(path);
     config->path = realpath(path, NULL);
+    digest_sha256(buf_span(&yaml), config->sha256);
     loading.folder = folder;
     load_all(&loading, tree);
     if (loading.errors > 0) {

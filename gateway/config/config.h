@@ -142,9 +142,10 @@ struct config_channel {
 
 struct config {
     char *path;
-    char *name;  /* of this gateway: origin of its logs, letters, digits, . - */
-    char *state; /* folder */
-    char *data;  /* folder with schemas/ and adapters/ */
+    uint8_t sha256[32]; /* of the file as it was read */
+    char *name;         /* of this gateway: origin of its logs, letters, digits, . - */
+    char *state;        /* folder */
+    char *data;         /* folder with schemas/ and adapters/ */
     char *lang;
     char *address;
     char *public_address; /* "": there is none */

@@ -5,29 +5,11 @@
 #include "base/text.h"
 #include "gateway/config/table.h"
 
-static bool are_equal(const struct setting *setting, const char *now, const char *next)
-{
-    const char *const *texts[2] = {(const char *const *)(const void *)(now + setting->offset),
-                                   (const char *const *)(const void *)(next + setting->offset)};
-
-    switch (setting->type) {
-    case SETTING_INTEGER:
-    case SETTING_SIZE:
-    case SETTING_DURATION:
-    case SETTING_MODE:
-        return memcmp(now + setting->offset, next + setting->offset, sizeof(int64_t)) == 0;
-    case SETTING_BOOL:
-        return memcmp(now + setting->offset, next + setting->offset, sizeof(bool)) == 0;
-    default:
-        return *texts[0] == *texts[1] || (*texts[0] && *texts[1] && strcmp(*texts[0], *texts[1]) == 0);
-    }
-}
-
 /* The first that differs, or NULL. */
 static const char *differs(struct setting_group group, const void *now, const void *next)
 {
     for (size_t i = 0; i < group.count; i++) {
-        if (!are_equal(&group.settings[i], now, next))
+        if (!setting_is_equal(&group.settings[i], now, next))
             return group.settings[i].name;
     }
     return NULL;

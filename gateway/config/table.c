@@ -1,5 +1,7 @@
 #include "gateway/config/table.h"
 
+#include <string.h>
+
 const char CONFIG_DATA_DEFAULT[] = CREDITGATE_DATA;
 
 #define MAIN(field) offsetof(struct config, field)
@@ -149,3 +151,22 @@ static const struct setting CERTIFICATE_LIST[] = {
      "last day on which it may be used (empty: to its own end)"},
 };
 const struct setting_group SETTINGS_CERTIFICATE = GROUP(CERTIFICATE_LIST);
+
+bool setting_is_equal(const struct setting *setting, const void *now_of, const void *next_of)
+{
+    const char *now = now_of, *next = next_of;
+    const char *const *texts[2] = {(const char *const *)(const void *)(now + setting->offset),
+                                   (const char *const *)(const void *)(next + setting->offset)};
+
+    switch (setting->type) {
+    case SETTING_INTEGER:
+    case SETTING_SIZE:
+    case SETTING_DURATION:
+    case SETTING_MODE:
+        return memcmp(now + setting->offset, next + setting->offset, sizeof(int64_t)) == 0;
+    case SETTING_BOOL:
+        return memcmp(now + setting->offset, next + setting->offset, sizeof(bool)) == 0;
+    default:
+        return *texts[0] == *texts[1] || (*texts[0] && *texts[1] && strcmp(*texts[0], *texts[1]) == 0);
+    }
+}

@@ -39,6 +39,9 @@ extern const struct setting_group SETTINGS_CERTIFICATE; /* clients[].certificate
 extern const struct setting_group SETTINGS_WEBHOOK;     /* clients[], below "webhook." (table_webhook.c) */
 extern const struct setting_group SETTINGS_CHANNEL;     /* channels.NAME, whatever its protocol */
 
+/* Does a setting have the same value in two structures of its group? Both are the structures themselves. */
+bool setting_is_equal(const struct setting *setting, const void *now_of, const void *next_of);
+
 /* What a protocol needs besides. `name` is that of an adapter. */
 struct setting_protocol {
     const char *name;

@@ -4,6 +4,8 @@
 
 #include <openssl/crypto.h>
 
+#include "gateway/accounts/roster.h"
+
 enum { REASON_BYTES_MAX = 400 };
 
 /* {"account"[,"reason"]} */
@@ -99,11 +101,25 @@ static void add_roles(struct buf *out, const char *roles)
     buf_add_byte(out, ']');
 }
 
+/* Since which event the roles are what they are (accounts/roster.h). */
+static bool roles_since(const struct door_desk *desk, const struct config_person *person, int64_t *since_ms,
+                        struct error *err)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct roster_entry entry;
+
+    if (!store_begin(desk->options->store, STORE_READ, &txn, err))
+        return false;
+    *since_ms = roster_find(txn, span_of(person->name), &entry) && entry.is_there ? entry.at_ms : 0;
+    return store_txn_is_good(txn, err);
+}
+
 static bool add_person(const struct door_desk *desk, const struct config_person *person, struct buf *out,
                        struct error *err)
 {
     AUTO(account_done) struct account account = {.verifier = BUF_INIT};
     int64_t now_ms = clock_now_ms(desk->options->clock);
+    int64_t wait_ms, since_ms;
     unsigned failures;
 
     if (!account_load(desk->folder, person->name, &account, err))
@@ -111,12 +127,17 @@ static bool add_person(const struct door_desk *desk, const struct config_person 
     failures = account.lockout.failures;
     for (size_t i = 0; i < account.browser_count; i++)
         failures += account.browsers[i].lockout.failures;
+    wait_ms = lockout_wait_ms(&account.lockout, now_ms);
+    if (!roles_since(desk, person, &since_ms, err))
+        return false;
     buf_addf(out, "{\"certificate\":%s,\"failures\":%u,\"has_password\":%s", person->has_certificate ? "true" : "false",
              failures, account.verifier.bytes ? "true" : "false");
     add_instant(out, ",\"invited_until\":", account.invited_until_ms > now_ms ? account.invited_until_ms : 0);
+    add_instant(out, ",\"locked_until\":", wait_ms > 0 ? now_ms + wait_ms : 0);
     buf_add_text(out, ",\"name\":");
     json_string_add(out, span_of(person->name));
     add_roles(out, person->roles_text);
+    add_instant(out, ",\"roles_since\":", since_ms);
     buf_addf(out, ",\"sessions\":%u", sessions_count(desk->options->sessions, person->name));
     add_instant(out, ",\"signed_in_at\":", account.signed_in_ms);
     buf_addf(out, ",\"suspended\":%s,\"title\":", account.is_suspended ? "true" : "false");

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway/command/command_staff.h"
+#include "gateway/config/difference.h"
 #include "gateway/config/reload.h"
 #include "gateway/jobs/kinds.h"
 #include "gateway/jobs/results.h"
@@ -15,9 +17,14 @@ enum { RELOAD_PATIENCE_MS = 30000, LOOK_MS = 50 };
 static const struct results_closing TAKEN = {"配置已重新载入：接入系统与工作人员的设置即刻生效。",
                                              "The configuration was taken over: clients and staff are as it says."};
 
+struct reloading {
+    const struct work *work;
+    struct results *results;
+};
+
 static void add_problem(const struct config_problem *problem, void *context)
 {
-    struct results *results = context;
+    const struct reloading *reloading = context;
     struct error why = {.code = ERR_NONE};
     char place[128];
 
@@ -28,7 +35,20 @@ static void add_problem(const struct config_problem *problem, void *context)
         snprintf(place, sizeof place, "%zu: %s", problem->line, problem->setting);
     else
         snprintf(place, sizeof place, "%s", problem->setting);
-    results_refuse(results, place, &why);
+    results_refuse(reloading->results, place, &why);
+}
+
+/* What is different now; the values are nobody's business here, some are secret. */
+static void add_difference(const struct config_difference *difference, void *context)
+{
+    static const char *const WORDS[][2] = {
+        [CONFIG_ADDED] = {"新增", "came"}, [CONFIG_REMOVED] = {"移除", "went"}, [CONFIG_CHANGED] = {"改动", "changed"}};
+    AUTO(buf_done) struct buf words = BUF_INIT;
+    struct reloading *reloading = context;
+
+    buf_addf(&words, "%s%s%s", work_say(reloading->work, WORDS[difference->change][0], WORDS[difference->change][1]),
+             *difference->settings ? ": " : "", difference->settings);
+    results_told(reloading->results, difference->what, difference->name, buf_text(&words));
 }
 
 /* The parent has it, and every process of it is new. */
@@ -49,17 +69,23 @@ static bool wait_for_parent(const struct board *board, uint64_t before, struct e
 static bool take_over(const struct work *work, struct results *results, struct error *err)
 {
     AUTO(config_free) struct config *next = NULL;
+    struct reloading reloading = {work, results};
     const struct job_environment *environment = work->environment;
     uint64_t before;
 
-    if (!config_reload(environment->config, clock_now_ms(environment->clock), add_problem, results, &next, err))
+    if (!config_reload(environment->config, clock_now_ms(environment->clock), add_problem, &reloading, &next, err))
         return false;
     if (!environment->board)
         return refuse(err, ERR_UNAVAILABLE, "config.not-running", "no gateway is running", "网关未在运行");
+    if (!command_staff_order_reload(&work->desk, next->path, next->sha256, err))
+        return false;
     before = board_generation(environment->board);
     if (kill(getppid(), SIGHUP) != 0)
         return fail(err, ERR_IO, "the gateway's parent cannot be told");
-    return wait_for_parent(environment->board, before, err);
+    if (!wait_for_parent(environment->board, before, err))
+        return false;
+    config_differences(environment->config, next, add_difference, &reloading);
+    return true;
 }
 
 bool run_reload(struct work *work, struct error *err)

@@ -260,6 +260,14 @@ void results_other(struct results *results, const char *what, const char *id, co
     add_line(results, &line);
 }
 
+void results_told(struct results *results, const char *what, const char *id, const char *words)
+{
+    struct line line = {.result = "done", .other_member = what, .other = id, .note = words};
+
+    results->tally.done++;
+    add_line(results, &line);
+}
+
 /* --- the reports --- */
 
 static bool write_json(FILE *out, void *context, struct error *err)

@@ -24,6 +24,8 @@ void results_refuse(struct results *results, const char *id, const struct error 
 void results_unchanged(struct results *results, const char *record, uint32_t version, const char *zh, const char *en);
 /* A thing that is no record: a delivery, a channel. `why` NULL: done. */
 void results_other(struct results *results, const char *member, const char *id, const struct error *why);
+/* The same, done, with words about it. */
+void results_told(struct results *results, const char *member, const char *id, const char *words);
 /* The deliveries that outcomes are about, by their index; borrowed. */
 void results_set_deliveries(struct results *results, const uint64_t *deliveries);
 

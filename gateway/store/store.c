@@ -41,6 +41,7 @@ static const char *const TABLE_NAMES[STORE_TABLE_COUNT] = {
     [STORE_FEEDBACK] = "feedback",
     [STORE_WATCHES] = "watches",
     [STORE_ACCESS] = "access",
+    [STORE_ROSTER] = "roster",
 };
 
 static const struct {

@@ -40,6 +40,7 @@ enum store_table {
     STORE_FEEDBACK, /* see gateway/feedback */
     STORE_WATCHES,  /* see gateway/watch */
     STORE_ACCESS,   /* see gateway/access */
+    STORE_ROSTER,   /* see gateway/accounts/roster.h */
     STORE_TABLE_COUNT
 };
 const char *store_table_name(enum store_table table);

@@ -1,6 +1,7 @@
 // A stand-in for the gateway, so that every page can be seen and tried where there is no gateway: it serves the built
 // console under the very policy that the gateway serves it under, and answers from fixtures. It keeps what it is sent
 // (`sent`), and does what the gateway would refuse to do as the gateway would: by role, by session, by forgery token.
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,9 +10,9 @@ import { ANSWERS, JOBS, type Asked } from "./answers";
 import { people, type PersonName } from "./people";
 
 const DIST = `${process.env["CONSOLE_DIST"] ?? fileURLToPath(new URL("../../console/dist", import.meta.url))}/`;
-export const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
-  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const GATEWAY = readFileSync(new URL("../../gateway/api/console.c", import.meta.url), "utf8");
+// What the gateway says, read where it says it.
+export const POLICY = [...(/ POLICY\[\] =((?:\s*"[^"]*")+);/.exec(GATEWAY)?.[1] ?? "").matchAll(/"([^"]*)"/g)].map((part) => part[1]).join("");
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",

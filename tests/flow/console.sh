@@ -128,6 +128,7 @@ for header in "content-security-policy: default-src 'none'; script-src 'self';" 
     'referrer-policy: no-referrer' 'cache-control: no-store' 'strict-transport-security: max-age='; do
     grep -qi "^$header" "$stage/head" || stage_fail "no $header in $(cat "$stage/head")"
 done
+! grep -i '^content-security-policy:' "$stage/head" | grep -q 'unsafe-\|blob:\|\*' || stage_fail "the policy is loose: $(cat "$stage/head")"
 must 200 - lin GET /console/api/session
 must 200 - lin GET /admin/v1/whoami
 grep -q '"name":"lin"' "$stage/answer" || stage_fail "whoami: $(cat "$stage/answer")"
@@ -168,6 +169,18 @@ must 200 - zhao GET /admin/v1/staff
 ! grep -qi 'secret\|verifier\|argon' "$stage/answer" || stage_fail "the list tells secrets: $(cat "$stage/answer")"
 write 404 account.none wang /admin/v1/staff/nobody/invite '{}'
 write 400 account.reason wang /admin/v1/staff/lin/suspend '{}'
+
+# --- who had which roles from when on: in the journal, before anybody can use it ---
+roster() { tr -d '\0' <"$stage/state/store/data.mdb" | grep -ao "\"name\":\"$1\",\"roles\":\[[a-z\",]*\]" | sort -u; }
+for who in admin lin chen zhao wang; do [ -n "$(roster $who)" ] || stage_fail "the journal does not know $who"; done
+sed -i 's/{name: chen, title: 陈复核, roles: \[reviewer\]}/{name: chen, title: 陈复核, roles: [reviewer, auditor]}/' "$config"
+staff reload || stage_fail "reload: $(cat "$stage/out")"
+grep -q 'chen.*changed: roles' "$stage/out" || stage_fail "what changed: $(cat "$stage/out")"
+roster chen | grep -q '"reviewer","auditor"' || stage_fail "a new role is not in the journal: $(roster chen)"
+tr -d '\0' <"$stage/state/store/data.mdb" | grep -aq '"by":"admin","data":{"file":"[^"]*","sha256":"[0-9a-f]*"},.*"type":"config.reload-ordered"' ||
+    stage_fail "who ordered the reload?"
+must 200 - chen GET /admin/v1/staff
+grep -q '"name":"chen","roles":\["reviewer","auditor"\],"roles_since":"20' "$stage/answer" || stage_fail "since when? $(cat "$stage/answer")"
 
 # --- strangers guess: they wait, on every browser but the person's own ---
 for i in 1 2 3 4 5; do call stranger POST /console/api/sign-in -d '{"account":"lin","password":"guess","code":"000000"}' >"$stage/quiet"; rm -f "$stage/stranger.jar"; done

@@ -134,6 +134,24 @@ async function reportOf<T>(job: string): Promise<T> {
   return JSON.parse(text + decoder.decode()) as T;
 }
 
+// The report of a finished job as a file.
+export async function fileOf(job: string, format: "xlsx" | "csv"): Promise<Blob> {
+  const pieces: ArrayBuffer[] = [];
+  let offset = 0;
+  let type = "";
+
+  for (;;) {
+    const response = await send("GET", `/admin/v1/jobs/${job}/report?format=${format}&offset=${offset}`);
+    const piece = await response.arrayBuffer();
+
+    if (piece.byteLength === 0) break;
+    type = response.headers.get("Content-Type") ?? "";
+    pieces.push(piece);
+    offset += piece.byteLength;
+  }
+  return new Blob(pieces, { type });
+}
+
 export interface Done<T> {
   state: JobState;
   report: T;

@@ -12,9 +12,12 @@ export function csvOf(rows: string[][]): string {
 }
 
 export function save(name: string, text: string): void {
+  saveBlob(name, new Blob([text], { type: "text/csv;charset=utf-8" }));
+}
+export function saveBlob(name: string, blob: Blob): void {
   const link = document.createElement("a");
 
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  link.href = URL.createObjectURL(blob);
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

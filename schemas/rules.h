@@ -30,6 +30,7 @@ enum rules_reading {
     RULE_HIDDEN_ROWS,
     RULE_REPORT_FULL,
     RULE_SCHEMA,
+    RULE_STALE,
     RULE_READING_COUNT
 };
 

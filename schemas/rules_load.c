@@ -24,6 +24,7 @@ const struct rule_check RULES_READING[RULE_READING_COUNT] = {
     [RULE_HIDDEN_ROWS] = {"file.hidden-rows", NULL},
     [RULE_REPORT_FULL] = {"file.report-full", NULL},
     [RULE_SCHEMA] = {"schema", NULL},
+    [RULE_STALE] = {"file.stale", NULL},
 };
 
 static bool message_is_good(const struct rule *rule, const char *format)

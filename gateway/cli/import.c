@@ -1,5 +1,6 @@
-/* `creditgate import`: the file goes to the running gateway, which imports it as a job. With --dry-run it is read,
- * judged and reported here, and nothing changes: no gateway is needed. */
+/* `creditgate import`: the file goes to the running gateway, which imports it as a job. With --check it says what each
+ * row would change, and changes nothing. With --dry-run the file is read, judged and reported here: no gateway is
+ * needed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,11 @@ static int run_import(struct cli *cli, json_t *arguments)
 {
     struct error err;
 
+    if (cli_flag(arguments, "dry_run") && cli_flag(arguments, "check")) {
+        error_set_both(&err, ERR_INVALID, "cli.usage", "--dry-run needs no gateway and --check asks it: one of the two",
+                       "--dry-run 不需要网关，--check 由网关检查：二者选一");
+        return cli_fail(cli, &err);
+    }
     if (cli_flag(arguments, "dry_run"))
         return check_here(cli, arguments);
     if (*cli_text(arguments, "data")) {
@@ -68,12 +74,14 @@ static int run_import(struct cli *cli, json_t *arguments)
                        "--data 只能与 --dry-run 同用：网关使用自己的规则数据");
         return cli_fail(cli, &err);
     }
-    return client_job(cli, "import", arguments, cli_id(arguments, 0));
+    return client_job(cli, cli_flag(arguments, "check") ? "import-check" : "import", arguments, cli_id(arguments, 0));
 }
 
 static const struct cli_option OPTIONS[] = {
     {"dry-run", NULL, CLI_FLAG, false, NULL, "只检查，不写入（不需要网关运行）",
      "only check, change nothing (no gateway needed)"},
+    {"check", NULL, CLI_FLAG, false, NULL, "由网关对照现有台账检查：新增、变更、未变各多少行，不写入",
+     "the gateway says what each row would change; changes nothing"},
     {"on", "DATE", CLI_DATE, false, NULL, "以哪一天为“今天”检查（默认今天）",
      "the day to check against (default today)"},
     {"data", "FOLDER", CLI_TEXT, false, NULL, "与 --dry-run 同用：规则数据目录（默认随程序安装）",

@@ -67,6 +67,9 @@ struct import_counts {
  * recorded before it was killed count as what they were then, even when another import has changed them since. */
 MUST_CHECK bool command_import_begin(const struct desk *desk, const char *import, import_report *report, void *context,
                                      struct command_import **out, struct error *err);
+/* Whoever ordered it saw the register as it was when the journal had `events` events: a row that would change an
+ * obligation which changed since then is left out, and reported as ROW_STALE. */
+void command_import_seen(struct command_import *import, uint64_t events);
 /* A row that passed schema and rules. Nothing of it is borrowed afterwards. */
 MUST_CHECK bool command_import_row(struct command_import *import, const struct obligation *row, uint32_t line,
                                    struct error *err);

@@ -35,6 +35,8 @@ struct command_import {
     struct buf json; /* of all rows of the batch */
     struct buf data; /* of one event */
     struct import_counts committed;
+    uint64_t seen; /* the journal's size when its register was looked at */
+    bool has_seen;
     bool is_repeatable;             /* its id is the job's */
     bool has_before;                /* some row was recorded before the job was killed */
     const struct import_file *file; /* in the last batch */
@@ -63,6 +65,12 @@ bool command_import_begin(const struct desk *desk, const char *id, import_report
     import->rows = memory_new(IMPORT_BATCH * sizeof *import->rows);
     *out = import;
     return true;
+}
+
+void command_import_seen(struct command_import *import, uint64_t events)
+{
+    import->seen = events;
+    import->has_seen = true;
 }
 
 static struct span row_json(const struct command_import *import, const struct import_row *row)
@@ -139,7 +147,9 @@ static bool record_row(struct command_import *import, struct ledger *ledger, str
     }
     if (!store_txn_is_good(txn, err) || !decide_row(held, row_json(import, row), &row->outcome, err))
         return false;
-    if (row->outcome == ROW_UNCHANGED)
+    if (row->outcome == ROW_NEW_VERSION && import->has_seen && newest.sequence >= import->seen)
+        row->outcome = ROW_STALE;
+    if (row->outcome == ROW_UNCHANGED || row->outcome == ROW_STALE)
         return true;
     recorded_data(import, row, newest.version + 1);
     return ledger_emit(ledger, import->desk.person, "obligation.recorded", buf_span(&import->data), NULL, err);
@@ -195,7 +205,7 @@ static bool emit_finished(struct command_import *import, struct store_txn *txn, 
     text_add(data, ",\"encoding\":", file->encoding);
     text_add(data, ",\"file\":", file->name);
     text_add(data, ",\"import\":", import->id);
-    json_count_add(data, ",\"refused\":", file->refused);
+    json_count_add(data, ",\"refused\":", file->refused + counts->count[ROW_STALE]);
     json_count_add(data, ",\"rows\":", file->rows);
     text_add(data, ",\"sha256\":", file->sha256);
     json_count_add(data, ",\"unchanged\":", counts->count[ROW_UNCHANGED]);

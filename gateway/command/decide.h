@@ -57,7 +57,8 @@ MUST_CHECK bool decide_approval(const struct standing *standing, struct span per
 MUST_CHECK bool decide_return(const struct standing *standing, struct span person, struct span reason,
                               struct error *err);
 
-enum row_outcome { ROW_NEW, ROW_NEW_VERSION, ROW_UNCHANGED, ROW_OUTCOME_COUNT };
+/* ROW_STALE: it would lay an older sight over a newer version (command_import_seen). */
+enum row_outcome { ROW_NEW, ROW_NEW_VERSION, ROW_UNCHANGED, ROW_STALE, ROW_OUTCOME_COUNT };
 /* What a row of the register (canonical JSON) is to the newest version held (empty: none). ERR_CONFLICT when two
  * different orders share one id. */
 MUST_CHECK bool decide_row(struct span held, struct span row, enum row_outcome *out, struct error *err);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "gateway/intake/intake.h"
 #include "schemas/notation.h"
 #include "schemas/uscc.h"
 
@@ -162,7 +163,8 @@ static void place_fields(const struct record *record, struct header *header, str
 
         header->column[i] = COLUMN_COUNT;
         if (column < 0) {
-            add_unknown(faults, text, i);
+            if (!span_is(text, INTAKE_REASONS_HEADER))
+                add_unknown(faults, text, i);
         } else if (is_there[column]) {
             names_add(&faults->twice, text);
         } else {

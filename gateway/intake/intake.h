@@ -11,6 +11,10 @@
 #include "gateway/intake/corrections.h"
 #include "schemas/rules.h"
 
+/* The last column of a workbook of refused rows (jobs/rejects.h): it is not read either, and nobody needs to be told.
+ */
+#define INTAKE_REASONS_HEADER "拒收原因"
+
 struct intake_options {
     const struct rules *rules; /* borrowed */
     int32_t today;             /* the day of the import */

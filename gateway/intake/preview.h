@@ -17,7 +17,10 @@
 
 #include "gateway/intake/report.h"
 
-enum { PREVIEW_ROWS_MAX = 20000, PREVIEW_CELL_BYTES_MAX = 2000 };
+enum {
+    PREVIEW_ROWS_MAX = 20000,
+    PREVIEW_CELL_BYTES_MAX = 4000 /* longer than any that is good, also when it is cut */
+};
 
 enum preview_state { PREVIEW_NEW, PREVIEW_CHANGED, PREVIEW_UNCHANGED, PREVIEW_REFUSED, PREVIEW_STATE_COUNT };
 

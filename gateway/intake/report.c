@@ -179,6 +179,16 @@ void report_unchanged(struct report *report, size_t rows)
     report->counts.unchanged += moved;
 }
 
+void report_stale(struct report *report, size_t line)
+{
+    struct problems problems = {.count = 0};
+
+    report->counts.accepted -= report->counts.accepted > 0;
+    report->counts.refused++;
+    rules_report(report->rules, RULE_STALE, COLUMN_COUNT, SPAN_NONE, NULL, &problems);
+    add_problems(report, line, &problems, NULL);
+}
+
 void report_counts(const struct report *report, struct report_counts *out)
 {
     *out = report->counts;

@@ -34,6 +34,8 @@ void report_notes(struct report *report, const struct intake *intake);
 void report_row(struct report *report, const struct intake_row *row);
 /* So many of the accepted rows were in the store already, just so. */
 void report_unchanged(struct report *report, size_t rows);
+/* A row that was accepted and left out in the end, since its obligation had changed after it was looked at. */
+void report_stale(struct report *report, size_t line);
 void report_counts(const struct report *report, struct report_counts *out);
 /* All rows of a file, as for --dry-run. */
 MUST_CHECK bool report_all(struct report *report, struct intake *intake, struct error *err);

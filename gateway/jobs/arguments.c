@@ -43,6 +43,8 @@ static bool check_value(const struct argument *argument, const json_t *value, st
 
     if (argument->kind == ARGUMENT_FLAG)
         return json_is_boolean(value) || refuse_form(argument->name, err);
+    if (argument->kind == ARGUMENT_LIST)
+        return json_is_array(value) || refuse_form(argument->name, err);
     if (!text || strlen(text) != json_string_length(value))
         return refuse_form(argument->name, err);
     if (json_string_length(value) > ARGUMENT_TEXT_BYTES_MAX)

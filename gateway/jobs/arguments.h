@@ -10,7 +10,8 @@
 
 enum { ARGUMENT_TEXT_BYTES_MAX = 4000, ARGUMENT_ID_BYTES_MAX = 64 };
 
-enum argument_kind { ARGUMENT_TEXT, ARGUMENT_DAY, ARGUMENT_CHOICE, ARGUMENT_FLAG };
+/* A list: what is in it is checked by the kind. */
+enum argument_kind { ARGUMENT_TEXT, ARGUMENT_DAY, ARGUMENT_CHOICE, ARGUMENT_FLAG, ARGUMENT_LIST };
 
 struct argument {
     const char *name;

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "gateway/jobs/folder.h"
 #include "gateway/jobs/kinds.h"
+#include "gateway/jobs/uploads.h"
 
 enum { COPY_BYTES = 256 * 1024 };
 
@@ -153,12 +154,20 @@ static bool mark_client(const char *folder, const struct job_order *order, struc
     return !kind_find(order->kind)->is_for_clients || file_write(path, span_of(order->person), JOB_FILE_MODE, err);
 }
 
-static bool fill_folder(const char *folder, const struct job_order *order, struct span spec, struct error *err)
+static bool take_file(const struct config *config, const struct job_order *order, const char *path, struct error *err)
+{
+    if (uploads_uses(order->kind))
+        return uploads_link(config, argument_text(order->arguments, "from"), path, err);
+    return order->input_fd < 0 || take_input(order->input_fd, path, err);
+}
+
+static bool fill_folder(const struct config *config, const char *folder, const struct job_order *order,
+                        struct span spec, struct error *err)
 {
     AUTO(text_free) char *input = path_join(folder, "input");
     AUTO(text_free) char *path = path_join(folder, "spec.json");
 
-    return (order->input_fd < 0 || take_input(order->input_fd, input, err)) && mark_client(folder, order, err) &&
+    return take_file(config, order, input, err) && mark_client(folder, order, err) &&
            file_write(path, spec, JOB_FILE_MODE, err);
 }
 
@@ -171,7 +180,7 @@ static bool write_order(const struct config *config, const struct job_order *ord
 
     buf_addf(&unfinished, "%s/.new-%s", jobs, order->id);
     is_good = file_make_folder(unfinished.data, JOB_FOLDER_MODE, err) &&
-              fill_folder(unfinished.data, order, spec, err) &&
+              fill_folder(config, unfinished.data, order, spec, err) &&
               (rename(unfinished.data, folder) == 0 || file_fail(err, folder, "cannot rename into place"));
     if (!is_good) {
         struct error why;
@@ -186,11 +195,14 @@ static bool write_order(const struct config *config, const struct job_order *ord
 bool jobs_create(const struct config *config, struct job_order *order, struct error *err)
 {
     AUTO(buf_done) struct buf spec = BUF_INIT;
+    AUTO(json_release) json_t *adopted = NULL;
     int64_t now_ms = clock_now_ms(&CLOCK_SYSTEM);
     struct job_order named = *order;
 
-    if (!check_order(config, order, err))
+    if (!check_order(config, order, err) || (uploads_uses(order->kind) && !uploads_adopt(config, order, &adopted, err)))
         return false;
+    if (adopted)
+        named.arguments = adopted;
     if (!named.id[0])
         folder_id_new(now_ms, named.id);
     if (!spec_text(&named, now_ms, &spec, err) || !write_order(config, &named, buf_span(&spec), err))

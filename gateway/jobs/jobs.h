@@ -74,7 +74,8 @@ MUST_CHECK bool jobs_read(const struct config *config, const char *id, struct bu
 /* Which roles (enum staff_role) may read the report of a finished job. ERR_NOT_FOUND "job.report". */
 MUST_CHECK bool jobs_readers(const struct config *config, const char *id, unsigned *roles, struct error *err);
 /* A piece of a finished job's report from `offset` on, at most JOB_REPORT_PIECE_BYTES, added to `out`; nothing behind
- * the end. `format`: "text", "json", "xlsx" or "csv", else ERR_INVALID. ERR_NOT_FOUND "job.report" while (or when) there is none. */
+ * the end. `format`: "text", "json", "xlsx" or "csv", else ERR_INVALID. ERR_NOT_FOUND "job.report" while (or when)
+ * there is none. */
 MUST_CHECK bool jobs_report(const struct config *config, const char *id, const char *format, uint64_t offset,
                             struct buf *out, struct error *err);
 /* Run it to its result. True when there is one, good or bad, also when there was one before. False: no result could be

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "gateway/jobs/folder.h"
+#include "gateway/jobs/uploads.h"
 
 enum { UNFINISHED_KEPT_S = 24 * 3600 };
 
@@ -183,7 +184,26 @@ static bool prune_clients(const struct config *config, struct error *err)
     return is_good;
 }
 
+/* Files that were kept for a preview: by age, and the last ones only. */
+static bool prune_uploads(const struct config *config, struct error *err)
+{
+    int64_t since_ns = ((int64_t)time(NULL) - UPLOADS_KEPT_S) * 1000000000;
+    struct entries list = {.all = NULL};
+    bool is_good = list_jobs(config, JOBS_OF_STAFF, &list, err);
+    size_t kept = 0;
+
+    for (size_t i = list.count; is_good && i-- > 0;) {
+        if (!folder_has(config, list.all[i].id, "input"))
+            continue;
+        if (++kept > UPLOADS_KEPT_MAX || list.all[i].finished_ns < since_ns)
+            is_good = uploads_remove(config, list.all[i].id, err);
+    }
+    free(list.all);
+    return is_good;
+}
+
 bool jobs_prune(const struct config *config, struct error *err)
 {
-    return remove_left_over(config, err) && prune_staff(config, err) && prune_clients(config, err);
+    return remove_left_over(config, err) && prune_staff(config, err) && prune_clients(config, err) &&
+           prune_uploads(config, err);
 }

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "gateway/jobs/folder.h"
 #include "gateway/jobs/kinds.h"
+#include "gateway/jobs/uploads.h"
 #include "gateway/journal/journal.h"
 
 enum { BEGINNINGS_MAX = 3, PAUSE_MS = 300, PROBLEM_BYTES_MAX = 400 };
@@ -105,25 +106,26 @@ static void tell_problem(const struct work *work, struct error *problem)
     error_set_both(problem, problem->code, problem->rule, "%s", "任务未能完成，原因（供管理员）：%s", buf_text(&why));
 }
 
-static bool work_through(struct work *work, struct error *err)
+/* *is_done: the kind did what it should. */
+static bool work_through(struct work *work, bool *is_done, struct error *err)
 {
     struct error problem = {.code = ERR_NONE};
-    bool is_good = run_kind(work, &problem);
+    bool is_good;
 
-    if (!is_good)
+    *is_done = run_kind(work, &problem);
+    if (!*is_done)
         tell_problem(work, &problem);
-    is_good = write_result(work, is_good ? NULL : &problem, err);
+    is_good = write_result(work, *is_done ? NULL : &problem, err);
     buf_done(&work->counts);
     return is_good;
 }
 
-static void clean_up(const struct job_environment *environment, const char *id)
+static void clean_up(const struct job_environment *environment, const char *id, bool keeps_file)
 {
-    AUTO(text_free) char *input = folder_file(environment->config, id, "input");
     struct error err;
 
-    if (unlink(input) != 0 && errno != ENOENT)
-        log_warning("job", "%s: %s", input, strerror(errno));
+    if (!keeps_file && !uploads_remove(environment->config, id, &err))
+        log_warning("job", "%s", err.text);
     if (!jobs_prune(environment->config, &err))
         log_warning("job", "old jobs were not removed: %s", err.text);
 }
@@ -134,6 +136,8 @@ bool jobs_run(const struct job_environment *environment, const char *id, struct 
     AUTO(text_free) char *folder = NULL;
     struct work work = {.environment = environment, .id = id};
     struct error problem = {.code = ERR_NONE};
+    bool is_good = false;
+    bool keeps_file = false;
 
     if (!folder_id_is_valid(id) || !folder_has(environment->config, id, "spec.json"))
         return refuse(err, ERR_NOT_FOUND, "job.unknown", "%.40s: there is no such job", "%.40s：没有这个任务", id);
@@ -145,11 +149,12 @@ bool jobs_run(const struct job_environment *environment, const char *id, struct 
         work.spec = &spec;
         work.arguments = spec.arguments;
         work.lang = spec.lang;
-        if (!work_through(&work, err))
+        if (!work_through(&work, &is_good, err))
             return false;
+        keeps_file = is_good && uploads_keeps(spec.kind);
     } else if (!jobs_fail(environment->config, id, &problem, err)) {
         return false;
     }
-    clean_up(environment, id);
+    clean_up(environment, id, keeps_file);
     return true;
 }

@@ -30,6 +30,10 @@ _Static_assert(COUNT_OF(KIND_GROUNDS) == GROUND_COUNT + 1 && COUNT_OF(KIND_SCOPE
     }
 
 static const struct argument IMPORT_LIST[] = {TEXT("file", false), DAY("on", false)};
+/* file, on and since come from the job that has the file (uploads.h) */
+static const struct argument CHECKED_LIST[] = {
+    TEXT("from", true),  TEXT("seen", false), {"corrections", ARGUMENT_LIST, false, NULL},
+    TEXT("file", false), DAY("on", false),    TEXT("since", false)};
 static const struct argument OVERDUE_LIST[] = {DAY("on", true), CHOICE("ground", false, KIND_GROUNDS),
                                                TEXT("division", false), TEXT("authority", false), FLAG("unproposed")};
 static const struct argument PROPOSE_LIST[] = {DAY("on", true),
@@ -98,6 +102,7 @@ static const struct argument READING_LIST[] = {TEXT("year", true), TEXT("month",
 
 #define ARGUMENTS(name, list, least, most) static const struct arguments name = {list, COUNT_OF(list), least, most}
 ARGUMENTS(IMPORT, IMPORT_LIST, 0, 0); /* and the register of names */
+ARGUMENTS(CHECKED, CHECKED_LIST, 0, 0);
 ARGUMENTS(SCREENING, SCREENING_LIST, 0, 0);
 ARGUMENTS(OVERDUE, OVERDUE_LIST, 0, 0);
 ARGUMENTS(PROPOSE, PROPOSE_LIST, 0, JOB_IDS_MAX);
@@ -129,6 +134,9 @@ enum {
 
 static const struct kind KINDS[] = {
     {"import", run_import, &IMPORT, NULL, OPERATOR, true, false},
+    {"import-check", run_import_check, &IMPORT, NULL, OPERATOR, true, false},
+    {"import-recheck", run_import_check, &CHECKED, kind_check_corrections, OPERATOR, false, false},
+    {"import-checked", run_import, &CHECKED, kind_check_corrections, OPERATOR, false, false},
     {"names-register", run_names_register, &IMPORT, NULL, ROLE_ADMINISTRATOR, true, false},
     {"screening", run_screening, &SCREENING, NULL, 0, true, true},
     {"overdue", run_overdue, &OVERDUE, NULL, ANYBODY, false, false},

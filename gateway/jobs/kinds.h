@@ -32,6 +32,8 @@ work_run run_import, run_screening, run_names_register, run_propose, run_review,
     run_channel;
 work_run run_overdue, run_waiting, run_unsent, run_refused, run_clocks;
 work_run run_preview;
+/* "import-check" and "import-recheck" */
+work_run run_import_check;
 /* "client-suspend" and "client-resume" */
 work_run run_client;
 work_run run_reload;
@@ -44,6 +46,8 @@ bool kind_check_period(const json_t *arguments, struct error *err);
 work_run run_probe;
 /* "reconcile" and "reconcile-repair" */
 work_run run_reconcile;
+/* Corrections of cells are what they should be (intake/corrections.h). */
+bool kind_check_corrections(const json_t *arguments, struct error *err);
 /* A list of names, or filters, or neither: not both. */
 bool kind_check_choice(const json_t *arguments, struct error *err);
 /* A list of names or --all with filters: one of the two. */

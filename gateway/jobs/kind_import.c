@@ -5,7 +5,7 @@
  * The import bears the job's id, so that rows recorded before a crash count as what they were then.
  *
  *   import          the file that came with the order
- *   import-check    the same, and nothing is changed: what it would come to, row by row (intake/preview.h)
+ *   import-check    the same, and nothing is changed: what it would come to, row by row (intake/forecast.h)
  *   import-recheck  the file of an import-check with corrections of single cells, looked at again
  *   import-checked  the same, imported: the journal has the digest of the file as it came, and beside every row that
  *                   was corrected what the file has in those cells
@@ -19,7 +19,7 @@
 
 #include "base/encode.h"
 #include "base/text.h"
-#include "gateway/intake/preview.h"
+#include "gateway/intake/forecast.h"
 #include "gateway/jobs/kinds.h"
 #include "gateway/jobs/rejects.h"
 #include "keys/digest.h"
@@ -102,7 +102,7 @@ struct passage {
     uint64_t corrected; /* cells of good rows */
     struct buf stale;   /* line numbers (uint32_t) */
     /* Or looked at: */
-    struct preview *preview;
+    struct forecast *forecast;
     struct store_txn *txn;
     struct buf hold;
 };
@@ -111,7 +111,7 @@ static void passage_done(struct passage *passage)
 {
     command_import_free(passage->import);
     rejects_free(passage->rejects);
-    preview_free(passage->preview);
+    forecast_free(passage->forecast);
     report_free(passage->report);
     store_abort(passage->txn);
     buf_done(&passage->stale);
@@ -230,15 +230,15 @@ static bool write_json(FILE *out, void *context, struct error *err)
                              err);
 }
 
-static bool write_preview(FILE *out, void *context, struct error *err)
+static bool write_forecast(FILE *out, void *context, struct error *err)
 {
     const struct passage *passage = context;
     const struct source *source = passage->source;
     struct report_counts counts;
-    const struct preview_file file = {source->name, buf_text(&source->sha256), source->bytes, &counts};
+    const struct forecast_file file = {source->name, buf_text(&source->sha256), source->bytes, &counts};
 
     report_counts(passage->report, &counts);
-    return preview_write(passage->preview, &file, out, err);
+    return forecast_write(passage->forecast, &file, out, err);
 }
 
 static bool write_table(FILE *out, void *context, struct error *err)
@@ -279,10 +279,10 @@ static bool write_check_table(FILE *out, void *context, struct error *err)
             work_is_chinese(passage->work)
                 ? "如现在导入：新增 %llu，变更 %llu，未变 %llu，拒绝 %llu。什么都没有写入。\n"
                 : "Imported now: %llu new, %llu changed, %llu unchanged, %llu refused. Nothing was changed.\n",
-            (unsigned long long)preview_count(passage->preview, PREVIEW_NEW),
-            (unsigned long long)preview_count(passage->preview, PREVIEW_CHANGED),
-            (unsigned long long)preview_count(passage->preview, PREVIEW_UNCHANGED),
-            (unsigned long long)preview_count(passage->preview, PREVIEW_REFUSED));
+            (unsigned long long)forecast_count(passage->forecast, FORECAST_NEW),
+            (unsigned long long)forecast_count(passage->forecast, FORECAST_CHANGED),
+            (unsigned long long)forecast_count(passage->forecast, FORECAST_UNCHANGED),
+            (unsigned long long)forecast_count(passage->forecast, FORECAST_REFUSED));
     return true;
 }
 
@@ -339,11 +339,11 @@ bool run_import(struct work *work, struct error *err)
 /* As command_import_row decides it. */
 static bool look_at_row(struct passage *passage, const struct intake_row *row, struct error *err)
 {
-    static const enum preview_state STATES[ROW_OUTCOME_COUNT] = {[ROW_NEW] = PREVIEW_NEW,
-                                                                 [ROW_NEW_VERSION] = PREVIEW_CHANGED,
-                                                                 [ROW_UNCHANGED] = PREVIEW_UNCHANGED,
-                                                                 [ROW_STALE] = PREVIEW_CHANGED};
-    enum preview_state state = row->is_good ? PREVIEW_UNCHANGED : PREVIEW_REFUSED;
+    static const enum forecast_state STATES[ROW_OUTCOME_COUNT] = {[ROW_NEW] = FORECAST_NEW,
+                                                                  [ROW_NEW_VERSION] = FORECAST_CHANGED,
+                                                                  [ROW_UNCHANGED] = FORECAST_UNCHANGED,
+                                                                  [ROW_STALE] = FORECAST_CHANGED};
+    enum forecast_state state = row->is_good ? FORECAST_UNCHANGED : FORECAST_REFUSED;
     enum row_outcome outcome;
 
     if (row->is_good && !row->is_repeat) {
@@ -353,7 +353,7 @@ static bool look_at_row(struct passage *passage, const struct intake_row *row, s
         if (outcome == ROW_UNCHANGED)
             report_unchanged(passage->report, 1);
     }
-    preview_row(passage->preview, row, state);
+    forecast_row(passage->forecast, row, state);
     return true;
 }
 
@@ -362,12 +362,12 @@ bool run_import_check(struct work *work, struct error *err)
     AUTO(source_done) struct source source = {.fd = -1};
     AUTO(passage_done) struct passage passage = {.work = work, .source = &source};
 
-    if (!begin(&passage, err) || !preview_new(work->folder, source.intake, &passage.preview, err) ||
+    if (!begin(&passage, err) || !forecast_new(work->folder, source.intake, &passage.forecast, err) ||
         !work_read(work, &passage.txn, err) || !take_rows(&passage, look_at_row, err))
         return false;
     count_rows(&passage);
-    work_count(work, "new", preview_count(passage.preview, PREVIEW_NEW));
-    work_count(work, "changed", preview_count(passage.preview, PREVIEW_CHANGED));
+    work_count(work, "new", forecast_count(passage.forecast, FORECAST_NEW));
+    work_count(work, "changed", forecast_count(passage.forecast, FORECAST_CHANGED));
     return rejects_save(passage.rejects, err) && work_report(work, "report.txt", write_check_table, &passage, err) &&
-           work_report(work, "report.json", write_preview, &passage, err);
+           work_report(work, "report.json", write_forecast, &passage, err);
 }

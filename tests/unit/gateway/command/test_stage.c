@@ -4,7 +4,36 @@
 #include "gateway/registry/records.h"
 #include "tests/unit/gateway/command/desk.h"
 
-TestSuite(stage, .init = desk_open, .fini = desk_close);
+static bool count_one_held(const struct stage_held *held, void *context)
+{
+    (void)held;
+    ++*(uint64_t *)context;
+    return true;
+}
+
+/* After every test: what is counted is what is there. */
+static void assert_counted(void)
+{
+    AUTO(store_abort) struct store_txn *txn = reader();
+
+    for (int channel = 0; channel < CHANNEL_COUNT; channel++) {
+        uint64_t staged, held;
+        uint64_t walked = 0;
+
+        stage_counts(txn, (enum channel)channel, &staged, &held);
+        cr_assert(stage_held_list(txn, (enum channel)channel, count_one_held, &walked, &T.err), "%s", T.err.text);
+        cr_assert_eq(staged, stage_list(txn, (enum channel)channel, NULL, SIZE_MAX), "staged for %d", channel);
+        cr_assert_eq(held, walked, "held for %d", channel);
+    }
+}
+
+static void close_counted(void)
+{
+    assert_counted();
+    desk_close();
+}
+
+TestSuite(stage, .init = desk_open, .fini = close_counted);
 
 static bool make_row(const struct record *record, void *context, struct buf *row, struct error *err)
 {

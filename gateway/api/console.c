@@ -198,6 +198,7 @@ static const struct {
     {"/deliveries", QUERY | QUIET, console_deliveries},
     {"/obligations", QUERY, console_obligations},
     {"/enterprises", QUERY | BELOW, console_enterprises},
+    {"/template", 0, console_template},
 };
 
 static bool is_route(const struct visit *visit, size_t route)

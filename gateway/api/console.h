@@ -47,6 +47,8 @@ void console_deliveries(struct visit *visit);
 /* What streams last said (console_events.c). */
 struct console_streams *console_streams_new(void);
 void console_streams_free(struct console_streams *streams);
+/* console_template.c */
+void console_template(struct visit *visit);
 /* console_pages.c: /console/… */
 void console_pages_handle(struct visit *visit);
 

@@ -306,6 +306,33 @@ static void set_columns(struct sheet *sheet, const struct sheet_page *page)
     }
 }
 
+static bool set_entry(struct sheet *sheet, size_t at, const struct sheet_entry *entry, struct error *err)
+{
+    lxw_data_validation how = {.validate = entry->choices ? LXW_VALIDATION_TYPE_LIST : LXW_VALIDATION_TYPE_ANY,
+                               .ignore_blank = LXW_VALIDATION_ON,
+                               .show_input = entry->hint ? LXW_VALIDATION_ON : LXW_VALIDATION_OFF,
+                               .show_error = LXW_VALIDATION_ON,
+                               .error_type = LXW_VALIDATION_ERROR_TYPE_STOP,
+                               .input_message = (char *)entry->hint,
+                               .value_list = (char **)entry->choices};
+    lxw_error code;
+
+    if (!entry->hint && !entry->choices)
+        return true;
+    code = worksheet_data_validation_range(sheet->page, sheet->first_row, (lxw_col_t)at,
+                                           sheet->first_row + SHEET_FILLED_ROWS - 1, (lxw_col_t)at, &how);
+    return code == LXW_NO_ERROR ||
+           fail(err, ERR_INTERNAL, "column %zu: its hint or choices: %s", at + 1, lxw_strerror(code));
+}
+
+static bool set_entries(struct sheet *sheet, const struct sheet_page *page, struct error *err)
+{
+    for (size_t i = 0; page->entries && i < page->column_count; i++)
+        if (!set_entry(sheet, i, &page->entries[i], err))
+            return false;
+    return true;
+}
+
 static void set_paper(struct sheet *sheet)
 {
     worksheet_freeze_panes(sheet->page, sheet->first_row, 0);
@@ -347,7 +374,7 @@ bool sheet_page(struct sheet *sheet, const struct sheet_page *page, struct error
     sheet->has_filter = page->has_filter;
     set_columns(sheet, page);
     set_paper(sheet);
-    return write_head(sheet, page, err);
+    return set_entries(sheet, page, err) && write_head(sheet, page, err);
 }
 
 bool sheet_row(struct sheet *sheet, const struct sheet_cell *cells, size_t count, struct error *err)

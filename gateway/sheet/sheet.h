@@ -22,6 +22,8 @@ enum {
     SHEET_ROWS_MAX = 200 * 1000, /* of one page, with what stands above them; more: ERR_LIMIT, file.rows */
     SHEET_COLUMNS_MAX = 64,      /* more is our own fault: ERR_INTERNAL */
     SHEET_TEXT_MAX = 32767,      /* characters of a cell (Excel's limit); a longer text is cut, "…" at its end */
+    SHEET_FILLED_ROWS = 20000,
+    SHEET_HINT_MAX = 255,
     SHEET_BYTES_MAX = 128 * 1024 * 1024, /* of a workbook; more: ERR_LIMIT */
 };
 
@@ -73,6 +75,12 @@ struct sheet_column {
     enum sheet_kind kind; /* how cells that nobody has written yet behave: SHEET_TEXT keeps what is typed as text */
 };
 
+/* What people are told who fill a column in, over its first SHEET_FILLED_ROWS rows. */
+struct sheet_entry {
+    const char *hint;           /* beside a cell that is chosen, at most SHEET_HINT_MAX characters; NULL: none */
+    const char *const *choices; /* NULL-terminated, together at most SHEET_HINT_MAX characters; NULL: anything */
+};
+
 /* One worksheet. All borrowed for the call. */
 struct sheet_page {
     const char *name;         /* 1 to 31 characters, without []:*?/\ */
@@ -80,7 +88,8 @@ struct sheet_page {
     size_t line_count;
     const struct sheet_column *columns;
     size_t column_count;
-    bool has_filter; /* the head's buttons of filtering, over all rows */
+    const struct sheet_entry *entries; /* one a column; NULL: nobody fills it in */
+    bool has_filter;                   /* the head's buttons of filtering, over all rows */
 };
 
 struct sheet_options {

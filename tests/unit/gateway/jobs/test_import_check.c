@@ -2,6 +2,7 @@
  * the journal says of that; the refused rows as a workbook that goes in again. */
 #include "base/text.h"
 #include "gateway/intake/corrections.h"
+#include "gateway/jobs/template.h"
 #include "tests/unit/gateway/jobs/fixture.h"
 
 TestSuite(import_check, .init = gate_open, .fini = gate_close);
@@ -500,4 +501,24 @@ Test(import_check, a_formula_in_a_refused_row_stays_text)
     cr_assert_eq(done("import-check", "author", "{}", workbook()), 1);
     report = report_json(J.last);
     cr_assert(strncmp(cell_of(report, 2, COLUMN_USCC), "=9144+1", 7) == 0, "%s", cell_of(report, 2, COLUMN_USCC));
+}
+
+/* --- the template --- */
+
+Test(import_check, the_template_is_a_register_without_rows)
+{
+    static const char *const LANGS[] = {"zh", "en"};
+
+    for (size_t i = 0; i < COUNT_OF(LANGS); i++) {
+        AUTO(json_release) json_t *report = NULL;
+        AUTO(buf_done) struct buf bytes = BUF_INIT;
+
+        cr_assert(template_write(&J.config, LANGS[i], &bytes, &J.err), "%s", J.err.text);
+        snprintf(made, sizeof made, "%s/template.xlsx", J.folder);
+        cr_assert(file_write(made, buf_span(&bytes), 0600, &J.err), "%s", J.err.text);
+        cr_assert_eq(done("import-check", "author", "{}", made), 0);
+        report = report_json(J.last);
+        cr_assert_eq(number(report, "rows"), 0);
+        cr_assert_eq(number(report, "warnings"), 1, "that there are no rows, and nothing else");
+    }
 }

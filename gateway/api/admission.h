@@ -22,7 +22,11 @@
 enum { STRANGERS_PER_MINUTE = 600 };
 /* Readers of what is public have a bucket of their own, all together: whoever empties it keeps neither a client from
  * asking nor the refusal of an unknown certificate from being traced. */
-enum { READERS_PER_MINUTE = 600, LIMITS_READERS = BOARD_PLACES, LIMITS_BUCKETS = BOARD_PLACES + 1 };
+enum { READERS_PER_MINUTE = 600, LIMITS_READERS = BOARD_PLACES };
+/* A person of the staff who looks up as a client would (console_lookup.c) has one of these: as often as somebody who
+ * reads the answers, and no register is read out by it. Persons beyond that many share. */
+enum { STAFF_PER_MINUTE = 30, STAFF_BUCKETS = 64, LIMITS_STAFF = LIMITS_READERS + 1 };
+enum { LIMITS_BUCKETS = LIMITS_STAFF + STAFF_BUCKETS };
 
 /* Of the request under way. */
 struct admission {

@@ -124,6 +124,15 @@ const struct client *clients_find(const struct clients *clients, const uint8_t f
     return clients_find_certificate(clients, fingerprint, &certificate);
 }
 
+const struct client *clients_named(const struct clients *clients, struct span name)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        if (span_equal(clients->list[i].name, name))
+            return &clients->list[i];
+    }
+    return NULL;
+}
+
 /* A supervisor's domains are those whose questions it reads: it asks none. */
 bool client_may_ask(const struct client *client, const struct domain *domain)
 {

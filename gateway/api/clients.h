@@ -26,6 +26,8 @@ void clients_free(struct clients *clients);
 const struct client *clients_find(const struct clients *clients, const uint8_t fingerprint[32]);
 const struct client *clients_find_certificate(const struct clients *clients, const uint8_t fingerprint[32],
                                               const struct config_certificate **certificate);
+/* By its name in the configuration; NULL when there is none. */
+const struct client *clients_named(const struct clients *clients, struct span name);
 
 bool client_may_ask(const struct client *client, const struct domain *domain);
 /* Accepted by the domain and not withheld from this client? */

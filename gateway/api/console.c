@@ -199,6 +199,8 @@ static const struct {
     {"/obligations", QUERY, console_obligations},
     {"/enterprises", QUERY | BELOW, console_enterprises},
     {"/template", 0, console_template},
+    {"/lookup", POST, console_lookup},
+    {"/lookup", BELOW, console_lookup_receipt},
 };
 
 static bool is_route(const struct visit *visit, size_t route)

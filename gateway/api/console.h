@@ -49,6 +49,9 @@ struct console_streams *console_streams_new(void);
 void console_streams_free(struct console_streams *streams);
 /* console_template.c */
 void console_template(struct visit *visit);
+/* console_lookup.c */
+void console_lookup(struct visit *visit);
+void console_lookup_receipt(struct visit *visit);
 /* console_pages.c: /console/… */
 void console_pages_handle(struct visit *visit);
 

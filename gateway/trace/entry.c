@@ -123,6 +123,8 @@ static void before_receipt_add(const struct trace_entry *entry, struct buf *out)
 {
     given_add(out, ",\"path\":", entry->path);
     text_add(out, ",\"purpose\":", entry->purpose, TRACE_TEXT_MAX);
+    if (entry->reason.bytes > 0)
+        text_add(out, ",\"reason\":", entry->reason, ENTRY_GIVEN_MAX);
 }
 
 static void rules_add(const struct trace_entry *entry, struct buf *out)
@@ -146,11 +148,12 @@ static const size_t SHARED[] = {
     offsetof(struct trace_entry, purpose),     offsetof(struct trace_entry, domain),
     offsetof(struct trace_entry, department),  offsetof(struct trace_entry, from),
     offsetof(struct trace_entry, kind),        offsetof(struct trace_entry, path),
+    offsetof(struct trace_entry, reason),
 };
 _Static_assert(COUNT_OF(SHARED) + 1 == ENTRY_SHARED, "and the certificate");
 /* Whoever gives entries a new field meets this: when it is part of a piece, it belongs into SHARED (and test_entry.c),
  * else one entry is told another's. */
-enum { ENTRY_SPANS = 17, ENTRY_WORDS = 10 };
+enum { ENTRY_SPANS = 18, ENTRY_WORDS = 10 };
 _Static_assert(sizeof(struct trace_entry) == ENTRY_SPANS * sizeof(struct span) + ENTRY_WORDS * sizeof(uint64_t),
                "fields are looked at here");
 

@@ -14,11 +14,11 @@ enum entry_piece {
     ENTRY_BEFORE_AUTHORISATION, /* as_of, at */
     ENTRY_BEFORE_NAME,          /* by, case, certificate, department, domain, from, kind, matter */
     ENTRY_BEFORE_OWES,          /* operator */
-    ENTRY_BEFORE_RECEIPT,       /* path, purpose */
+    ENTRY_BEFORE_RECEIPT,       /* path, purpose, reason */
     ENTRY_RULES,
     ENTRY_PIECES
 };
-enum { ENTRY_SHARED = 11 }; /* fields that the pieces are made of, but for the instants and the rules */
+enum { ENTRY_SHARED = 12 }; /* fields that the pieces are made of, but for the instants and the rules */
 struct entry_form {
     struct buf pieces[ENTRY_PIECES];
     bool is_set;

@@ -17,18 +17,20 @@
  *   <folder>/log/receipts/<part>/<segment>   where a segment's entries stand (receipts.h)
  *
  * An entry is canonical JSON {"answer_sha256","as_of","at","authorisation","by","case","certificate","department",
- * "domain","kind","matter","name","operator","owes","purpose","receipt","rules","salt","sequence","shown","status",
+ * "domain","kind","matter","name","operator","owes","purpose","reason","receipt","rules","salt","sequence","shown","status",
  * "test","uscc","verdict"}; `by` is the calling system (or a person of ours), `kind` of which kind it was when it asked
  * (config.h; left out where no client is known, and entries of before the member came have none), `operator` and
- * `department` who asked there and for whom, in its own words; `test`: it was answered from the test list
- * (gateway/testlist); `as_of` is an instant, or a text of digits when the question was as of that many events;
- * `answer_sha256` is of the bytes that were answered, in a batch (gateway/lookup/batch.h) of the one result; `salt` is
- * random, so that nobody who guesses an entry can find his guess confirmed by the log's hashes, which others may read;
- * `shown` is [[id, version]…] of what the answer showed (of candidates for a name: code and score in thousandths),
- * `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not apply are null.
- * What was refused also has "from" (the address it came from), "path" (of what is no lookup) and "refusal" (the rule
- * that refused, problem.h), where they are known; nothing else has these. What a stranger said is cut to TRACE_TEXT_MAX
- * characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7, domain.md 5.5. */
+ * `department` who asked there and for whom, in its own words; of kind "staff": a person of ours looked up as a client
+ * would, `operator` says as which, and `reason` why (nothing else has that member); `test`: it was answered from the
+ * test list (gateway/testlist); `as_of` is an instant, or a text of digits when the question was as of that many
+ * events; `answer_sha256` is of the bytes that were answered, in a batch (gateway/lookup/batch.h) of the one result;
+ * `salt` is random, so that nobody who guesses an entry can find his guess confirmed by the log's hashes, which others
+ * may read; `shown` is [[id, version]…] of what the answer showed (of candidates for a name: code and score in
+ * thousandths), `owes` whether its reader owes a feedback on each of them (gateway/feedback); members that do not apply
+ * are null. What was refused also has "from" (the address it came from), "path" (of what is no lookup) and "refusal"
+ * (the rule that refused, problem.h), where they are known; nothing else has these. What a stranger said is cut to
+ * TRACE_TEXT_MAX characters (ending in … then) and bad UTF-8 in it becomes U+FFFD. Source: architecture 6 and 7,
+ * domain.md 5.5. */
 #ifndef GATEWAY_TRACE_TRACE_H
 #define GATEWAY_TRACE_TRACE_H
 
@@ -61,6 +63,7 @@ struct trace_entry {
     struct span authorisation; /* what the caller named as the subject's authorisation; 200 characters of it are kept */
     struct span operator;      /* who asks in the calling system, and for which department; 100 characters of each */
     struct span department;
+    struct span reason;  /* why a person of ours looks up as a client would; 100 characters are kept; empty: left out */
     struct span uscc;    /* as asked: hostile text */
     struct span name;    /* when it was asked by name */
     struct span rules;   /* domain, edition and digest that the answer names; at most TRACE_RULES_MAX bytes */

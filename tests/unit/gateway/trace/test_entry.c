@@ -82,7 +82,7 @@ Test(entry, the_longest_and_most_hostile_texts_stay_within_the_limit)
         memset(hostile, BYTES[i], sizeof hostile);
         entry.by = entry.domain = entry.purpose = entry.matter = entry.case_number = entry.authorisation = text;
         entry.operator= entry.department = entry.uscc = entry.name = entry.rules = entry.from = text;
-        entry.path = entry.refusal = entry.kind = text;
+        entry.path = entry.refusal = entry.kind = entry.reason = text;
         entry.sequence = entry.as_of_sequence = INT64_MAX >> 10;
         entry.shown = (struct span){shown, sizeof shown};
         buf_clear(&made);
@@ -103,7 +103,7 @@ static void change(struct trace_entry *entry, unsigned which, unsigned to)
                                    &entry->matter,      &entry->path,          &entry->operator, & entry->from,
                                    &entry->case_number, &entry->rules,         &entry->department,
                                    &entry->name,        &entry->authorisation, &entry->refusal,
-                                   &entry->kind};
+                                   &entry->kind,        &entry->reason};
 
     if (which < COUNT_OF(fields))
         *fields[which] = TEXTS[to % COUNT_OF(TEXTS)];
@@ -116,7 +116,7 @@ static void change(struct trace_entry *entry, unsigned which, unsigned to)
     else
         entry->as_of_sequence = to % 2 ? to : 0;
 }
-enum { CHANGES = 18 };
+enum { CHANGES = 19 };
 
 Test(entry, its_bytes_are_the_same_whatever_was_written_before)
 {

@@ -125,6 +125,7 @@ static bool make_server(struct api *api, struct error *err)
                                           .wake_fd = api->wake_fd,
                                           .woken = api->wake_fd >= 0 ? api_woken : NULL,
                                           .is_due = api_is_due,
+                                          .ahead = lookup_ahead_of_turn,
                                           .spool_folder = spool,
                                           .context = api};
 

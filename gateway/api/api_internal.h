@@ -120,6 +120,8 @@ struct visit {
 /* asking.c, lookups.c, public.c */
 void lookup_handle(struct visit *visit);
 bool lookup_is_batch(const struct visit *visit); /* POST /v1/lookups/{domain} */
+/* http_server_options.ahead, of the server whose context is a struct api. */
+void lookup_ahead_of_turn(void *context, const struct http_request *const *requests, size_t count);
 /* lookups_batch.c */
 void lookup_handle_batch(struct visit *visit);
 struct lookups_batch; /* what the batches of a process use one after the other */

@@ -133,6 +133,32 @@ static void handle_get(struct visit *visit)
     asking_end(&asking);
 }
 
+static bool code_of(const struct http_request *request, struct span *uscc)
+{
+    struct span rest = request->path;
+    struct span version, lookups, domain;
+
+    return visit_segment(&rest, &version) && visit_segment(&rest, &lookups) && span_is(lookups, "lookups") &&
+           visit_segment(&rest, &domain) && visit_segment(&rest, uscc) && rest.bytes == 0;
+}
+
+/* Requests of other kinds, and those that will be refused, are fewer than questions. */
+void lookup_ahead_of_turn(void *context, const struct http_request *const *requests, size_t count)
+{
+    struct api *api = context;
+    struct span codes[HTTP_AHEAD_MAX];
+    size_t found = 0;
+    struct store_txn *txn;
+    struct error err;
+
+    for (size_t i = 0; i < count && i < HTTP_AHEAD_MAX; i++)
+        found += code_of(requests[i], &codes[found]);
+    if (found < 2 || !(txn = api_read(api, &err)))
+        return;
+    lookup_ahead(txn, codes, found);
+    api_end_read(api);
+}
+
 /* /v1/lookups/{domain} is asked by POST, everything else by GET. */
 bool lookup_is_batch(const struct visit *visit)
 {

@@ -172,6 +172,24 @@ static void read_on(struct connection *connection)
     connection->has_unread = connection->state == CONNECTION_OPEN && transport_has_more(transport);
 }
 
+static void resume(struct connection *connection)
+{
+    struct buf *in = &connection->in;
+
+    drop_used(in, connection->protocol->feed(connection, in->data, in->bytes));
+}
+
+size_t connection_waiting(const struct connection *connection, const struct http_request **requests, size_t room)
+{
+    return can_resume(connection) ? connection->protocol->waiting(connection, requests, room) : 0;
+}
+
+void connection_answer(struct connection *connection)
+{
+    if (can_resume(connection))
+        resume(connection);
+}
+
 void connection_read(struct connection *connection)
 {
     if (connection->state == CONNECTION_HANDSHAKE)
@@ -181,7 +199,7 @@ void connection_read(struct connection *connection)
     if (connection->state != CONNECTION_OPEN)
         return;
     if (can_resume(connection))
-        drop_used(&connection->in, connection->protocol->feed(connection, connection->in.data, connection->in.bytes));
+        resume(connection);
     if (!connection->has_ended)
         read_on(connection);
 }

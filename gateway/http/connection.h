@@ -1,6 +1,7 @@
 /* connection.h - one client's connection: its bytes, its protocol, its deadline. Private to this room.
  *
- * A turn has two halves. First connection_read: take what is there and let the protocol answer into `out`. Then, when
+ * A turn has two halves. First connection_read: take what is there and let the protocol answer into `out`, or, when the
+ * server gathers, connection_answer once all that has come in this turn was read. Then, when
  * the turn's work is durable (or not), connection_settle: send, wait, or close. Between the two nothing leaves. */
 #ifndef GATEWAY_HTTP_CONNECTION_H
 #define GATEWAY_HTTP_CONNECTION_H
@@ -29,6 +30,8 @@ struct protocol {
     bool (*can_answer)(const struct connection *connection);
     /* Are there requests the handler could not be asked yet? Then `feed` goes on with them, also without new bytes. */
     bool (*has_waiting)(const struct connection *connection);
+    /* The first of them, at most `room`: returns how many. Some that wait for their time may be left out. */
+    size_t (*waiting)(const struct connection *connection, const struct http_request **requests, size_t room);
     /* Take input even when no more may be answered: what lets answers leave comes in between requests. */
     bool reads_always;
     /* What should happen next, and thus which deadline runs; DEADLINE_NONE when streams have their own. */
@@ -76,6 +79,9 @@ struct connection *connection_new(struct http_server *server, int fd, SSL *ssl);
 void connection_free(struct connection *connection);
 /* First half of a turn. */
 void connection_read(struct connection *connection);
+/* What the handler will be asked for by connection_answer: see struct protocol. */
+size_t connection_waiting(const struct connection *connection, const struct http_request **requests, size_t room);
+void connection_answer(struct connection *connection);
 /* Second half. True when it wants another turn at once. */
 bool connection_settle(struct connection *connection, bool is_durable);
 /* The client is gone, both ways. What is still to be read or written will find out; who only waits would not. */

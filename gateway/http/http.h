@@ -1,8 +1,8 @@
 /* http.h - an HTTPS server: HTTP/1.1 (RFC 9112) and HTTP/2 (RFC 9113) over TLS 1.2+ with client certificates, and plain
  * HTTP/1.1 on a Unix socket. One event loop, no threads. Knows nothing of records.
  *
- * A turn: the loop takes what the sockets have, runs the handler for each whole request, then calls `end_of_turn` once
- * if any handler ran; only when that returns true do the turn's answers leave. That is the group commit: whatever
+ * A turn: the loop takes what the sockets have, then runs the handler for each whole request, then calls `end_of_turn`
+ * once if any handler ran; only when that returns true do the turn's answers leave. That is the group commit: whatever
  * handlers promised is made durable in `end_of_turn`. When it fails every answer of the turn becomes a 503 problem.
  *
  * Everything a stranger can send has a limit (struct http_limits); what breaks framing is refused and closes the
@@ -124,6 +124,8 @@ MUST_CHECK bool http_query_read(const struct http_request *request, const struct
 /* A name or value with control characters (a value of a stranger's making) is left out whole. */
 void http_reply_header(struct http_reply *reply, const char *name, const char *value);
 
+enum { HTTP_AHEAD_MAX = 64 };
+
 struct http_server_options {
     struct http_limits limits;
     void (*handle)(void *context, const struct http_request *request, struct http_reply *reply);
@@ -148,6 +150,10 @@ struct http_server_options {
     int wake_fd;
     bool (*woken)(void *context);
     bool (*is_due)(void *context, uint64_t early_key);
+    /* The requests that the handler will be asked for next, at most HTTP_AHEAD_MAX, before it is asked for the first of
+     * them: what they need can be fetched together. A hint: more may come in between, some may not come to be asked
+     * for. May be NULL. */
+    void (*ahead)(void *context, const struct http_request *const *requests, size_t count);
     const char *spool_folder; /* where body files are made (and unlinked at once) */
     void *context;
 };

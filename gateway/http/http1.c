@@ -289,7 +289,9 @@ static void finish_request(struct connection *connection)
         return;
     }
     connection->requests++;
-    ask_handler(connection);
+    http1->asks_again = connection->server->gathers;
+    if (!http1->asks_again)
+        ask_handler(connection);
 }
 
 /* What is looked at: however the bytes come in pieces, nothing beyond the limit. */
@@ -405,9 +407,9 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
     size_t head_bytes = 0;
     bool waits = false;
 
-    if (http1->asks_again)
+    if (http1->asks_again && !connection->server->gathers)
         ask_handler(connection);
-    while (used < bytes && !waits && can_answer(connection)) {
+    while (used < bytes && !waits && !http1->asks_again && can_answer(connection)) {
         size_t now;
 
         if (!http1->exchange) {
@@ -433,6 +435,14 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
 static bool has_waiting(const struct connection *connection)
 {
     return connection->http1.is_stalled || connection->http1.asks_again;
+}
+
+static size_t waiting(const struct connection *connection, const struct http_request **requests, size_t room)
+{
+    if (!connection->http1.asks_again || room == 0)
+        return 0;
+    requests[0] = &connection->http1.exchange->request;
+    return 1;
 }
 
 static void write_not_durable(struct connection *connection)
@@ -510,6 +520,7 @@ const struct protocol PROTOCOL_HTTP1 = {
     .settle = settle,
     .can_answer = can_answer,
     .has_waiting = has_waiting,
+    .waiting = waiting,
     .waits_for = waits_for,
     .expire = expire,
     .drain = drain,

@@ -21,7 +21,7 @@ struct http1 {
     unsigned held;             /* answers of this turn */
     uint32_t held_heads;       /* which of them answer HEAD: a bit each */
     bool is_stalled;           /* input was left because enough answers wait to be sent */
-    bool asks_again;           /* it is time to ask the handler again (exchange->is_early) */
+    bool asks_again;           /* the exchange is whole, and the handler is to be asked: for the first time, or again */
     bool skipped_blank;
     bool head_is_whole;
     bool is_trailing; /* the last chunk has come: only the trailer is missing */

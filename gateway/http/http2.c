@@ -209,6 +209,17 @@ static bool has_waiting(const struct connection *connection)
     return connection->http2->waiting.first != NULL;
 }
 
+static size_t waiting(const struct connection *connection, const struct http_request **requests, size_t room)
+{
+    size_t count = 0;
+
+    for (const struct exchange *at = connection->http2->waiting.first; at && count < room; at = at->next) {
+        if (!at->why.status)
+            requests[count++] = &at->request;
+    }
+    return count;
+}
+
 static size_t feed(struct connection *connection, char *at, size_t bytes)
 {
     struct http2 *http2 = connection->http2;
@@ -216,7 +227,8 @@ static size_t feed(struct connection *connection, char *at, size_t bytes)
     /* Once broken nghttp2 must not be fed again: after a wrong preface it would go on with a right one. */
     if (bytes && !http2->is_broken && nghttp2_session_mem_recv(http2->session, (const uint8_t *)at, bytes) < 0)
         http2->is_broken = true;
-    answer_waiting(connection);
+    if (!connection->server->gathers)
+        answer_waiting(connection);
     return bytes;
 }
 
@@ -353,6 +365,7 @@ const struct protocol PROTOCOL_HTTP2 = {
     .settle = settle,
     .can_answer = can_answer,
     .has_waiting = has_waiting,
+    .waiting = waiting,
     /* WINDOW_UPDATE and RST_STREAM, above all. What comes is bounded: streams, bodies, credit. */
     .reads_always = true,
     .waits_for = waits_for,

@@ -1,4 +1,4 @@
-/* The loop. A turn: wait; read from what is ready, running handlers; make it all durable at once (end_of_turn); only
+/* The loop. A turn: wait; read from what is ready; run the handlers; make it all durable at once (end_of_turn); only
  * then send. A connection that has more to do than its share is touched again for the next turn, which then does not
  * wait. */
 #include "gateway/http/server.h"
@@ -365,10 +365,30 @@ static void begin_drain(struct http_server *server)
     }
 }
 
+/* What was gathered, so many requests at a time that what was fetched for them is still near when they are handled. */
+static void answer_all(struct http_server *server)
+{
+    const struct http_request *requests[HTTP_AHEAD_MAX];
+    struct connection *from = server->touched;
+
+    while (from) {
+        struct connection *to = from;
+        size_t count = 0;
+
+        for (; to && count < HTTP_AHEAD_MAX; to = to->next_touched)
+            count += connection_waiting(to, requests + count, HTTP_AHEAD_MAX - count);
+        if (count > 1)
+            server->options.ahead(server->options.context, requests, count);
+        for (; from != to; from = from->next_touched)
+            connection_answer(from);
+    }
+}
+
 static void dispatch(struct http_server *server, struct epoll_event *events, int count)
 {
     bool stops = false;
 
+    server->gathers = server->options.ahead != NULL;
     for (struct connection *connection = server->touched; connection; connection = connection->next_touched)
         connection_read(connection);
     for (int i = 0; i < count; i++) {
@@ -387,6 +407,9 @@ static void dispatch(struct http_server *server, struct epoll_event *events, int
             connection_read((struct connection *)watched);
         }
     }
+    server->gathers = false;
+    if (server->options.ahead)
+        answer_all(server);
     if (stops)
         begin_drain(server);
 }

@@ -61,6 +61,7 @@ struct http_server {
     char *scratch; /* SCRATCH_BYTES: where sockets are read into */
 
     size_t handled; /* requests handed to the handler in this turn */
+    bool gathers;   /* whole requests wait until all that has come was read */
     bool was_durable;
     bool is_draining;
     int64_t drain_until_ms;

@@ -1,5 +1,8 @@
 #include "gateway/lookup/lookup.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "gateway/lookup/answer.h"
 #include "schemas/uscc.h"
 
@@ -25,6 +28,30 @@ bool lookup_check_code(struct span uscc, struct error *err)
     return refuse(err, ERR_INVALID, "uscc.character",
                   "a code has digits and capital letters only, without I, O, S, V and Z",
                   "统一社会信用代码只含数字和大写字母，且不用 I、O、S、V、Z");
+}
+
+static int compare_codes(const void *left, const void *right)
+{
+    const struct span *a = left;
+    const struct span *b = right;
+
+    return memcmp(a->at, b->at, SUBJECT_CODE_BYTES);
+}
+
+void lookup_ahead(struct store_txn *txn, struct span *codes, size_t count)
+{
+    struct store_ahead ahead;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (codes[i].bytes == SUBJECT_CODE_BYTES)
+            codes[kept++] = codes[i];
+    }
+    if (kept == 0 || !store_ahead_begin(txn, STORE_SUBJECTS, &ahead))
+        return;
+    qsort(codes, kept, sizeof *codes, compare_codes);
+    for (size_t at = 0; at < kept; at += STORE_AHEAD_MAX)
+        (void)store_ahead(&ahead, codes + at, kept - at < STORE_AHEAD_MAX ? kept - at : STORE_AHEAD_MAX);
 }
 
 bool lookup_by_code(struct store_txn *txn, const struct lookup_question *question, struct buf *out,

@@ -99,6 +99,9 @@ struct lookup_facts {
  * exist). A store that cannot be read is an error, never an answer. */
 MUST_CHECK bool lookup_by_code(struct store_txn *txn, const struct lookup_question *question, struct buf *out,
                                struct lookup_facts *facts, struct error *err);
+/* These codes will be looked up next, one by one: what that will read is asked of the memory for all of them at once
+ * (store_ahead). A hint, which changes no answer; the codes need not be any. Their order is changed. */
+void lookup_ahead(struct store_txn *txn, struct span *codes, size_t count);
 /* Only the check of the code, for whoever wants to refuse before a transaction. */
 MUST_CHECK bool lookup_check_code(struct span uscc, struct error *err);
 

@@ -48,6 +48,7 @@ struct fixture {
     char revoked[32];       /* the name of a list of certificate_revoke; "": none */
     bool is_local;          /* on a Unix socket in `folder` */
     bool is_volatile;       /* end_of_turn fails */
+    bool has_no_ahead;      /* no request is told ahead: each is handled as it comes */
     int wake_fd;            /* a pipe: the last byte there is the key that is due; 0: none */
     bool has_ticket_key;
     uint8_t ticket_key[HTTP_TICKET_KEY_BYTES];
@@ -59,8 +60,9 @@ struct fixture {
     int stop_write;
     pid_t child;
     struct error err;
-    size_t handled; /* in the child: requests that reached the handler */
-    uint64_t due;   /* likewise: the key that is due */
+    size_t handled;                 /* in the child: requests that reached the handler */
+    uint64_t due;                   /* likewise: the key that is due */
+    size_t foretold, foretold_most; /* likewise: requests that were told ahead, and at most at once */
 };
 
 /* A sanitizer keeps freed memory back: its own count is what is really held. */
@@ -132,7 +134,7 @@ static inline void fixture_stream(const struct http_request *request, struct htt
 }
 
 /* /big?bytes=N is N letters; /peer says who asks; /memory how large the server is; /handled how many requests came
- * here; /early?ms=N wants to be
+ * here; /foretold how many were told ahead; /early?ms=N wants to be
  * asked again until N ms have gone, /woken?key=K until K is due, and tells how long it waited; /drop hangs up; /headers
  * has forty headers; /limits/ANYTHING tells a limit that is never the same, and its path in X-Path; others echo, with
  * the body's sum when the query is "sum". */
@@ -190,6 +192,8 @@ static inline void fixture_handle(void *context, const struct http_request *requ
         buf_addf(&reply->body, "%d %u %d", peer->is_local, peer->uid, peer->pid);
     else if (span_is(request->path, "/memory"))
         buf_addf(&reply->body, "%ld", resident_kib());
+    else if (span_is(request->path, "/foretold"))
+        buf_addf(&reply->body, "%zu, at most %zu at once", fixture->foretold, fixture->foretold_most);
     else if (span_is(request->path, "/handled"))
         buf_addf(&reply->body, "%zu", fixture->handled);
     else
@@ -222,6 +226,20 @@ static inline bool fixture_is_due(void *context, uint64_t key)
     const struct fixture *fixture = context;
 
     return key == fixture->due;
+}
+
+/* Reads all of them: what they point to must be there. */
+static inline void fixture_ahead(void *context, const struct http_request *const *requests, size_t count)
+{
+    struct fixture *fixture = context;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct http_request *request = requests[i];
+
+        fixture->foretold += request->path.at[0] == '/' && request->path.at[request->path.bytes - 1] > ' ';
+    }
+    if (count > fixture->foretold_most)
+        fixture->foretold_most = count;
 }
 
 static inline bool fixture_end_turn(void *context, struct error *why)
@@ -262,6 +280,7 @@ static inline bool fixture_serve(struct fixture *fixture, int stop_fd)
                                           .wake_fd = fixture->wake_fd,
                                           .woken = fixture->wake_fd ? fixture_woken : NULL,
                                           .is_due = fixture_is_due,
+                                          .ahead = fixture->has_no_ahead ? NULL : fixture_ahead,
                                           .spool_folder = fixture->folder,
                                           .context = fixture};
     struct rlimit descriptors = {fixture->descriptors, fixture->descriptors};

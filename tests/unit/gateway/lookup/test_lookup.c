@@ -133,6 +133,26 @@ Test(lookup, a_store_that_cannot_be_read_is_never_an_answer)
     cr_assert(store_write(T.store, damage, &half, &T.err), "%s", T.err.text);
 }
 
+/* What was asked for ahead may be anything, and answers stay what they are. */
+Test(lookup, whatever_is_asked_for_ahead_no_answer_changes)
+{
+    AUTO(store_abort) struct store_txn *txn = NULL;
+    struct span codes[] = {SPAN(OTHER_CODE),           SPAN("short"),     SPAN_NONE,
+                           SPAN(SAMPLE_CODE),          SPAN(SAMPLE_CODE), SPAN("zzzzzzzzzzzzzzzzzz"),
+                           SPAN("91440224MAYUCHK4855")};
+
+    txn = reader();
+    lookup_ahead(txn, codes, COUNT_OF(codes)); /* of a register that is empty */
+    store_abort(txn);
+    (void)listed_sample();
+    txn = reader();
+    lookup_ahead(txn, codes, 0);
+    lookup_ahead(txn, codes, COUNT_OF(codes));
+    cr_assert(store_txn_is_good(txn, &T.err), "%s", T.err.text);
+    cr_assert_str_eq(ask_plainly("tax", SAMPLE_CODE), "listed");
+    cr_assert_str_eq(ask_plainly("tax", OTHER_CODE), "not-listed");
+}
+
 Test(lookup, a_code_that_is_not_in_the_register_is_not_listed)
 {
     (void)listed_sample();

@@ -124,7 +124,8 @@ static void keep_name(struct enterprise *enterprise, struct span row)
 {
     struct span name = walk_member(row, COLUMN_KEYS[COLUMN_NAME]);
 
-    if (name.bytes == 0 || memmem(enterprise->names.data, enterprise->names.bytes, name.at, name.bytes))
+    if (name.bytes == 0 ||
+        (enterprise->names.bytes > 0 && memmem(enterprise->names.data, enterprise->names.bytes, name.at, name.bytes)))
         return;
     add_comma(&enterprise->names);
     buf_add_span(&enterprise->names, name);

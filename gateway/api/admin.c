@@ -98,8 +98,9 @@ static const struct {
     const char *prefix;
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
-    {"/jobs", admin_jobs},     {"/status", admin_status}, {"/records", admin_records}, {"/trace", admin_trace},
-    {"/whoami", admin_whoami}, {"/names", admin_names},   {"/clients", admin_clients}, {"/staff", admin_staff},
+    {"/jobs", admin_jobs},       {"/status", admin_status}, {"/records", admin_records},
+    {"/trace", admin_trace},     {"/whoami", admin_whoami}, {"/names", admin_names},
+    {"/clients", admin_clients}, {"/staff", admin_staff},   {"/keys", admin_keys},
 };
 
 void admin_handle(struct visit *visit)

@@ -184,6 +184,7 @@ void admin_status(struct visit *visit);
 void admin_jobs(struct visit *visit);
 void admin_records(struct visit *visit);
 void admin_clients(struct visit *visit);
+void admin_keys(struct visit *visit);
 void admin_trace(struct visit *visit);
 void admin_trace_search(struct visit *visit);
 void trace_about(struct visit *visit, struct span uscc); /* what was asked about one enterprise */

@@ -189,15 +189,11 @@ static const struct {
                      QUIET: keeps nobody signed in */
     void (*handle)(struct visit *visit);
 } ROUTES[] = {
-    {"/session", OPEN, console_session},
-    {"/sign-in", OPEN | POST, console_sign_in},
-    {"/sign-out", POST, console_sign_out},
-    {"/enrol", OPEN | POST, console_enrol},
-    {"/today", 0, console_today},
-    {"/events", QUERY | QUIET, console_events},
-    {"/deliveries", QUERY | QUIET, console_deliveries},
-    {"/obligations", QUERY, console_obligations},
-    {"/enterprises", QUERY | BELOW, console_enterprises},
+    {"/session", OPEN, console_session},          {"/certificate", OPEN, console_certificate}, /* console_sign.c */
+    {"/sign-in", OPEN | POST, console_sign_in},   {"/sign-out", POST, console_sign_out},
+    {"/enrol", OPEN | POST, console_enrol},       {"/today", 0, console_today},
+    {"/events", QUERY | QUIET, console_events},   {"/deliveries", QUERY | QUIET, console_deliveries},
+    {"/obligations", QUERY, console_obligations}, {"/enterprises", QUERY | BELOW, console_enterprises},
     {"/template", 0, console_template},
     {"/lookup", POST, console_lookup},
     {"/lookup", BELOW, console_lookup_receipt},

@@ -34,6 +34,7 @@ void console_api_handle(struct visit *visit);
 bool console_api_admits(struct visit *visit);
 /* console_sign.c */
 void console_session(struct visit *visit);
+void console_certificate(struct visit *visit);
 void console_sign_in(struct visit *visit);
 void console_sign_out(struct visit *visit);
 void console_enrol(struct visit *visit);

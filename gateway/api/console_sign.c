@@ -152,6 +152,33 @@ void console_session(struct visit *visit)
         add_session(visit, visit->person, &visit->session);
 }
 
+/* {"accounts":[{"name","title"}…],"asked","presented"}: whose certificate came with this connection, so that the page
+ * can offer to sign in by it. It proved its key in the handshake; who it belongs to says the configuration. */
+void console_certificate(struct visit *visit)
+{
+    const struct config *config = visit->api->config;
+    const struct http_peer *peer = visit->request->peer;
+    struct buf *out = &visit->reply->body;
+    const char *comma = "";
+
+    buf_add_text(out, "{\"accounts\":[");
+    for (size_t i = 0; peer->has_certificate && i < config->staff_count; i++) {
+        const struct config_person *person = &config->staff[i];
+
+        if (!person->has_certificate ||
+            memcmp(person->fingerprint, peer->certificate_sha256, sizeof person->fingerprint) != 0)
+            continue;
+        buf_addf(out, "%s{\"name\":", comma);
+        json_string_add(out, span_of(person->name));
+        buf_add_text(out, ",\"title\":");
+        json_string_add(out, span_of(person->title));
+        buf_add_byte(out, '}');
+        comma = ",";
+    }
+    buf_addf(out, "],\"asked\":%s,\"presented\":%s}", *config->console_client_ca ? "true" : "false",
+             peer->has_certificate ? "true" : "false");
+}
+
 void console_sign_in(struct visit *visit)
 {
     AUTO(body_done) struct body body = {.text = {BUF_INIT}};

@@ -96,7 +96,7 @@ enrol() { # WHO
 
 # --- nobody is in ---
 must 401 session.none nobody GET /console/api/session
-for path in /admin/v1/whoami /admin/v1/status '/admin/v1/records?list=live' /admin/v1/clients /admin/v1/staff /admin/v1/trace \
+for path in /admin/v1/whoami /admin/v1/status '/admin/v1/records?list=live' /admin/v1/clients /admin/v1/keys /admin/v1/staff /admin/v1/trace \
     /admin/v1/names?q=x /admin/v1/jobs/x; do
     must 401 session.none nobody GET "$path"
 done
@@ -134,6 +134,29 @@ must 200 - lin GET /admin/v1/whoami
 grep -q '"name":"lin"' "$stage/answer" || stage_fail "whoami: $(cat "$stage/answer")"
 used=$(one_time lin "$(cat "$stage/lin.used")")
 must 401 account.wrong other POST /console/api/sign-in -d "{\"account\":\"lin\",\"password\":\"correct horse battery\",\"code\":\"$used\"}"
+
+# --- a certificate that came with the connection ---
+must 200 - nobody GET /console/api/certificate
+grep -qxF '{"accounts":[],"asked":true,"presented":false}' "$stage/answer" || stage_fail "no certificate: $(cat "$stage/answer")"
+must 200 - nobody GET /console/api/certificate --cert "$stage/wang.pem" --key "$stage/wang.key"
+grep -qxF '{"accounts":[{"name":"wang","title":"王管理"}],"asked":true,"presented":true}' "$stage/answer" || stage_fail "wang's: $(cat "$stage/answer")"
+must 200 - nobody GET /console/api/certificate --cert "$stage/server.pem" --key "$stage/server.key"
+grep -qxF '{"accounts":[],"asked":true,"presented":true}' "$stage/answer" || stage_fail "nobody's: $(cat "$stage/answer")"
+must 405 http.method nobody POST /console/api/certificate -d '{}'
+
+# --- keys: public halves only ---
+must 401 session.none nobody GET /admin/v1/keys
+must 200 - lin GET /admin/v1/keys
+grep -q '"kid":"console-seal-sm2-1","state":"current","until":null,"use":"seal"' "$stage/answer" || stage_fail "keys: $(cat "$stage/answer")"
+[ "$(grep -o '"kid"' "$stage/answer" | wc -l)" = 7 ] || stage_fail "how many keys? $(cat "$stage/answer")"
+must 200 - lin GET /admin/v1/keys/console-seal-sm2-1
+grep -q 'BEGIN PUBLIC KEY' "$stage/answer" && ! grep -q PRIVATE "$stage/answer" || stage_fail "public key: $(cat "$stage/answer")"
+grep -qi '^content-disposition: attachment; filename="console-seal-sm2-1.pem"' "$stage/head" || stage_fail "name: $(cat "$stage/head")"
+must 200 - lin GET /admin/v1/keys/all
+cmp -s "$stage/answer" "$stage/state/public-keys.json" || stage_fail "all keys"
+must 404 key.none lin GET /admin/v1/keys/none
+must 400 - lin GET /admin/v1/keys/..%2fkeys
+must 400 query.unknown lin GET /admin/v1/keys?x=1
 
 # --- forged requests ---
 must 403 session.forgery lin POST /admin/v1/jobs/unsent -d '{}'

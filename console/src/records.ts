@@ -53,6 +53,7 @@ export interface Refusal {
 }
 
 export interface Receipt {
+  call: string;
   kind: string;
   at: string;
   status: number;

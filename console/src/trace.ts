@@ -34,6 +34,15 @@ export interface TraceSearch {
   reason: string;
 }
 
+// What was asked about one enterprise, the newest first: so many looks of the gateway, until there is something.
+export async function lookupsAbout(uscc: string, reason: string, from?: number): Promise<TracePage> {
+  const path = `/console/api/enterprises/${encodeURIComponent(uscc)}/lookups`;
+  let page = await get<TracePage>(path, { reason, from });
+
+  while (page.entries.length === 0 && page.next !== null) page = await get<TracePage>(path, { reason, from: page.next });
+  return page;
+}
+
 // A page that is there may be empty while others follow: looked through until there is something, or the log ends.
 export async function searchTrace(search: TraceSearch, from?: number, end?: number): Promise<TracePage> {
   let page: TracePage;

@@ -110,6 +110,19 @@ const EVENTS: Words = {
 };
 export const eventName = (key: string): string => say(EVENTS, key);
 
+// What an upstream answered (struct receipt of gateway/outbox/outbox.h); "…-head": only its beginning is kept.
+const RECEIPTS: Words = {
+  transport: ["收到回执（已接收）", "received"],
+  business: ["业务回执（处理结果）", "outcome"],
+  refusal: ["拒收", "refused"],
+  malformed: ["无法辨认的应答", "an answer that makes no sense"],
+};
+export function receiptName(kind: string): string {
+  const isCut = kind.endsWith("-head");
+
+  return say(RECEIPTS, isCut ? kind.slice(0, -"-head".length) : kind) + (isCut ? t("（只存开头）", " (its beginning)") : "");
+}
+
 const ROLES: Words = {
   operator: ["经办", "operator"],
   reviewer: ["复核", "reviewer"],

@@ -1,9 +1,9 @@
 // What the stand-in answers: a table of paths, and one of jobs.
 import type { Role } from "../../console/src/session";
-import type { Obligation as Obligation_ } from "../../console/src/register";
-import { daysBetween, lifeOf, listed, NOW_MS, obligations, overdue, recordId, status, stories, TODAY, type Obligation } from "./fixtures";
+import { lifeOf, listed, NOW_MS, obligations, overdue, recordId, status, stories, TODAY } from "./fixtures";
 import { importTaken } from "./importing";
 import { people, type PersonName, type Someone } from "./people";
+import { enterprise, exported, lookupsAbout, searched } from "./registering";
 import { departments, exits, lookups, summary } from "./reporting";
 
 export interface Asked {
@@ -48,38 +48,6 @@ function records(asked: Asked): unknown {
   return { in_list: stories.filter((story) => story.list === list).length, list, records: rows.map(listed), next };
 }
 
-function obligationLine(one: Obligation): Obligation_ {
-  const story = stories.find((each) => each.one === one);
-  const newest = story && lifeOf(story).versions.at(-1);
-
-  return {
-    obligation: one.obligation, version: 2, uscc: one.uscc, name: one.name, region: one.region, division: one.division, industry: one.industry,
-    ground: one.ground, state: one.slug, authority: one.authority, document: one.document, equipment: one.equipment, capacity: one.capacity,
-    capacity_unit: one.capacity_unit, deadline: one.deadline, extended_to: one.extended_to || null, due: one.due, exit_date: one.exit_date || null,
-    days_late: one.slug === "overdue" ? daysBetween(one.due, TODAY) : null, record: story ? recordId(one.obligation) : null,
-    record_state: story?.state ?? null, record_op: newest?.op ?? null, record_proposal: newest?.proposal ?? null,
-  };
-}
-
-function searched(asked: Asked): unknown {
-  const q = asked.query;
-  const fit = obligations.filter(
-    (one) =>
-      (!q["uscc"] || one.uscc.startsWith(q["uscc"])) &&
-      (!q["name"] || one.name.includes(q["name"])) &&
-      (!q["division"] || one.division.startsWith(q["division"])) &&
-      (!q["industry"] || one.industry === q["industry"]) &&
-      (!q["ground"] || one.ground === q["ground"]) &&
-      (!q["state"] || one.slug === q["state"]) &&
-      (!q["overdue"] || one.slug === "overdue") &&
-      (!q["due_from"] || one.due >= q["due_from"]) &&
-      (!q["due_to"] || one.due <= q["due_to"]),
-  );
-  const { rows, next } = page(fit, q);
-
-  return { matched: fit.length, next, obligations: rows.map(obligationLine), size: obligations.length };
-}
-
 function oneRecord(_: Asked, found: RegExpExecArray): unknown {
   const id = decodeURIComponent(found[1] ?? "");
   const ours = obligations.filter((one) => one.uscc === id);
@@ -88,25 +56,6 @@ function oneRecord(_: Asked, found: RegExpExecArray): unknown {
   if (ours.length > 0) return { uscc: id, name: ours[0]!.name, obligations: [] };
   if (story && id.length >= 6) return lifeOf(story);
   return { wrong: { status: 404, rule: "record.unknown", detail: `there is no record ${id}`, detail_zh: `没有记录 ${id}` } };
-}
-
-function enterprise(_: Asked, found: RegExpExecArray): unknown {
-  const ours = obligations.filter((one) => one.uscc === found[1]);
-  const lives = stories.filter((story) => ours.includes(story.one)).map(lifeOf);
-  const versions = (one: Obligation): object[] => [
-    { version: 1, state: "rectifying", at: "2026-06-01T09:00:00+08:00", line: 12 },
-    { version: 2, state: one.slug, at: "2026-11-10T09:00:00+08:00", line: 12 },
-  ];
-
-  if (ours.length === 0) return { wrong: { status: 404, rule: "enterprise.unknown", detail: "the register has no such enterprise", detail_zh: "台账中没有这家企业" } };
-  return {
-    uscc: found[1], name: ours[0]!.name, names: [...new Set(ours.map((one) => one.name))],
-    obligations: ours.map((one) => ({ ...obligationLine(one), versions: versions(one) })), records: lives,
-    timeline: [
-      ...ours.map((one) => ({ at: "2026-06-01T09:00:00+08:00", sequence: 120, type: "obligation.recorded", by: "jingban", about: one.obligation.slice(0, 12) })),
-      ...lives.flatMap((life) => life.events.map((event) => ({ ...event, about: life.record }))),
-    ],
-  };
 }
 
 function today(asked: Asked): unknown {
@@ -163,6 +112,7 @@ export const ANSWERS: [RegExp, Answer][] = [
   [/^GET \/console\/api\/events$/, (asked) => ({ event: today(asked) })],
   [/^GET \/console\/api\/obligations$/, searched],
   [/^GET \/console\/api\/enterprises\/([^/]+)$/, enterprise],
+  [/^GET \/console\/api\/enterprises\/([^/]+)\/lookups$/, lookupsAbout],
   [/^GET \/console\/api\/reports\/exits$/, exits],
   [/^GET \/console\/api\/reports\/summary$/, summary],
   [/^GET \/console\/api\/reports\/departments$/, departments],
@@ -239,6 +189,7 @@ export const JOBS: Record<string, Job> = {
   settle: { roles: ["operator"], run: outcomes },
   push: { roles: ["operator"], run: outcomes },
   requeue: { roles: ["operator"], run: outcomes },
+  register: { roles: ANYBODY, run: exported },
   refused: { roles: ANYBODY, run: refused },
   clocks: { roles: ANYBODY, run: clocks },
   pause: { roles: ["operator", "administrator"], run: outcomes },

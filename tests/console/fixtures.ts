@@ -134,6 +134,7 @@ function delivery(channel: string, state: string, number: number): Delivery {
     changed_ms: NOW_MS - 86400000,
     receipts: [
       {
+        call: hex(number, 32),
         kind: "business",
         at: "2026-11-24T10:31:07+08:00",
         status: 200,

@@ -99,9 +99,10 @@ for page in 1 2 3; do
     grep -o '"obligation":"[0-9a-f]*"' "$stage/answer" >>"$stage/seen"
     after=$(grep -o '"place":"[0-9a-f]*"' "$stage/answer" | tail -1 | cut -d'"' -f4)
     if [ $page = 1 ]; then # everything gets another day
-        sed 's/^\([^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,[^,]*,\)\([0-9]*\)-/\12030-/' "$register" |
-            sed 's/逾期未退出/整改中/' >"$stage/changed.csv"
+        awk -F, -v OFS=, 'NR > 1 {if ($13 == "" && $20 ~ /^(逾期未退出|整改中)$/) {sub(/^[0-9]*/, "2030", $12); $20 = "整改中"} else $22 = "已更新"} {print}' \
+            "$register" >"$stage/changed.csv"
         order lin import "@$stage/changed.csv" '?file=changed.csv'
+        [ "$(grep -o '"accepted":[0-9]*' "$stage/report" | sed 's/.*://')" -gt 400 ] || stage_fail "nothing changed: $(head -c 3000 "$stage/report")"
     fi
     list "order=due&limit=200&as_of=$as_of&after=$after"
 done
@@ -116,12 +117,13 @@ must 404 http.path lin GET /console/api/enterprises/
 must 404 http.path lin GET /console/api/enterprises/not-a-code
 must 404 enterprise.unknown lin GET /console/api/enterprises/91350100M000100Y43
 id=$(list "uscc=91440224MAYUCHK485" && grep -o '"obligation":"[0-9a-f]*"' "$stage/answer" | head -1 | cut -d'"' -f4)
-order lin propose "{\"ids\":[\"$id\"],\"on\":\"2020-01-01\",\"document\":\"韶工信〔2020〕1号\",\"decided_on\":\"2020-01-01\",\"severity\":\"general\"}"
-record=$(grep -o '"record":"R[0-9a-f]*"' "$stage/report" | head -1 | cut -d'"' -f4)
+day=$(TZ=Asia/Shanghai date +%F)
+order lin propose "{\"ids\":[\"$id\"],\"on\":\"$day\",\"document\":\"韶工信〔2020〕1号\",\"decided_on\":\"$day\",\"severity\":\"general\"}"
+record=$(grep -o "\"record\":\"R[0-9a-f]*\"" "$stage/report" | head -1 | cut -d"\"" -f4) || true
 [ -n "$record" ] || stage_fail "not proposed: $(cat "$stage/report")"
 order chen approve "{\"ids\":[\"$record\"]}"
 must 200 - lin GET /console/api/enterprises/91440224MAYUCHK485
-for part in '"name":"韶关市璞廪钢铁有限公司"' '"names":\["韶关市璞廪钢铁有限公司"' '"deadline":"2030-02-28"' "\"record\":\"$record\"" \
+for part in '"name":"韶关市璞廪钢铁有限公司"' '"names":\["韶关市璞廪钢铁有限公司"' '"remark":"已更新"' "\"record\":\"$record\"" \
     '"version":3' '"by":"lin"' '"type":"obligation.recorded"' '"type":"record.proposed"' '"type":"record.approved"' '"is_cut":false'; do
     grep -q "$part" "$stage/answer" || stage_fail "no $part: $(cat "$stage/answer")"
 done

@@ -50,7 +50,8 @@ struct console_streams *console_streams_new(void);
 void console_streams_free(struct console_streams *streams);
 /* console_template.c */
 void console_template(struct visit *visit);
-/* console_lookup.c */
+/* console_evidence.c, console_lookup.c */
+void console_evidence(struct visit *visit);
 void console_lookup(struct visit *visit);
 void console_lookup_receipt(struct visit *visit);
 /* console_pages.c: /console/… */

@@ -212,6 +212,25 @@ must 404 trace.receipt chen GET "/console/api/lookup/$receipt"
 must 200 - zhao GET "/admin/v1/trace/$receipt"
 must 403 staff.role wang GET "/console/api/lookup/$receipt"
 
+# --- what a claim rests on ---
+must 404 http.path lin GET /console/api/evidence/x
+must 404 record.unknown lin GET /console/api/evidence/Rffffffffffffffffffff
+must 401 session.none nobody GET "/console/api/evidence/$two"
+is_proved() { must 200 - chen GET "/console/api/evidence/$two" && jq -e '.proof != null' "$stage/answer" >"$stage/quiet"; }
+stage_within 30 is_proved || stage_fail "no proof: $(cat "$stage/answer")"
+sum=$(sha256sum "$stage/register.csv" | cut -c1-64)
+jq -e --arg sum "$sum" --arg uscc "$uscc" '.now == null and .changed == [] and .import.sha256 == $sum and .import.file == "register.csv" and
+    .import.by == "lin" and .basis.row.uscc == $uscc and .basis.line > 1' "$stage/answer" >"$stage/quiet" || stage_fail "evidence: $(cat "$stage/answer")"
+line=$(jq -r .basis.line "$stage/answer")
+[ "$(sed -n "${line}p" "$stage/register.csv" | grep -c "$uscc")" = 1 ] || stage_fail "line $line of the file is another"
+jq .proof "$stage/answer" >"$stage/proof.json"
+"$gate" --config "$config" verify "$stage/proof.json" >"$stage/quiet" || stage_fail "the proof of the row proves nothing"
+sed "${line}s/,[^,]*\$/,另有说明/" "$stage/register.csv" >"$stage/changed.csv"
+order lin import "@$stage/changed.csv" '?file=changed.csv'
+must 200 - chen GET "/console/api/evidence/$two"
+jq -e '.now.version == .basis.version + 1 and .changed == ["remark"] and .now.row.remark == "另有说明"' "$stage/answer" >"$stage/quiet" ||
+    stage_fail "what changed: $(cat "$stage/answer")"
+
 # --- no more often than somebody can read ---
 often() {
     local i status

@@ -72,6 +72,7 @@ struct order_text {
     struct buf lang;
     struct buf file;
     struct buf on;
+    struct buf stale; /* what changed since it was seen */
 };
 
 static void order_text_done(struct order_text *text)
@@ -79,6 +80,7 @@ static void order_text_done(struct order_text *text)
     buf_done(&text->lang);
     buf_done(&text->file);
     buf_done(&text->on);
+    buf_done(&text->stale);
 }
 DEFINE_AUTO_IN_PLACE(struct order_text, order_text_done)
 
@@ -135,7 +137,7 @@ static bool order_job(const struct visit *visit, struct order_text *text, struct
     if (jobs_takes_file(text->kind) && visit->request->body_fd < 0)
         return refuse(err, ERR_INVALID, "job.file", "the file to import is missing", "缺少要导入的文件");
     if (!take_query(visit, text, err) || !take_arguments(visit, text, &arguments, err) ||
-        !order_seen_check(visit->api, text->kind, arguments, err))
+        !order_seen_check(visit->api, text->kind, arguments, &text->stale, err))
         return false;
     *order = (struct job_order){.kind = text->kind,
                                 .person = visit->person->name,
@@ -145,10 +147,24 @@ static bool order_job(const struct visit *visit, struct order_text *text, struct
     return jobs_create(visit->api->config, order, err);
 }
 
+/* The problem says beside its words what changed. */
+static void refuse_order(struct visit *visit, const struct order_text *text, const struct error *err)
+{
+    struct buf *body = &visit->reply->body;
+
+    visit_refuse(visit, err);
+    if (text->stale.bytes == 0 || body->bytes == 0)
+        return;
+    body->bytes--; /* the brace */
+    buf_add_text(body, ",\"stale\":[");
+    buf_add_span(body, buf_span(&text->stale));
+    buf_add_text(body, "]}");
+}
+
 static void order(struct visit *visit)
 {
     static const char *const NAMES[] = {"lang", "file", "on", NULL};
-    AUTO(order_text_done) struct order_text text = {.lang = BUF_INIT, .file = BUF_INIT, .on = BUF_INIT};
+    AUTO(order_text_done) struct order_text text = {.lang = BUF_INIT};
     struct job_order made;
     struct error err;
     char location[sizeof "/admin/v1/jobs/" + JOB_ID_BYTES];
@@ -156,7 +172,7 @@ static void order(struct visit *visit)
     if (!take_kind(visit, text.kind) || !visit_takes(visit, NAMES))
         return;
     if (!order_job(visit, &text, &made, &err)) {
-        visit_refuse(visit, &err);
+        refuse_order(visit, &text, &err);
         return;
     }
     tell_parent(visit->api, made.id);

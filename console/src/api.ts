@@ -1,6 +1,17 @@
 // What the gateway is asked, and what it answers: the same administration interface as the command line's
 // (gateway/api/api.h), with the session of this browser in place of the caller's user id.
 
+import { reading } from "./reading";
+import { lang } from "./words";
+
+// One that changed since it was seen: `uscc` of an obligation.
+export interface Changed {
+  id: string;
+  seen: number;
+  now: number;
+  uscc: string | null;
+}
+
 export interface Problem {
   type: string;
   status: number;
@@ -9,7 +20,7 @@ export interface Problem {
   detail: string;
   detail_zh: string;
   rule?: string;
-  stale?: string[];
+  stale?: Changed[];
   retry_after?: number;
 }
 
@@ -65,7 +76,10 @@ async function send(method: string, path: string, body?: BodyInit, type?: string
   } catch {
     throw new Refused(NO_ANSWER);
   }
-  if (response.ok) return response;
+  if (response.ok) {
+    reading.at = Date.now();
+    return response;
+  }
   const problem = await problemOf(response);
   if (problem.rule === "session.none") signedOut();
   throw new Refused(problem);
@@ -158,7 +172,7 @@ export interface Done<T> {
 }
 
 export async function order<T>(kind: string, order: object, seen?: (state: JobState) => void): Promise<Done<T>> {
-  const { job } = await post<{ job: string }>(`/admin/v1/jobs/${kind}`, order);
+  const { job } = await post<{ job: string }>(`/admin/v1/jobs/${kind}?lang=${lang.value}`, order);
   const state = await follow(job, seen);
 
   return { state, report: await reportOf<T>(job) };

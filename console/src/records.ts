@@ -42,6 +42,17 @@ export interface RecordPage {
   records: Listed[];
 }
 
+// A field that a refusal is about, and where it is put right (adapters/layout_meant.h).
+export interface RefusedField {
+  name: string;
+  label: string;
+  label_en: string;
+  field: string;
+  remedy: "record" | "register" | "settings" | "none";
+  how: string;
+  how_zh: string;
+}
+
 export interface Refusal {
   known: boolean;
   why: string;
@@ -50,6 +61,28 @@ export interface Refusal {
   advice_zh: string;
   requeue: string;
   requeue_zh: string;
+  fields: RefusedField[];
+}
+
+// GET /console/api/deliveries: how far the newest version in force of a record has come.
+export interface Stage {
+  channel: string;
+  delivery: number | null;
+  state: string | null;
+  code: string | null;
+  message: string | null;
+  refusal: Refusal | null;
+  attempts: number;
+  changed_ms: number;
+}
+export interface Journey {
+  record: string;
+  version: number;
+  op: number;
+  name: string;
+  uscc: string;
+  proposal: number;
+  stages: Stage[];
 }
 
 export interface Receipt {
@@ -132,6 +165,7 @@ export interface RefusedDelivery {
   why: string;
   advice: string;
   requeue: string;
+  fields: RefusedField[];
   refused_at: string;
 }
 

@@ -12,6 +12,7 @@ export interface ChannelStatus {
   staged: number;
   oldest_ms: number;
   last_receipt_ms: number;
+  next_ms: number;
   paused: boolean;
   draining: boolean;
   enabled: boolean;
@@ -29,11 +30,13 @@ export interface Status {
 // GET /console/api/today (docs/console-api.md).
 export interface Today {
   waiting: { mine: number; all: number };
-  returned: number;
-  overdue: { unproposed: number; on: string };
+  returned: { mine: number; all: number };
+  overdue: { unproposed: number | null; on: string };
   refused: number;
+  held: number;
   unsent: number;
-  clocks: Status["clocks"];
+  clocks: Status["clocks"] & { ending: number; ending_more: boolean };
+  alarms: { rule: string; text: string; text_zh: string }[];
   channels: ChannelStatus[];
   worst: "good" | "look" | "bad";
   at: string;

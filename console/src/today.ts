@@ -8,8 +8,11 @@ import { useTask, type Task } from "./task";
 
 const BEAT_MS = 5000;
 
+const LOST_MS = 15000;
+
 export interface Telling {
   now: Ref<Today | null>;
+  isLost: Ref<boolean>; // the gateway was not reached for a while: what stands here is what was
   isStill: Ref<boolean>;
   task: Task;
   look: () => Promise<void>;
@@ -18,9 +21,11 @@ export interface Telling {
 export function useToday(): Telling {
   const now = ref<Today | null>(null);
   const isStill = ref(false);
+  const isLost = ref(false);
   const task = useTask();
   let source: EventSource | null = null;
   let timer = 0;
+  let heard = Date.now();
 
   async function look(): Promise<void> {
     await task.run(async () => void (now.value = await get<Today>("/console/api/today")));
@@ -31,6 +36,7 @@ export function useToday(): Telling {
   }
   function listen(): void {
     source = new EventSource("/console/api/events");
+    source.onopen = () => (isLost.value = false);
     source.addEventListener("today", (event: MessageEvent<string>) => (now.value = JSON.parse(event.data) as Today));
     // It comes back by itself, but for an answer that is a refusal: what it says is learnt by asking.
     source.onerror = () => {
@@ -41,6 +47,8 @@ export function useToday(): Telling {
   }
   function beat(): void {
     isStill.value = isAsleep(Date.now());
+    if (!source || source.readyState === EventSource.OPEN || isStill.value) heard = Date.now();
+    isLost.value = Date.now() - heard > LOST_MS;
     if (isStill.value) close();
     else if (!source) listen();
   }
@@ -60,5 +68,5 @@ export function useToday(): Telling {
     window.clearInterval(timer);
     for (const kind of WAKING) window.removeEventListener(kind, wake);
   });
-  return { now, isStill, task, look };
+  return { now, isStill, isLost, task, look };
 }

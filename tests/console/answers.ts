@@ -1,7 +1,8 @@
 // What the stand-in answers: a table of paths, and one of jobs.
 import type { Role } from "../../console/src/session";
-import { lifeOf, listed, NOW_MS, obligations, overdue, recordId, status, stories, TODAY } from "./fixtures";
+import { lifeOf, listed, NOW_MS, obligations, overdue, recordId, REFUSED_FIELDS, status, stories, TODAY } from "./fixtures";
 import { importTaken } from "./importing";
+import { journeys } from "./journeys";
 import { people, type PersonName, type Someone } from "./people";
 import { enterprise, exported, lookupsAbout, searched } from "./registering";
 import { departments, exits, lookups, summary } from "./reporting";
@@ -64,8 +65,9 @@ function today(asked: Asked): unknown {
 
   return {
     waiting: { mine: waiting.filter((story) => story.bodies[0]!.proposed_by !== asked.person?.name).length, all: waiting.length },
-    returned: now.records.returned, overdue: { unproposed: overdue.length - stories.length, on: TODAY }, refused: 1, unsent: now.records.unsent,
-    clocks: now.clocks, channels: now.channels, worst: "bad", at: "2026-11-25T10:30:00+08:00",
+    returned: { mine: asked.person?.name === "jingban" ? now.records.returned : 0, all: now.records.returned },
+    overdue: { unproposed: overdue.length - stories.length, on: TODAY }, refused: 1, held: 2, unsent: now.records.unsent,
+    clocks: { ...now.clocks, ending: 2, ending_more: false }, alarms: [], channels: now.channels, worst: "bad", at: "2026-11-25T10:30:00+08:00",
   };
 }
 
@@ -109,6 +111,7 @@ export const ANSWERS: [RegExp, Answer][] = [
   [/^POST \/console\/api\/sign-out$/, () => undefined],
   [/^POST \/console\/api\/enrol$/, (asked) => ((asked.body as { code?: string }).code ? undefined : { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", address: "otpauth://totp/creditgate:jingban?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=creditgate" })],
   [/^GET \/console\/api\/today$/, today],
+  [/^GET \/console\/api\/deliveries$/, journeys],
   [/^GET \/console\/api\/events$/, (asked) => ({ event: today(asked) })],
   [/^GET \/console\/api\/obligations$/, searched],
   [/^GET \/console\/api\/enterprises\/([^/]+)$/, enterprise],
@@ -151,7 +154,7 @@ function refused(): unknown {
     .filter((story) => story.deliveries.includes("refused"))
     .map((story) => ({
       delivery: 160, channel: "credit-guangdong", record: recordId(story.one.obligation), version: 1, uscc: story.one.uscc, name: story.one.name, code: "10004",
-      reason: "RDWH：文号中的年份应使用六角括号〔〕", known: true, why: "字段格式不符合要求", advice: "对照对方说明改正所指字段，复核后重新报送（push）", requeue: "确认对方有误时，按原内容再次报送",
+      reason: "RDWH：文号中的年份应使用六角括号〔〕", known: true, why: "字段格式不符合要求", advice: "对照对方说明改正所指字段，复核后重新报送（push）", requeue: "确认对方有误时，按原内容再次报送", fields: REFUSED_FIELDS,
       queued_at: "2026-11-24T09:30:00+08:00", refused_at: "2026-11-24T10:31:00+08:00",
     }));
 

@@ -108,7 +108,13 @@ export function bodyOf(one: Obligation, version: number, op: number, more: Parti
 }
 
 const CHANNELS = ["credit-guangdong", "national-platform", "credit-china"];
-const REFUSAL = {
+export const REFUSED_FIELDS = [
+  {
+    name: "RDWH", label: "认定文号", label_en: "the listing document", field: "document", remedy: "record" as const,
+    how: "correct the record, have it approved, push", how_zh: "在记录上提出变更（correct），复核后报送",
+  },
+];
+export const REFUSAL = {
   known: true,
   why: "a field has the wrong form",
   why_zh: "字段格式不符合要求",
@@ -116,6 +122,7 @@ const REFUSAL = {
   advice_zh: "对照对方说明改正所指字段，复核后重新报送（push）",
   requeue: "sent again as it is",
   requeue_zh: "按原内容再次报送",
+  fields: REFUSED_FIELDS,
 };
 
 function delivery(channel: string, state: string, number: number): Delivery {
@@ -222,13 +229,13 @@ export function status(): object {
   const count = (list: string): number => stories.filter((story) => story.list === list).length;
   const channel = (name: string, more: object): object => ({
     channel: name, queued: 0, sending: 0, in_doubt: 0, received: 0, acknowledged: 0, refused: 0, superseded: 0,
-    oldest_ms: 0, last_receipt_ms: NOW_MS - 61000, paused: false, draining: false, held: 0, staged: 0, enabled: true, reason: null,
+    oldest_ms: 0, last_receipt_ms: NOW_MS - 61000, next_ms: 0, paused: false, draining: false, held: 0, staged: 0, enabled: true, reason: null,
     ...more,
   });
 
   return {
     channels: [
-      channel("credit-guangdong", { queued: 4, sending: 2, acknowledged: 1204, refused: 1, oldest_ms: NOW_MS - 240000 }),
+      channel("credit-guangdong", { queued: 4, sending: 2, acknowledged: 1204, refused: 1, oldest_ms: NOW_MS - 240000, next_ms: NOW_MS + 95000 }),
       channel("national-platform", { queued: 31, acknowledged: 1170, paused: true, reason: "tls: certificate expired", oldest_ms: NOW_MS - 7200000, last_receipt_ms: NOW_MS - 7300000 }),
       channel("credit-china", { received: 8, acknowledged: 1162, oldest_ms: NOW_MS - 1800000, held: 2 }),
     ],

@@ -97,7 +97,7 @@ describe.skipIf(!hasBrowser)("orders", () => {
   it("shows a conflict, overwrites nothing, and offers to read again", async () => {
     const page = await open("fuhe", "/review");
 
-    gate.refuse.set("POST /admin/v1/jobs/approve", { status: 409, rule: "order.stale", detail: "it is not what was seen", detail_zh: "内容已不是所见的版本", stale: [recordId(stories[0]!.one.obligation)] });
+    gate.refuse.set("POST /admin/v1/jobs/approve", { status: 409, rule: "order.stale", detail: "it is not what was seen", detail_zh: "内容已不是所见的版本", stale: [{ id: recordId(stories[0]!.one.obligation), seen: 999, now: 1000, uscc: null }] });
     await press(page, "批准 1 条");
     await page.getByRole("alert").getByText("本次操作没有执行").waitFor();
     await page.getByText("order.stale").waitFor();

@@ -202,16 +202,21 @@ static const char *type_of(struct span format)
     return span_is(format, "json") ? "application/json" : "text/plain; charset=utf-8";
 }
 
-static bool add_piece(const struct visit *visit, const char *id, const char **type, struct error *err)
+static bool take_offset(const struct visit *visit, int64_t *offset, struct error *err)
+{
+    AUTO(buf_done) struct buf number = BUF_INIT;
+
+    *offset = 0;
+    return !http_query_of(visit->request, "offset", &number) || integer_parse(buf_span(&number), offset) ||
+           refuse(err, ERR_INVALID, "query.offset", "offset is a number of bytes", "offset 应为字节数");
+}
+
+static bool add_piece(const struct visit *visit, const char *id, int64_t offset, const char **type, struct error *err)
 {
     AUTO(buf_done) struct buf format = BUF_INIT;
-    AUTO(buf_done) struct buf number = BUF_INIT;
-    int64_t offset = 0;
 
     if (!http_query_of(visit->request, "format", &format))
         buf_add_text(&format, "text");
-    if (http_query_of(visit->request, "offset", &number) && !integer_parse(buf_span(&number), &offset))
-        return refuse(err, ERR_INVALID, "query.offset", "offset is a number of bytes", "offset 应为字节数");
     *type = type_of(buf_span(&format));
     return jobs_report(visit->api->config, id, buf_text(&format), (uint64_t)offset, &visit->reply->body, err);
 }
@@ -223,16 +228,17 @@ static void tell_report(struct visit *visit, const char *id)
     struct error err;
     const char *type = NULL;
     unsigned readers = 0;
+    int64_t offset;
 
     if (!visit_takes(visit, NAMES))
         return;
-    if (!jobs_readers(visit->api->config, id, &readers, &err)) {
+    if (!take_offset(visit, &offset, &err) || !jobs_readers(visit->api->config, id, &readers, &err)) {
         visit_refuse(visit, &err);
         return;
     }
     if (!admin_has_role(visit, readers))
         return;
-    if (!add_piece(visit, id, &type, &err)) {
+    if (!add_piece(visit, id, offset, &type, &err)) {
         visit_refuse(visit, &err);
         return;
     }

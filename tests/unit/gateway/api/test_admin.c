@@ -250,9 +250,14 @@ Test(admin, an_order_about_what_is_not_as_it_was_seen_is_refused_whole)
 {
     AUTO(buf_done) struct buf body = BUF_INIT;
     struct proposal proposal = sample_proposal();
-    char id[RECORD_ID_BYTES];
+    char id[RECORD_ID_BYTES], obligation[33];
+    uint8_t obligation_bytes[OBLIGATION_ID_BYTES];
+    struct obligation row = sample_row();
+    const json_t *stale;
     int64_t seen;
 
+    obligation_id(&row, obligation_bytes);
+    obligation_id_text(obligation_bytes, obligation);
     import_rows((struct obligation[]){sample_row()}, 1);
     cr_assert_str_eq(propose_row(sample_row(), &proposal), "done");
     gate_start();
@@ -262,6 +267,18 @@ Test(admin, an_order_about_what_is_not_as_it_was_seen_is_refused_whole)
     withdraw(id, seen + 1);
     cr_assert_str_eq(problem(409), "order.stale");
     cr_assert_not_null(strstr(told("detail_zh"), id), "%s", told("detail_zh"));
+    stale = json_array_get(json_object_get(G.json, "stale"), 0);
+    cr_assert_str_eq(json_text_of(stale, "id"), id);
+    cr_assert_eq(json_integer_of(stale, "seen", -1), seen + 1);
+    cr_assert_eq(json_integer_of(stale, "now", -1), seen);
+    cr_assert(json_is_null(json_object_get(stale, "uscc")));
+    buf_addf(&body, "{\"ids\":[\"%s@7\"]}", obligation);
+    admin_post("/admin/v1/jobs/propose", buf_text(&body));
+    cr_assert_str_eq(problem(409), "order.stale");
+    stale = json_array_get(json_object_get(G.json, "stale"), 0);
+    cr_assert_eq(json_integer_of(stale, "now", -1), 1);
+    cr_assert_str_eq(json_text_of(stale, "uscc"), "91440224MAYUCHK485");
+    buf_clear(&body);
     buf_addf(&body, "{\"ids\":[\"%s@%lld\",\"%s@9999\"],\"reason\":\"r\"}", id, (long long)seen, id);
     admin_post("/admin/v1/jobs/withdraw", buf_text(&body));
     cr_assert_str_eq(problem(409), "order.stale");

@@ -5,7 +5,7 @@ import { importTaken } from "./importing";
 import { journeys } from "./journeys";
 import { people, type PersonName, type Someone } from "./people";
 import { enterprise, exported, lookupsAbout, searched } from "./registering";
-import { departments, exits, lookups, summary } from "./reporting";
+import { exits, lists, lookups, quality, summary } from "./reporting";
 
 export interface Asked {
   method: string;
@@ -116,10 +116,6 @@ export const ANSWERS: [RegExp, Answer][] = [
   [/^GET \/console\/api\/obligations$/, searched],
   [/^GET \/console\/api\/enterprises\/([^/]+)$/, enterprise],
   [/^GET \/console\/api\/enterprises\/([^/]+)\/lookups$/, lookupsAbout],
-  [/^GET \/console\/api\/reports\/exits$/, exits],
-  [/^GET \/console\/api\/reports\/summary$/, summary],
-  [/^GET \/console\/api\/reports\/departments$/, departments],
-  [/^GET \/console\/api\/reports\/lookups$/, lookups],
   [/^GET \/admin\/v1\/status$/, () => status()],
   [/^GET \/admin\/v1\/records$/, records],
   [/^GET \/admin\/v1\/records\/([^/]+)$/, oneRecord],
@@ -198,6 +194,11 @@ export const JOBS: Record<string, Job> = {
   pause: { roles: ["operator", "administrator"], run: outcomes },
   drain: { roles: ["operator", "administrator"], run: outcomes },
   resume: { roles: ["operator", "administrator"], run: outcomes },
+  "report-exits": { roles: ANYBODY, run: exits },
+  "report-lists": { roles: ANYBODY, run: lists },
+  "report-summary": { roles: ANYBODY, run: summary },
+  "report-quality": { roles: ANYBODY, run: quality },
+  "report-lookups": { roles: ["auditor", "administrator"], run: lookups },
   "client-suspend": { roles: ["administrator"], run: outcomes },
   "client-resume": { roles: ["administrator"], run: outcomes },
 };

@@ -237,7 +237,7 @@ describe.skipIf(!hasBrowser)("orders", () => {
     const page = await open("jingban", "/reports?report=summary&year=2020");
 
     await press(page, "English");
-    await page.getByText("Retired capacity in 2020").waitFor();
+    await page.getByText("obligations due in the year").first().waitFor();
     expect(await page.evaluate(() => document.documentElement.lang)).toBe("en");
     await page.getByRole("radio", { name: "Exits of the year" }).click({ force: true });
     await page.waitForURL(/report=exits/);

@@ -5,7 +5,9 @@
 
 #include "base/encode.h"
 #include "base/text.h"
-#include "base/walk.h"
+
+_Static_assert((int)DOMAIN_RECORD_MEMBERS == (int)SUBJECT_RECORD_MEMBERS, "names and ends go together");
+_Static_assert((int)DOMAIN_OBLIGATION_MEMBERS == (int)SUBJECT_OBLIGATION_MEMBERS, "names and ends go together");
 
 const char *const VERDICT_NAMES[VERDICT_COUNT] = {"unknown", "not-listed", "listed"};
 
@@ -28,36 +30,39 @@ static void masked_add(struct span raw, struct buf *out)
     buf_add_text(out, "**\"");
 }
 
-/* Copy the members that may be seen. Both the item and the names are sorted, so one pass is enough. */
-static void item_add(struct span json, const struct members *members, struct buf *out)
+static void masked_member_add(struct span member, const char *name, struct buf *out)
 {
-    struct walk walk;
-    struct span name;
-    struct span raw;
-    size_t at = 0;
+    size_t value_at = strlen(name) + 3; /* behind quotes and colon */
+
+    buf_add(out, member.at, value_at);
+    masked_add((struct span){member.at + value_at, member.bytes - value_at}, out);
+}
+
+/* Copy the members that may be seen, those that stand together at once. */
+static void item_add(const struct subject_item *item, const struct members *members, struct buf *out)
+{
+    uint32_t plain = members->shown & ~members->masked;
+    size_t begin = 1;
     char before = '{';
 
-    if (members->shown == (1U << members->count) - 1 && members->masked == 0) {
-        buf_add_span(out, json);
+    if (item->json.bytes == 0 || plain == (1U << members->count) - 1) {
+        buf_add_span(out, item->json);
         return;
     }
-    if (!walk_begin(&walk, json))
-        return;
-    while (walk_next(&walk, &name, &raw)) {
-        while (at < members->count && !span_is(name, members->names[at]))
-            at++;
-        if (at == members->count)
-            break;
-        if (!(members->shown & 1U << at++))
+    for (size_t i = 0; i < members->count; i++) {
+        size_t end = subject_item_end(item, i);
+        struct span text = {item->json.at + begin, end - begin};
+
+        if ((plain >> i & 3) == 3)
+            continue; /* so is the next */
+        begin = end + 1;
+        if (!(members->shown >> i & 1))
             continue;
         buf_add_byte(out, before);
-        buf_add_byte(out, '"');
-        buf_add_span(out, name);
-        buf_add_text(out, "\":");
-        if (members->masked & 1U << (at - 1))
-            masked_add(raw, out);
+        if (plain >> i & 1)
+            buf_add_span(out, text);
         else
-            buf_add_span(out, raw);
+            masked_member_add(text, members->names[i], out);
         before = ',';
     }
     buf_add_byte(out, '}');
@@ -116,7 +121,7 @@ static void items_add(const struct answer *answer, enum view_result wanted, cons
             answer_shown_add(&item, shown, told);
         if (shown++ > 0)
             buf_add_byte(out, ',');
-        item_add(item.json, members, out);
+        item_add(&item, members, out);
     }
     if (told && shown > 0)
         buf_add_byte(told, ']');
@@ -152,12 +157,12 @@ static void name_add(const struct answer *answer, struct buf *out)
     masked_add(buf_span(&whole), out);
 }
 
-void answer_record_add(const struct domain *domain, struct span json, struct buf *out)
+void answer_record_add(const struct domain *domain, const struct subject_item *item, struct buf *out)
 {
     struct members members = {DOMAIN_RECORD_MEMBER, DOMAIN_RECORD_MEMBERS, domain->record_members,
                               domain->record_personal};
 
-    item_add(json, &members, out);
+    item_add(item, &members, out);
 }
 
 static void obligations_add(const struct answer *answer, struct buf *out)

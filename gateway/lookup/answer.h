@@ -45,7 +45,7 @@ void answer_judge(struct answer *answer, const struct subject *subject, struct a
 bool answer_has_measures(const struct answer *answer);
 void answer_facts(const struct answer *answer, struct lookup_facts *facts);
 /* A record's JSON (subject.h) as this domain may see it without a case of its own: personal data masked. */
-void answer_record_add(const struct domain *domain, struct span json, struct buf *out);
+void answer_record_add(const struct domain *domain, const struct subject_item *item, struct buf *out);
 /* What a feedback will name, canonical, as the trace keeps it: one of a list whose closing bracket is the caller's.
  * `before`: 0 for the first. */
 void answer_shown_add(const struct subject_item *item, size_t before, struct buf *out);

@@ -123,7 +123,7 @@ static void change_add(struct changing *changing, struct span uscc, const struct
     instant_add(out, ",\"from\":", change.from_ms);
     buf_addf(out, ",\"id\":\"%s\",\"record\":", change.record);
     if (is_listed)
-        answer_record_add(changing->question->domain, item->json, out);
+        answer_record_add(changing->question->domain, item, out);
     else
         buf_add_text(out, "null");
     json_count_add(out, ",\"sequence\":", changing->sequence);

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "gateway/registry/pack.h"
+#include "base/walk.h"
 #include "gateway/registry/subject_json.h"
 
-enum { FORMAT = 2, NAME_MAX = 600 };
+enum { FORMAT = 3, NAME_MAX = 600 };
 /* Places in a part. */
 enum { AT_FORMAT = 0, AT_PARTS = 2, AT_ITEMS = 4, AT_SEQUENCE = 8, AT_NAME_BYTES = 16, AT_NAME = 18 };
-/* Places in an item. */
+/* Places in an item, before its JSON. */
 enum {
     AT_KIND = 0,
     AT_GROUND = 1,
@@ -28,7 +28,8 @@ enum {
     AT_END_OR_EXIT = 76,
     AT_FROM_SEQUENCE = 80,
     AT_UNTIL_SEQUENCE = 88,
-    ITEM_BYTES = 96
+    AT_ENDS = 96,
+    ITEM_BYTES = AT_ENDS + 2 * SUBJECT_RECORD_MEMBERS
 };
 enum { FLAG_DISPUTED = 1, FLAG_BY_LAW = 2 };
 enum { KEY_MAX = SUBJECT_CODE_BYTES + 2 };
@@ -41,15 +42,26 @@ static struct span key_of(const char code[SUBJECT_CODE_BYTES], uint16_t part, ch
     return (struct span){key, part == 0 ? SUBJECT_CODE_BYTES : KEY_MAX};
 }
 
-/* The items of a part, or nothing when it contradicts itself. */
-static struct span items_of(struct span part)
+/* All items of a part. */
+struct items {
+    struct span heads; /* ITEM_BYTES each */
+    struct span texts;
+};
+
+/* False when the part contradicts itself. */
+static bool items_of(struct span part, struct items *items)
 {
-    size_t head;
+    size_t name_end, heads_bytes;
 
     if (part.bytes < AT_NAME || part.at[AT_FORMAT] != FORMAT)
-        return SPAN_NONE;
-    head = AT_NAME + (size_t)unpack_u16(part.at + AT_NAME_BYTES);
-    return head > part.bytes ? SPAN_NONE : (struct span){part.at + head, part.bytes - head};
+        return false;
+    name_end = AT_NAME + (size_t)unpack_u16(part.at + AT_NAME_BYTES);
+    heads_bytes = (size_t)unpack_u32(part.at + AT_ITEMS) * ITEM_BYTES;
+    if (name_end > part.bytes || heads_bytes > part.bytes - name_end)
+        return false;
+    items->heads = (struct span){part.at + name_end, heads_bytes};
+    items->texts = (struct span){part.at + name_end + heads_bytes, part.bytes - name_end - heads_bytes};
+    return true;
 }
 
 static bool spoil(struct store_txn *txn)
@@ -62,10 +74,11 @@ bool subject_find(struct store_txn *txn, struct span uscc, struct subject *out)
 {
     char key[KEY_MAX];
     struct span first;
+    struct items items;
 
     if (uscc.bytes != SUBJECT_CODE_BYTES || !store_get(txn, STORE_SUBJECTS, key_of(uscc.at, 0, key), &first))
         return false;
-    if (items_of(first).at == NULL || unpack_u16(first.at + AT_PARTS) == 0)
+    if (!items_of(first, &items) || unpack_u16(first.at + AT_PARTS) == 0)
         return spoil(txn);
     out->txn = txn;
     memcpy(out->code, uscc.at, SUBJECT_CODE_BYTES);
@@ -78,25 +91,30 @@ bool subject_find(struct store_txn *txn, struct span uscc, struct subject *out)
 
 void subject_walk_begin(struct subject_walk *walk, const struct subject *subject)
 {
-    *walk = (struct subject_walk){subject, items_of(subject->first), 0};
+    struct items items = {SPAN_NONE, SPAN_NONE};
+
+    (void)items_of(subject->first, &items); /* subject_find has looked */
+    *walk = (struct subject_walk){subject, items.heads, items.texts, 0};
 }
 
 static bool next_part(struct subject_walk *walk)
 {
     char key[KEY_MAX];
     struct span part;
+    struct items items;
 
     if (walk->part + 1 >= walk->subject->parts)
         return false;
     walk->part++;
     if (!store_get(walk->subject->txn, STORE_SUBJECTS, key_of(walk->subject->code, walk->part, key), &part) ||
-        items_of(part).at == NULL)
+        !items_of(part, &items))
         return spoil(walk->subject->txn);
-    walk->rest = items_of(part);
+    walk->heads = items.heads;
+    walk->texts = items.texts;
     return true;
 }
 
-static void unpack_item(const char *at, struct subject_item *item)
+static void unpack_item(const char *at, const char *text, struct subject_item *item)
 {
     memset(item, 0, sizeof *item);
     item->kind = (enum subject_kind)at[AT_KIND];
@@ -108,7 +126,8 @@ static void unpack_item(const char *at, struct subject_item *item)
     item->from_sequence = unpack_u64(at + AT_FROM_SEQUENCE);
     item->until_sequence = unpack_u64(at + AT_UNTIL_SEQUENCE);
     memcpy(item->obligation, at + AT_OBLIGATION, OBLIGATION_ID_BYTES);
-    item->json = (struct span){at + ITEM_BYTES, unpack_u16(at + AT_JSON_BYTES)};
+    item->json = (struct span){text, unpack_u16(at + AT_JSON_BYTES)};
+    item->ends = at + AT_ENDS;
     if (item->kind == SUBJECT_OBLIGATION) {
         item->state = (enum obligation_state)at[AT_OP_OR_STATE];
         item->order_date = (int32_t)unpack_u32(at + AT_DECIDED_OR_ORDERED);
@@ -123,6 +142,29 @@ static void unpack_item(const char *at, struct subject_item *item)
     item->is_by_law = at[AT_FLAGS] & FLAG_BY_LAW;
     item->decided_on = (int32_t)unpack_u32(at + AT_DECIDED_OR_ORDERED);
     item->publication_end = (int32_t)unpack_u32(at + AT_END_OR_EXIT);
+}
+
+static size_t members_of(enum subject_kind kind)
+{
+    return kind == SUBJECT_RECORD ? SUBJECT_RECORD_MEMBERS : SUBJECT_OBLIGATION_MEMBERS;
+}
+
+/* Whoever shows a member copies from one end to the next. */
+static bool ends_are_good(const struct subject_item *item)
+{
+    size_t count = members_of(item->kind);
+    size_t before = 0;
+
+    if (item->json.bytes == 0)
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        size_t end = subject_item_end(item, i);
+
+        if (end <= before)
+            return false;
+        before = end;
+    }
+    return before + 1 == item->json.bytes;
 }
 
 /* Whoever reads items uses these to look up tables. */
@@ -141,20 +183,20 @@ bool subject_walk_next(struct subject_walk *walk, struct subject_item *item)
 {
     size_t bytes;
 
-    while (walk->rest.bytes == 0) {
+    while (walk->heads.bytes == 0) {
+        if (walk->texts.bytes > 0)
+            return spoil(walk->subject->txn);
         if (!next_part(walk))
             return false;
     }
-    if (walk->rest.bytes < ITEM_BYTES)
+    bytes = unpack_u16(walk->heads.at + AT_JSON_BYTES);
+    if (bytes > walk->texts.bytes)
         return spoil(walk->subject->txn);
-    bytes = ITEM_BYTES + (size_t)unpack_u16(walk->rest.at + AT_JSON_BYTES);
-    if (bytes > walk->rest.bytes)
+    unpack_item(walk->heads.at, walk->texts.at, item);
+    if (!is_possible(item) || !ends_are_good(item))
         return spoil(walk->subject->txn);
-    unpack_item(walk->rest.at, item);
-    if (!is_possible(item))
-        return spoil(walk->subject->txn);
-    walk->rest.at += bytes;
-    walk->rest.bytes -= bytes;
+    walk->heads = (struct span){walk->heads.at + ITEM_BYTES, walk->heads.bytes - ITEM_BYTES};
+    walk->texts = (struct span){walk->texts.at + bytes, walk->texts.bytes - bytes};
     return true;
 }
 
@@ -176,12 +218,14 @@ struct change {
 /* The item in `part` that is current for the same thing as `item` ends when `item` begins. */
 static bool close_older(struct buf *part, struct span item)
 {
-    size_t at = part->bytes - items_of(buf_span(part)).bytes;
+    struct items items;
     size_t id_at = item.at[AT_KIND] == SUBJECT_RECORD ? AT_RECORD : AT_OBLIGATION;
     size_t id_bytes = item.at[AT_KIND] == SUBJECT_RECORD ? (size_t)RECORD_ID_BYTES : (size_t)OBLIGATION_ID_BYTES;
 
-    while (at + ITEM_BYTES <= part->bytes) {
-        char *here = part->data + at;
+    if (!items_of(buf_span(part), &items))
+        return false;
+    for (size_t at = 0; at < items.heads.bytes; at += ITEM_BYTES) {
+        char *here = part->data + (items.heads.at - part->data) + at;
 
         if (here[AT_KIND] == item.at[AT_KIND] && memcmp(here + id_at, item.at + id_at, id_bytes) == 0 &&
             unpack_u64(here + AT_UNTIL) == (uint64_t)SUBJECT_FOREVER) {
@@ -189,7 +233,6 @@ static bool close_older(struct buf *part, struct span item)
             memcpy(here + AT_UNTIL_SEQUENCE, item.at + AT_FROM_SEQUENCE, 8);
             return true;
         }
-        at += ITEM_BYTES + (size_t)unpack_u16(here + AT_JSON_BYTES);
     }
     return false;
 }
@@ -206,8 +249,9 @@ static bool part_load(struct store_txn *txn, const char *code, uint16_t number, 
 {
     char key[KEY_MAX];
     struct span value;
+    struct items items;
 
-    if (!store_get(txn, STORE_SUBJECTS, key_of(code, number, key), &value) || items_of(value).at == NULL)
+    if (!store_get(txn, STORE_SUBJECTS, key_of(code, number, key), &value) || !items_of(value, &items))
         return false;
     buf_clear(part);
     buf_add_span(part, value);
@@ -232,17 +276,28 @@ static void head_set(struct buf *part, uint16_t parts, const struct change *chan
     if (name.bytes == 0 || span_equal(name, old))
         return;
     AUTO(buf_done) struct buf items = BUF_INIT;
-    buf_add_span(&items, items_of(buf_span(part)));
+    buf_add(&items, old.at + old.bytes, part->bytes - AT_NAME - old.bytes);
     part->bytes = AT_NAME;
     pack_u16(part->data + AT_NAME_BYTES, (uint16_t)name.bytes);
     buf_add_span(part, name);
     buf_add_span(part, buf_span(&items));
 }
 
-static void item_add(struct buf *part, struct span item)
+/* Behind the others: its fixed bytes behind theirs, its JSON behind theirs. */
+static bool item_add(struct buf *part, struct span item)
 {
-    pack_u32(part->data + AT_ITEMS, unpack_u32(part->data + AT_ITEMS) + 1);
+    struct items items;
+    char *end;
+
+    if (!items_of(buf_span(part), &items))
+        return false;
     buf_add_span(part, item);
+    end = part->data + part->bytes - items.texts.bytes - item.bytes;
+    memmove(end + ITEM_BYTES, end, items.texts.bytes);
+    memcpy(end, item.at, ITEM_BYTES);
+    memcpy(end + ITEM_BYTES + items.texts.bytes, item.at + ITEM_BYTES, item.bytes - ITEM_BYTES);
+    pack_u32(part->data + AT_ITEMS, unpack_u32(part->data + AT_ITEMS) + 1);
+    return true;
 }
 
 /* Close in the older parts; afterwards `part` holds the last one, changed but not stored. */
@@ -288,13 +343,32 @@ static bool apply_change(struct store_txn *txn, const struct change *change, str
         parts = 1;
         part_begin(&part);
     }
-    item_add(&part, change->item);
+    if (!item_add(&part, change->item))
+        return fail(err, ERR_CORRUPT, "a subject's entry is not whole");
     if (parts == 1)
         head_set(&part, parts, change);
     part_store(txn, change->code, (uint16_t)(parts - 1), &part);
     if (parts > 1 && !head_update(txn, parts, change, &part))
         return fail(err, ERR_CORRUPT, "a subject's entry is not whole");
     return store_txn_is_good(txn, err);
+}
+
+/* Where the members of the JSON end, from AT_ENDS on. */
+static bool ends_set(struct buf *item, enum subject_kind kind, struct error *err)
+{
+    struct span json = {item->data + ITEM_BYTES, item->bytes - ITEM_BYTES};
+    struct walk walk;
+    struct span name, raw;
+    size_t count = 0;
+
+    if (json.bytes == 0)
+        return true;
+    if (!walk_begin(&walk, json))
+        return fail(err, ERR_INTERNAL, "what is said about a record or an obligation is no JSON");
+    while (count < members_of(kind) && walk_next(&walk, &name, &raw))
+        pack_u16(item->data + AT_ENDS + 2 * count++, (uint16_t)(raw.at + raw.bytes - json.at));
+    return count == members_of(kind) ||
+           fail(err, ERR_INTERNAL, "what is said about a record or an obligation lacks members");
 }
 
 /* The fixed bytes; `json` follows them. */
@@ -309,7 +383,7 @@ static bool item_begin(struct buf *item, enum subject_kind kind, uint64_t sequen
     pack_u64(item->data + AT_UNTIL, (uint64_t)SUBJECT_FOREVER);
     pack_u64(item->data + AT_FROM_SEQUENCE, sequence);
     pack_u64(item->data + AT_UNTIL_SEQUENCE, SUBJECT_NEVER_REPLACED);
-    return true;
+    return ends_set(item, kind, err);
 }
 
 bool subject_put_obligation(struct store_txn *txn, const struct obligation_version *version,

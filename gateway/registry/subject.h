@@ -7,13 +7,15 @@
  * from 1; most enterprises have one. Nothing here allocates or parses; all is borrowed from the transaction.
  *
  * Numbers are little-endian. Part: u8 format, u8 0, u16 parts (in the first; 0 elsewhere), u32 items, u64 sequence of
- * the last change, u16 bytes of the name, the name, then the items. Item: the fixed 96 bytes of subject.c, then the
- * JSON.
+ * the last change, u16 bytes of the name, the name, then of each item the fixed 128 bytes of subject.c, then the JSON
+ * of each: whoever judges items reads what stands together, and of the JSON only what it copies. Where each member of
+ * the JSON ends is among the fixed bytes, so that nobody need look for it.
  */
 #ifndef GATEWAY_REGISTRY_SUBJECT_H
 #define GATEWAY_REGISTRY_SUBJECT_H
 
 #include "gateway/registry/obligations.h"
+#include "gateway/registry/pack.h"
 #include "gateway/registry/record.h"
 
 enum { SUBJECT_PART_MAX = 48 * 1024, SUBJECT_PARTS_MAX = 1000, SUBJECT_CODE_BYTES = 18 };
@@ -33,6 +35,7 @@ struct subject_item {
     uint64_t until_sequence; /* the event that replaced it; SUBJECT_NEVER_REPLACED while it is current */
     int32_t due;             /* the last day in time */
     struct span json;        /* one JSON object, see below; empty for ops 3 and 4, which have nothing to show */
+    const char *ends;        /* borrowed: subject_item_end */
     /* Of records: */
     char record[RECORD_ID_BYTES];
     enum record_op op;
@@ -51,7 +54,16 @@ struct subject_item {
 /* Public members, names sorted. Of a record: {"decided_on","disputed","document","due","facts","ground","industry",
  * "listed_at","listing_authority","name","op","publication_end","record","scope","severity","version"}. Of an
  * obligation: {"authority","capacity","capacity_unit","deadline","document","equipment","exit_date","extended_to",
- * "ground","industry","obligation","order_date","state","version"} (ground, state: slugs). */
+ * "ground","industry","obligation","order_date","state","version"} (ground, state: slugs). All of them always. */
+enum { SUBJECT_RECORD_MEMBERS = 16, SUBJECT_OBLIGATION_MEMBERS = 14 };
+
+/* Where the JSON's member `i` ends, without the comma or brace behind it: the next begins one byte further, the first
+ * at
+ * 1. Of an item with JSON they are in order, and the last ends before the brace. */
+static inline size_t subject_item_end(const struct subject_item *item, size_t i)
+{
+    return unpack_u16(item->ends + 2 * i);
+}
 
 struct subject {
     struct store_txn *txn;
@@ -67,7 +79,8 @@ bool subject_find(struct store_txn *txn, struct span uscc, struct subject *out);
 
 struct subject_walk {
     const struct subject *subject;
-    struct span rest;
+    struct span heads; /* of the part's items that are still to come */
+    struct span texts;
     uint16_t part;
 };
 /* All items, oldest first. Check store_txn_is_good after the end. */

@@ -4,9 +4,9 @@ file(GLOB_RECURSE PAGES_TESTS CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/consol
 file(GLOB PAGES_CASES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/cases/register/*)
 file(GLOB_RECURSE SPECS CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/tests/console ${CMAKE_SOURCE_DIR}/tests/console/*.spec.ts)
 add_custom_command(OUTPUT ${PAGES_WORK}/tests/copied
-    COMMAND ${PAGES_COPY} -- tests/console tests/cases/register docs/console-api.md scripts/stage.sh
+    COMMAND ${PAGES_COPY} -- tests/console tests/cases/register docs/console-api.md scripts/stage.sh gateway/jobs/kinds.c
     COMMAND ${CMAKE_COMMAND} -E touch ${PAGES_WORK}/tests/copied
-    DEPENDS ${PAGES_TESTS} ${PAGES_CASES} ${CMAKE_SOURCE_DIR}/docs/console-api.md ${CMAKE_SOURCE_DIR}/scripts/stage.sh ${CMAKE_BINARY_DIR}/console/index.html
+    DEPENDS ${PAGES_TESTS} ${PAGES_CASES} ${CMAKE_SOURCE_DIR}/docs/console-api.md ${CMAKE_SOURCE_DIR}/gateway/jobs/kinds.c ${CMAKE_SOURCE_DIR}/scripts/stage.sh ${CMAKE_BINARY_DIR}/console/index.html
     COMMENT "console: tests" VERBATIM)
 add_custom_target(console_tests ALL DEPENDS ${PAGES_WORK}/tests/copied)
 

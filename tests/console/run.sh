@@ -19,7 +19,8 @@ unit) exec "$node" node_modules/vitest/vitest.mjs run --project unit ;;
 browser)
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || skip "no Chromium (the package chromium)"
     [ "$("$node" -p 'process.versions.node.split(".")[0]')" -ge 20 ] || skip "Playwright wants node 20 or newer, here is $("$node" --version)"
-    exec "$node" node_modules/vitest/vitest.mjs run --project browser "../$2"
+    case $2 in */story.spec.ts) set -- "$@" --bail 1 ;; esac # the steps of a story
+    exec "$node" node_modules/vitest/vitest.mjs run --project browser "../$2" "${@:3}"
     ;;
 esac
 echo "types, unit or browser, not $1" >&2

@@ -178,6 +178,16 @@ export async function order<T>(kind: string, order: object, seen?: (state: JobSt
   return { state, report: await reportOf<T>(job) };
 }
 
+// The same for an order that comes with a file.
+export async function orderFile<T>(kind: string, file: File, query: Record<string, string>, seen?: (state: JobState) => void): Promise<Done<T>> {
+  const given = new URLSearchParams({ file: file.name, ...query });
+  const response = await send("POST", `/admin/v1/jobs/${kind}?${given.toString()}`, file, "application/octet-stream");
+  const { job } = (await response.json()) as { job: string };
+  const state = await follow(job, seen);
+
+  return { state, report: await reportOf<T>(job) };
+}
+
 export async function importFile<T>(file: File, seen?: (state: JobState) => void): Promise<Done<T>> {
   const name = encodeURIComponent(file.name);
   const response = await send("POST", `/admin/v1/jobs/import?file=${name}`, file, "application/octet-stream");

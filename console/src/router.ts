@@ -23,6 +23,8 @@ export const PAGES: Page[] = [
   { path: "/reports", zh: "报表", en: "Reports", roles: ALL },
   { path: "/channels", zh: "渠道", en: "Channels", roles: ALL },
   { path: "/clients", zh: "查询系统", en: "Clients", roles: ALL },
+  { path: "/keys", zh: "密钥", en: "Keys", roles: ALL },
+  { path: "/maintenance", zh: "维护", en: "Maintenance", roles: ALL },
   { path: "/staff", zh: "工作人员", en: "Staff", roles: ["administrator", "auditor"] },
   { path: "/audit", zh: "审计查询", en: "Audit", roles: ["auditor"] },
 ];
@@ -43,6 +45,8 @@ const routes: RouteRecordRaw[] = [
   { path: "/reports", component: () => import("./pages/Reports.vue") },
   { path: "/channels", component: () => import("./pages/Channels.vue") },
   { path: "/clients", component: () => import("./pages/Clients.vue") },
+  { path: "/keys", component: () => import("./pages/Keys.vue") },
+  { path: "/maintenance", component: () => import("./pages/Maintenance.vue") },
   { path: "/staff", component: () => import("./pages/Staff.vue") },
   { path: "/audit", component: () => import("./pages/Audit.vue") },
   { path: "/:rest(.*)*", redirect: "/" },

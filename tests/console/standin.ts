@@ -111,7 +111,7 @@ export class StandIn {
       this.refuse.delete(key);
       return this.problem(response, wrong);
     }
-    if (!person && url.pathname !== "/console/api/sign-in" && url.pathname !== "/console/api/enrol")
+    if (!person && !["/console/api/sign-in", "/console/api/enrol", "/console/api/certificate"].includes(url.pathname))
       return this.problem(response, { status: 401, rule: "session.none", detail: "sign in first", detail_zh: "请先登录" });
     if (method !== "GET" && person && request.headers["x-creditgate-forgery"] !== FORGERY)
       return this.problem(response, { status: 403, rule: "session.forgery", detail: "the forgery token is missing", detail_zh: "缺少防伪令牌" });

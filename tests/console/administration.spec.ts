@@ -1,0 +1,154 @@
+// The pages of administration: a connection tested layer by layer, keys, taking a configuration over, comparing, names,
+// signing in by certificate; who may not, does not see the button, and is refused all the same.
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { NOT_TAKEN } from "./administering";
+import { axe, hasBrowser, launch, look, settled, shot } from "./browser";
+import type { PersonName } from "./people";
+import { StandIn } from "./standin";
+
+const PAGES: [name: string, path: string, who: PersonName, text: string][] = [
+  ["keys", "/keys", "shenji", "gd-seal-sm2-2"],
+  ["maintenance", "/maintenance", "guanli", ""],
+  ["staff-roles", "/staff", "shenji", "jingban"],
+];
+
+describe.skipIf(!hasBrowser)("administration", () => {
+  const gate = new StandIn();
+  let browser: Browser;
+  let base = "";
+
+  beforeAll(async () => {
+    base = await gate.open();
+    browser = await launch();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await gate.close();
+  });
+  afterEach(() => gate.forget());
+
+  async function at(path: string, who: PersonName | null, lang: "zh" | "en" = "zh") {
+    const sight = await look(browser, base, who, lang);
+
+    await sight.page.goto(`${base}/console${path}`);
+    await sight.page.locator("h1").first().waitFor();
+    await settled(sight.page);
+    return sight;
+  }
+
+  for (const lang of ["zh", "en"] as const)
+    for (const [name, path, who, text] of PAGES)
+      it(`${name} in ${lang} is drawn, accessible and within the policy`, async () => {
+        const { context, page, complaints } = await at(path, who, lang);
+
+        if (text) await page.getByText(text).first().waitFor();
+        await shot(page, `${name}-${lang}`);
+        expect(await page.locator(".refusal").count()).toBe(0);
+        expect(complaints).toEqual([]);
+        expect(await axe(page)).toEqual([]);
+        expect(await page.evaluate(() => [...document.querySelectorAll("*")].map((one) => one.localName).filter((name) => name.includes("-")))).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1366);
+        await context.close();
+      });
+
+  it("an operator tests a connection and is told the layer that is wrong, and what to do", async () => {
+    const { context, page, complaints } = await at("/channels", "jingban");
+
+    await page.getByRole("button", { name: "测试" }).first().click();
+    await page.getByText("先处理“身份与签名”").waitFor();
+    expect(gate.sentTo("/admin/v1/jobs/probe")?.body).toEqual({ ids: ["credit-guangdong"] });
+    const rows = page.locator(".probe tbody tr");
+    expect(await rows.count()).toBe(8);
+    expect(await rows.nth(5).innerText()).toContain("核对渠道的令牌");
+    expect(await rows.nth(6).innerText()).toContain("前面的层次未通过");
+    await page.getByText("证书内容").first().click();
+    expect(await rows.nth(3).innerText()).toContain("模拟签发机构");
+    await shot(page, "channels-probe-zh");
+    expect(await axe(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it("who may not test a connection has no button, and is refused", async () => {
+    const { context, page } = await at("/channels", "shenji");
+
+    expect(await page.getByRole("button", { name: "测试" }).count()).toBe(0);
+    const status = await page.evaluate(async () => (await fetch("/admin/v1/jobs/probe", { method: "POST", headers: { "Content-Type": "application/json", "X-Creditgate-Forgery": "forgery-token-of-this-session" }, body: '{"ids":["credit-guangdong"]}' })).status);
+    expect(status).toBe(403);
+    await context.close();
+  });
+
+  it("public keys can be downloaded, by name", async () => {
+    const { context, page } = await at("/keys", "jingban");
+
+    expect(await page.getByRole("link", { name: "gd-push-sm2-1" }).getAttribute("href")).toBe("/admin/v1/keys/gd-push-sm2-1");
+    expect(await page.getByText("剩余 10 天").count()).toBe(1);
+    expect(await page.getByText("已停用，仍可查验旧签名").count()).toBe(1);
+    await context.close();
+  });
+
+  it("a configuration is taken over after what will happen was said; what changed is told", async () => {
+    const { context, page } = await at("/maintenance", "guanli");
+
+    await page.getByRole("button", { name: "重新载入…" }).click();
+    await page.getByText("会发生什么").waitFor();
+    expect(gate.sentTo("/admin/v1/jobs/reload")).toBeUndefined();
+    await page.getByRole("button", { name: "重新载入", exact: true }).click();
+    await page.getByText("改动: roles").waitFor();
+    await shot(page, "maintenance-reload-zh");
+    gate.reports.set("reload", NOT_TAKEN);
+    await page.getByRole("button", { name: "重新载入…" }).click();
+    await page.getByRole("button", { name: "重新载入", exact: true }).click();
+    await page.getByText("未作任何更改：请先更正下列各处").waitFor();
+    await page.getByText("10: clients.addresses").waitFor();
+    await context.close();
+  });
+
+  it("differences with a platform are shown; only who may repair is offered it, with a reason", async () => {
+    const operator = await at("/maintenance", "jingban");
+
+    expect(await operator.page.getByRole("button", { name: "重新载入…" }).count()).toBe(0);
+    await operator.page.getByRole("button", { name: "对账" }).click();
+    await operator.page.getByText("缺失 1").waitFor();
+    expect(await operator.page.getByRole("button", { name: "补报" }).count()).toBe(0);
+    await operator.context.close();
+
+    const { context, page } = await at("/maintenance", "fuhe");
+    await page.getByRole("button", { name: "对账" }).click();
+    await page.getByRole("button", { name: "补报 1 条…" }).click();
+    const act = page.getByRole("dialog").getByRole("button", { name: "补报", exact: true });
+    expect(await act.isDisabled()).toBe(true);
+    await page.getByRole("textbox", { name: "理由" }).fill("平台数据丢失");
+    await shot(page, "maintenance-repair-zh");
+    await act.click();
+    await page.getByText("已重新排队 1").waitFor();
+    expect(gate.sentTo("/admin/v1/jobs/reconcile-repair")?.body).toEqual({ ids: ["credit-guangdong"], reason: "平台数据丢失" });
+    await context.close();
+  });
+
+  it("a register of names is sent with its day, and what was refused is told by line", async () => {
+    const { context, page } = await at("/maintenance", "guanli");
+
+    await page.getByLabel("文件").setInputFiles({ name: "名称库.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\r\n") });
+    await page.getByRole("button", { name: "登记" }).click();
+    await page.getByText("信用代码校验位不符").waitFor();
+    const sent = gate.sentTo("/admin/v1/jobs/names-register");
+    expect(sent?.query["file"]).toBe("名称库.csv");
+    expect(sent?.query["on"]).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect((sent?.body as Buffer).toString()).toBe("a,b\r\n");
+    await context.close();
+  });
+
+  it("who brought a bound certificate signs in by it, without a password", async () => {
+    const { context, page, complaints } = await at("/sign-in", null);
+
+    await shot(page, "sign-in-certificate-zh");
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole("button", { name: "用证书登录：阮管理" }).click();
+    await page.getByText("今日").first().waitFor();
+    expect(gate.sentTo("/console/api/sign-in")?.body).toEqual({ account: "guanli" });
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});

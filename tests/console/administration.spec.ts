@@ -83,7 +83,7 @@ describe.skipIf(!hasBrowser)("administration", () => {
     const { context, page } = await at("/keys", "jingban");
 
     expect(await page.getByRole("link", { name: "gd-push-sm2-1" }).getAttribute("href")).toBe("/admin/v1/keys/gd-push-sm2-1");
-    expect(await page.getByText("剩余 10 天").count()).toBe(1);
+    expect(await page.getByText("（剩余 10 天）").count()).toBe(1);
     expect(await page.getByText("已停用，仍可查验旧签名").count()).toBe(1);
     await context.close();
   });

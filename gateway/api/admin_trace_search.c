@@ -17,14 +17,9 @@
 
 #include "base/walk.h"
 #include "gateway/api/api_internal.h"
+#include "gateway/trace/match.h"
 
-enum {
-    LOOKS_MAX = 5000,
-    ABOUT_LOOKS_MAX = 2000,
-    PAGE_BYTES_MAX = 4 * 1024 * 1024,
-    SEARCHED_BYTES_MAX = 100,
-    DAY_BYTES = 10
-};
+enum { LOOKS_MAX = 5000, ABOUT_LOOKS_MAX = 2000, PAGE_BYTES_MAX = 4 * 1024 * 1024, SEARCHED_BYTES_MAX = 100 };
 
 /* What an entry must have; empty: anything. */
 enum searched {
@@ -97,15 +92,6 @@ static bool take_search(struct search *search, struct error *err)
            take_number(search->visit, "end", &search->end, &search->has_end, err);
 }
 
-static bool is_equal_or_any(const struct buf *wanted, struct span entry, const char *name)
-{
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct span text;
-
-    return wanted->bytes == 0 ||
-           (walk_text(walk_member(entry, name), &hold, &text) && span_equal(text, buf_span(wanted)));
-}
-
 /* The entry says of which kind its asker was then. Older ones do not: of them the configuration of today tells. */
 static bool is_lender(const struct config *config, struct span entry)
 {
@@ -136,23 +122,18 @@ static bool is_in_remit(const struct search *search, struct span entry)
     return has_domain && !span_is(walk_member(entry, "test"), "true") && is_lender(search->visit->api->config, entry);
 }
 
-/* Instants stand in local time, so days compare as texts. */
 static bool fits(const struct search *search, struct span entry)
 {
-    struct span at = walk_plain_of(entry, "at");
-    const struct buf *since = &search->searched[SEARCHED_SINCE];
-    const struct buf *until = &search->searched[SEARCHED_UNTIL];
+    const struct buf *searched = search->searched;
+    const struct trace_wanted wanted = {.uscc = buf_span(&searched[SEARCHED_USCC]),
+                                        .by = buf_span(&searched[SEARCHED_BY]),
+                                        .operator= buf_span(&searched[SEARCHED_OPERATOR]),
+                                        .department = buf_span(&searched[SEARCHED_DEPARTMENT]),
+                                        .domain = buf_span(&searched[SEARCHED_DOMAIN]),
+                                        .since = buf_span(&searched[SEARCHED_SINCE]),
+                                        .until = buf_span(&searched[SEARCHED_UNTIL])};
 
-    for (size_t i = 0; i < SEARCHED_SINCE; i++) {
-        if (!is_equal_or_any(&search->searched[i], entry, SEARCHED_NAMES[i]))
-            return false;
-    }
-    if (search->supervisor && !is_in_remit(search, entry))
-        return false;
-    if (since->bytes == 0 && until->bytes == 0)
-        return true;
-    return at.bytes >= DAY_BYTES && (since->bytes == 0 || memcmp(at.at, since->data, DAY_BYTES) >= 0) &&
-           (until->bytes == 0 || memcmp(at.at, until->data, DAY_BYTES) <= 0);
+    return trace_fits(&wanted, entry) && (!search->supervisor || is_in_remit(search, entry));
 }
 
 /* How many entries from `index` on are still to be looked at. */

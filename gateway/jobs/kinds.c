@@ -96,6 +96,11 @@ static const struct argument REGISTER_LIST[] = {CHOICE("format", false, KIND_FOR
                                                 TEXT("as_of", false)};
 static const struct argument CLOCKS_LIST[] = {CHOICE("kind", false, KIND_CLOCKS)};
 
+static const struct argument TRACE_LIST[] = {TEXT("reason", true),    TEXT("uscc", false),       TEXT("by", false),
+                                             TEXT("operator", false), TEXT("department", false), TEXT("domain", false),
+                                             DAY("since", false),     DAY("until", false)};
+static const struct argument EVENTS_LIST[] = {CHOICE("group", false, KIND_EVENTS), TEXT("by", false),
+                                              DAY("since", false), DAY("until", false)};
 static const struct argument YEAR_LIST[] = {TEXT("year", true)};
 static const struct argument PERIOD_LIST[] = {TEXT("year", true), TEXT("month", false)};
 static const struct argument READING_LIST[] = {TEXT("year", true), TEXT("month", false), TEXT("reason", false)};
@@ -116,6 +121,8 @@ ARGUMENTS(PREVIEW, PREVIEW_LIST, 1, PREVIEW_ITEMS_MAX);
 ARGUMENTS(ONE_REASONED, REASON_LIST, 1, 1);
 ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
 ARGUMENTS(REGISTER, REGISTER_LIST, 0, 0);
+ARGUMENTS(TRACED, TRACE_LIST, 0, 0);
+ARGUMENTS(EVENTS, EVENTS_LIST, 0, 0);
 ARGUMENTS(YEAR, YEAR_LIST, 0, 0);
 ARGUMENTS(PERIOD, PERIOD_LIST, 0, 0);
 ARGUMENTS(READING, READING_LIST, 0, 0);
@@ -165,6 +172,8 @@ static const struct kind KINDS[] = {
     {"drain", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
     {"resume", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
     {"probe", run_probe, &ONE_CHANNEL, NULL, SWITCHER, false, false},
+    {"trace-export", run_trace_export, &TRACED, NULL, ROLE_AUDITOR, false, false},
+    {"events", run_events, &EVENTS, NULL, READER, false, false},
     {"client-suspend", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"client-resume", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"reload", run_reload, &NOTHING, NULL, ROLE_ADMINISTRATOR, false, false},
@@ -183,7 +192,9 @@ const struct kind *kind_find(const char *name)
 
 unsigned kind_readers(const struct kind *kind)
 {
-    return kind->run == run_report ? kind->roles : ANYBODY;
+    bool is_evidence = kind->run == run_report || kind->run == run_trace_export || kind->run == run_events;
+
+    return is_evidence ? kind->roles : ANYBODY;
 }
 
 static bool has_filter(const json_t *arguments)

@@ -24,7 +24,8 @@ unsigned kind_readers(const struct kind *kind);
 extern const char *const KIND_GROUNDS[];
 extern const char *const KIND_SEVERITIES[]; /* from SEVERITY_MINOR on */
 extern const char *const KIND_SCOPES[];
-extern const char *const KIND_CLOCKS[]; /* list_clocks.c */
+extern const char *const KIND_CLOCKS[];                                              /* list_clocks.c */
+extern const char *const KIND_EVENTS[];                                              /* kind_events.c */
 extern const char *const KIND_FORMATS[], *const KIND_ORDERS[], *const KIND_STATES[]; /* kind_register.c */
 
 /* kind_*.c, list_*.c */
@@ -42,6 +43,8 @@ work_run run_register;
 work_run run_report;
 /* A year, and a month of it. */
 bool kind_check_period(const json_t *arguments, struct error *err);
+/* "trace-export": what was asked; "events": what was done to the gateway itself */
+work_run run_trace_export, run_events;
 /* a channel's connection, layer by layer */
 work_run run_probe;
 /* "reconcile" and "reconcile-repair" */

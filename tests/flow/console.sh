@@ -205,6 +205,52 @@ tr -d '\0' <"$stage/state/store/data.mdb" | grep -aq '"by":"admin","data":{"file
 must 200 - chen GET /admin/v1/staff
 grep -q '"name":"chen","roles":\["reviewer","auditor"\],"roles_since":"20' "$stage/answer" || stage_fail "since when? $(cat "$stage/answer")"
 
+# --- what auditors take away: the trace and the gateway's own events, as files; itself traced ---
+job() { # WHO KIND BODY: its id, when it is done
+    write 202 - "$1" "/admin/v1/jobs/$2" "$3"
+    id=$(grep -o '"job":"[^"]*"' "$stage/answer" | cut -d'"' -f4)
+    job_ended() { call "$who" GET "/admin/v1/jobs/$id" >"$stage/quiet" && grep -q '"state":"\(done\|failed\)"' "$stage/answer"; }
+    who=$1
+    stage_within 30 job_ended || stage_fail "$2: $(cat "$stage/answer")"
+}
+forbidden lin trace-export events
+forbidden wang trace-export
+write 400 job.argument zhao /admin/v1/jobs/trace-export '{}'
+write 400 job.argument zhao /admin/v1/jobs/events '{"group":"everything"}'
+must 200 - zhao GET '/admin/v1/trace?reason=%3Dcmd%7Cx&uscc=91440224MAYUCHK485'
+integrated() { # the reading stands in the log
+    must 200 - zhao GET '/admin/v1/trace?reason=look&domain=(trace)'
+    grep -q '"purpose":"=cmd|x"' "$stage/answer"
+}
+stage_within 20 integrated || stage_fail "the reading is not in the trace: $(head -c 2000 "$stage/answer")"
+job zhao trace-export '{"reason":"年度检查","uscc":"91440224MAYUCHK485","domain":"(trace)"}'
+must 200 - zhao GET "/admin/v1/jobs/$id/report?format=json"
+grep -q '"count":1,"cut":false,' "$stage/answer" || stage_fail "exported: $(cat "$stage/answer")"
+receipt=$(grep -o '"receipt":"[^"]*"' "$stage/answer" | cut -d'"' -f4)
+digest=$(grep -o '"sha256":"[^"]*"' "$stage/answer" | cut -d'"' -f4)
+must 200 - zhao GET "/admin/v1/jobs/$id/report?format=csv"
+grep -q "'=cmd|x" "$stage/answer" || stage_fail "a formula: $(cat "$stage/answer")"
+[ "$(sha256sum <"$stage/answer" | cut -d' ' -f1)" = "$digest" ] || stage_fail "the digest is not that of the file"
+must 200 - zhao GET "/admin/v1/jobs/$id/report?format=xlsx"
+[ "$(head -c 2 "$stage/answer")" = PK ] || stage_fail "no workbook"
+for who in lin wang; do must 403 staff.role $who GET "/admin/v1/jobs/$id/report?format=csv"; done
+proved() { call zhao GET "/admin/v1/trace/$receipt" >"$stage/status" && [ "$(cat "$stage/status")" = 200 ]; }
+stage_within 20 proved || stage_fail "the export itself is not in the trace: $(cat "$stage/answer")"
+grep -qa "$digest" "$stage/answer" || stage_fail "the trace does not know what was taken: $(head -c 2000 "$stage/answer")"
+cp "$stage/answer" "$stage/export.proof"
+"$gate" verify --keys "$stage/state/public-keys.json" "$stage/export.proof" >"$stage/out" 2>&1 || stage_fail "offline: $(cat "$stage/out")"
+job wang events '{"group":"staff","since":"'"$(TZ=UTC-8 date +%F)"'"}'
+must 200 - wang GET "/admin/v1/jobs/$id/report?format=json"
+grep -q '"type":"staff.granted","by":"gateway","job":null,"data":{"certificate":null,"name":"chen","roles":\["reviewer","auditor"\]' "$stage/answer" &&
+    grep -q '"type":"config.reload-ordered","by":"admin","job":"20' "$stage/answer" && ! grep -q account.signed-in "$stage/answer" ||
+    stage_fail "events: $(cat "$stage/answer")"
+job zhao events '{"by":"lin","group":"accounts"}'
+must 200 - zhao GET "/admin/v1/jobs/$id/report?format=csv"
+grep -q account.signed-in "$stage/answer" && ! grep -q ',chen,' "$stage/answer" || stage_fail "lin's: $(cat "$stage/answer")"
+job zhao events '{"until":"2020-01-01"}'
+must 200 - zhao GET "/admin/v1/jobs/$id/report?format=json"
+grep -q '"count":0,"cut":false,"shown":0,"items":\[\]' "$stage/answer" || stage_fail "before there was anything: $(cat "$stage/answer")"
+
 # --- strangers guess: they wait, on every browser but the person's own ---
 for i in 1 2 3 4 5; do call stranger POST /console/api/sign-in -d '{"account":"lin","password":"guess","code":"000000"}' >"$stage/quiet"; rm -f "$stage/stranger.jar"; done
 must 429 account.wait stranger POST /console/api/sign-in -d '{"account":"lin","password":"guess","code":"000000"}'

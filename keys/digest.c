@@ -1,5 +1,7 @@
 #include "keys/digest.h"
 
+#include "keys/sha256_pair.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +98,7 @@ bool digest_sha256_file(int fd, uint8_t out[32], struct error *err)
 
 struct digester {
     EVP_MD_CTX *context;
+    bool makes_pairs;
 };
 
 struct digester *digester_new(void)
@@ -105,6 +108,7 @@ struct digester *digester_new(void)
     digester->context = EVP_MD_CTX_new();
     if (!digester->context || EVP_DigestInit_ex(digester->context, EVP_sha256(), NULL) != 1)
         stop_with_broken_library("digests");
+    digester->makes_pairs = sha256_pair_is_possible();
     return digester;
 }
 
@@ -114,6 +118,16 @@ void digester_sha256(struct digester *digester, struct span data, uint8_t out[32
         EVP_DigestUpdate(digester->context, data.at, data.bytes) != 1 ||
         EVP_DigestFinal_ex(digester->context, out, NULL) != 1)
         stop_with_broken_library("digests");
+}
+
+void digester_sha256_pair(struct digester *digester, const struct span texts[2], uint8_t out[2][32])
+{
+    if (digester->makes_pairs) {
+        sha256_pair(texts, out);
+        return;
+    }
+    digester_sha256(digester, texts[0], out[0]);
+    digester_sha256(digester, texts[1], out[1]);
 }
 
 void digester_free(struct digester *digester)

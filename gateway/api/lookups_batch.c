@@ -14,6 +14,7 @@
 #include "gateway/api/finding.h"
 #include "gateway/api/refused.h"
 #include "gateway/lookup/batch.h"
+#include "keys/digest.h"
 
 enum {
     SUBJECTS_A_TOKEN = 100,             /* of the client's limit; the first hundred are in the request's own */
@@ -37,6 +38,7 @@ struct lookups_batch {
     size_t name_count;
     struct finding finding; /* of the names */
     struct error unfound;   /* why there is none */
+    struct digester *digester;
     struct lookup_batch_code codes[BATCH_SUBJECTS_MAX];
     struct result results[BATCH_SUBJECTS_MAX];
 };
@@ -46,6 +48,7 @@ struct lookups_batch *lookups_batch_new(void)
     struct lookups_batch *batch = memory_new(sizeof *batch);
 
     batch->lookup = lookup_batch_new();
+    batch->digester = digester_new();
     return batch;
 }
 
@@ -54,6 +57,7 @@ void lookups_batch_free(struct lookups_batch *batch)
     if (!batch)
         return;
     lookup_batch_free(batch->lookup);
+    digester_free(batch->digester);
     batch_body_done(&batch->body);
     free(batch);
 }
@@ -270,6 +274,14 @@ static struct span rules_of(const struct lookups_batch *batch)
     return SPAN_NONE;
 }
 
+/* Its text in the reply's body; of one too many nothing. */
+static struct span text_of(const struct lookups_batch *batch, size_t i, const char *body)
+{
+    const struct result *result = &batch->results[i];
+
+    return i < batch->body.count ? (struct span){body + result->begin, result->end - result->begin} : SPAN_NONE;
+}
+
 static void trace_results(const struct asking *asking)
 {
     struct api *api = asking->visit->api;
@@ -277,6 +289,7 @@ static void trace_results(const struct asking *asking)
     /* Never NULL, which has no offset: there may be nothing shown. */
     const char *body = buf_text(&asking->visit->reply->body);
     const char *shown = buf_text(&api->shown);
+    uint8_t digests[2][32];
 
     entry.rules = rules_of(api->batch);
     trace_begin_many(api->trace, &entry);
@@ -285,6 +298,10 @@ static void trace_results(const struct asking *asking)
         const struct batch_subject *subject = &api->batch->body.subjects[i];
         bool is_answered = result->status == 200;
 
+        if (i % 2 == 0)
+            digester_sha256_pair(api->batch->digester,
+                                 (const struct span[2]){text_of(api->batch, i, body), text_of(api->batch, i + 1, body)},
+                                 digests);
         entry.receipt = result->receipt;
         entry.uscc = utf8_cut(subject->uscc, ASKED_MAX);
         entry.name = utf8_cut(subject->name, NAME_BYTES_MAX);
@@ -295,7 +312,8 @@ static void trace_results(const struct asking *asking)
         entry.sequence = result->facts.sequence;
         entry.shown = (struct span){shown + result->shown_begin, result->shown_end - result->shown_begin};
         entry.owes = is_answered && result->facts.owes;
-        entry.answer = (struct span){body + result->begin, result->end - result->begin};
+        entry.answer = text_of(api->batch, i, body);
+        entry.answer_sha256 = digests[i % 2];
         entry.refusal = is_answered ? SPAN_NONE : walk_plain_of(entry.answer, "rule");
         trace_add_one(api->trace, &entry);
     }

@@ -7,6 +7,7 @@
 #include "gateway/journal/journal.h"
 #include "gateway/lookup/batch.h"
 #include "gateway/trace/trace.h"
+#include "keys/digest.h"
 #include "tests/bench/telling.h"
 
 enum { BODIES = 200, RUN_MS = 3000, PROMISED = 500000 };
@@ -15,6 +16,7 @@ struct work {
     const struct batching *batching;
     struct lookup_batch *batch;
     struct trace_writer *trace;
+    struct digester *digester;
     struct lookup_question question;
     struct batch_body body;
     struct lookup_batch_code codes[BATCHING_CODES];
@@ -73,6 +75,13 @@ static bool answer_one(struct work *work, size_t i, struct error *err)
     return true;
 }
 
+static struct span text_of(const struct work *work, size_t i)
+{
+    return i < BATCHING_CODES
+               ? (struct span){work->answer.data + work->begins[i], work->begins[i + 1] - work->begins[i] - 1}
+               : SPAN_NONE;
+}
+
 static void trace_all(struct work *work)
 {
     static const uint8_t CERTIFICATE[32] = {1};
@@ -84,12 +93,16 @@ static void trace_all(struct work *work)
                                  .domain = span_of(domain_name(work->batching->domain)),
                                  .purpose = work->question.purpose,
                                  .rules = work->entries[0].rules};
+    uint8_t digests[2][32];
 
     work->shown_begins[BATCHING_CODES] = work->shown.bytes;
     trace_begin_many(work->trace, &common);
     for (size_t i = 0; i < BATCHING_CODES; i++) {
-        work->entries[i].answer =
-            (struct span){work->answer.data + work->begins[i], work->begins[i + 1] - work->begins[i] - 1};
+        work->entries[i].answer = text_of(work, i);
+        if (i % 2 == 0)
+            digester_sha256_pair(work->digester, (const struct span[2]){text_of(work, i), text_of(work, i + 1)},
+                                 digests);
+        work->entries[i].answer_sha256 = digests[i % 2];
         work->entries[i].shown = (struct span){buf_text(&work->shown) + work->shown_begins[i],
                                                work->shown_begins[i + 1] - work->shown_begins[i]};
         trace_add_one(work->trace, &work->entries[i]);
@@ -181,6 +194,7 @@ bool batching_measure(struct batching *batching, struct error *err)
 
     work->batching = batching;
     work->batch = lookup_batch_new();
+    work->digester = digester_new();
     work->question = (struct lookup_question){.domain = batching->domain,
                                               .purpose = span_of(batching->purpose),
                                               .given = {.matter = SPAN("m"), .case_number = SPAN("c")},
@@ -197,6 +211,7 @@ bool batching_measure(struct batching *batching, struct error *err)
     buf_done(&work->shown);
     buf_done(&work->answer);
     trace_writer_free(work->trace);
+    digester_free(work->digester);
     lookup_batch_free(work->batch);
     free(work);
     return is_good;

@@ -194,5 +194,10 @@ const FIELDS: Words = {
   order: ["依据的决定", "the order"],
   reason: ["理由", "reason"],
   statement: ["信用承诺与修复说明", "commitment, repair"],
+  listed_at: ["列入时间", "listed at"],
+  record: ["记录编号", "record"],
+  version: ["版本", "version"],
+  op: ["操作", "what"],
+  obligation: ["任务编号", "obligation"],
 };
 export const fieldName = (key: string): string => say(FIELDS, key);

@@ -52,6 +52,7 @@ void console_streams_free(struct console_streams *streams);
 void console_template(struct visit *visit);
 /* console_evidence.c, console_lookup.c */
 void console_evidence(struct visit *visit);
+void console_domains(struct visit *visit);
 void console_lookup(struct visit *visit);
 void console_lookup_receipt(struct visit *visit);
 /* console_pages.c: /console/… */

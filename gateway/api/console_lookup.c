@@ -7,6 +7,7 @@
  * who handles records (domain.md 5.5: a lookup needs a purpose that is one's own): operators, reviewers, auditors. An
  * administrator runs the machine, and has no business with enterprises.
  *
+ * GET /console/api/domains: what may be asked, and what each purpose wants to know.
  * GET /console/api/lookup/{receipt}: the entry and its proof, for the person who looked up; auditors have the trace. */
 #include <stdio.h>
 #include <string.h>
@@ -278,4 +279,18 @@ void console_lookup_receipt(struct visit *visit)
         return;
     if (!receipt_prove(visit->api, receipt, span_of(visit->person->name), &visit->reply->body, &err))
         visit_refuse(visit, &err);
+}
+
+void console_domains(struct visit *visit)
+{
+    struct buf *out = &visit->reply->body;
+    const struct domain *domain;
+
+    buf_add_text(out, "{\"domains\":[");
+    for (size_t i = 0; (domain = domains_at(visit->api->domains, i)); i++) {
+        if (i)
+            buf_add_byte(out, ',');
+        buf_add_span(out, domain_description(domain));
+    }
+    buf_add_text(out, "]}");
 }

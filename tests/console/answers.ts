@@ -5,6 +5,7 @@ import { ADMINISTRATION_ANSWERS, ADMINISTRATION_JOBS } from "./administering";
 import { importTaken } from "./importing";
 import { journeys } from "./journeys";
 import { people, type PersonName, type Someone } from "./people";
+import { domains, evidence, lookedUp, lookupTrace, namesFound, previewed } from "./previewing";
 import { enterprise, exported, lookupsAbout, searched } from "./registering";
 import { exits, lists, lookups, quality, summary } from "./reporting";
 
@@ -121,6 +122,11 @@ export const ANSWERS: [RegExp, Answer][] = [
   [/^GET \/console\/api\/obligations$/, searched],
   [/^GET \/console\/api\/enterprises\/([^/]+)$/, enterprise],
   [/^GET \/console\/api\/enterprises\/([^/]+)\/lookups$/, lookupsAbout],
+  [/^GET \/console\/api\/evidence\/(\w+)$/, evidence],
+  [/^GET \/console\/api\/domains$/, domains],
+  [/^POST \/console\/api\/lookup$/, lookedUp],
+  [/^GET \/console\/api\/lookup\/([\w-]+)$/, lookupTrace],
+  [/^GET \/admin\/v1\/names$/, namesFound],
   [/^GET \/admin\/v1\/status$/, () => status()],
   [/^GET \/admin\/v1\/records$/, records],
   [/^GET \/admin\/v1\/records\/([^/]+)$/, oneRecord],
@@ -195,6 +201,7 @@ export const JOBS: Record<string, Job> = {
   push: { roles: ["operator"], run: outcomes },
   requeue: { roles: ["operator"], run: outcomes },
   register: { roles: ANYBODY, run: exported },
+  preview: { roles: ANYBODY, run: previewed },
   refused: { roles: ANYBODY, run: refused },
   clocks: { roles: ANYBODY, run: clocks },
   pause: { roles: ["operator", "administrator"], run: outcomes },

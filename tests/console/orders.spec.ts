@@ -7,11 +7,11 @@ import type { PersonName } from "./people";
 import { StandIn } from "./standin";
 
 const MENU: Record<PersonName, string[]> = {
-  jingban: ["今日", "导入台账", "任务台账", "逾期与提出", "报送", "失信记录", "期限", "报表", "渠道", "查询系统"],
-  fuhe: ["今日", "任务台账", "复核", "失信记录", "期限", "报表", "渠道", "查询系统"],
-  shenji: ["今日", "任务台账", "失信记录", "期限", "报表", "渠道", "查询系统", "工作人员", "审计查询"],
+  jingban: ["今日", "导入台账", "任务台账", "逾期与提出", "报送", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统"],
+  fuhe: ["今日", "任务台账", "复核", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统"],
+  shenji: ["今日", "任务台账", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统", "工作人员", "审计查询"],
   guanli: ["今日", "任务台账", "失信记录", "期限", "报表", "渠道", "查询系统", "工作人员"],
-  liang: ["今日", "导入台账", "任务台账", "逾期与提出", "复核", "报送", "失信记录", "期限", "报表", "渠道", "查询系统"],
+  liang: ["今日", "导入台账", "任务台账", "逾期与提出", "复核", "报送", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统"],
 };
 const live = stories[30]!;
 const energy = overdue.find((one) => one.ground === "energy")!;
@@ -113,10 +113,10 @@ describe.skipIf(!hasBrowser)("orders", () => {
     await page.getByText(overdue[70]!.name).first().waitFor();
     await page.locator("tbody .el-checkbox").first().click();
     await page.getByLabel("认定文号").last().fill("粤信记〔2026〕9号");
-    await press(page, "提出 1 条…");
+    await press(page, "预览 1 条…");
     await page.getByText("在另一人复核批准之前").waitFor();
     await shot(page, "propose-asking-zh");
-    await press(page, "提出");
+    await press(page, "提出 1 条");
     await page.getByText("完成 1").waitFor();
     const sent = gate.sentTo("/admin/v1/jobs/propose")?.body as Record<string, unknown>;
     expect(sent).toMatchObject({ on: "2026-11-25", document: "粤信记〔2026〕9号", severity: "general", scope: "public" });
@@ -130,6 +130,8 @@ describe.skipIf(!hasBrowser)("orders", () => {
     await page.getByText("停止公示").first().waitFor();
     expect(await page.getByRole("button", { name: "提交复核" }).isDisabled()).toBe(true);
     await page.locator("#change-reason").fill("企业提供的材料经核实有效");
+    await press(page, "预览");
+    await page.getByText("公示即行终止").waitFor();
     await shot(page, "withdraw-asking-zh");
     await press(page, "提交复核");
     await page.getByText("完成 1").waitFor();

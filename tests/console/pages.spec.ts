@@ -23,6 +23,7 @@ const PAGES: [name: string, path: string, who: PersonName | null, text: string][
   ["records", "/records", "shenji", disputed.one.name],
   ["record-refused", `/records/${recordId(refused.one.obligation)}`, "jingban", refused.one.name],
   ["record-withdrawn", `/records/${recordId(withdrawn.one.obligation)}`, "jingban", withdrawn.one.name],
+  ["lookup", "/lookup", "jingban", ""],
   ["clocks", "/clocks", "jingban", "2026-11-24"],
   ["channels", "/channels", "guanli", "RDWH"],
   ["clients", "/clients", "guanli", "bank-a"],

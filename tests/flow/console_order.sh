@@ -179,6 +179,9 @@ uscc=$(jq -r '.versions[-1].record.uscc' "$stage/answer")
 look() { # STATUS RULE WHO MEMBERS
     write "$1" "$2" "$3" /console/api/lookup "{\"domain\":\"lending\",\"uscc\":\"$uscc\",\"purpose\":\"credit-review\",$4}"
 }
+must 200 - lin GET /console/api/domains
+jq -e '[.domains[] | select(.domain == "lending") | .purposes[].code] | index("credit-review") != null' "$stage/answer" >"$stage/quiet" ||
+    stage_fail "domains: $(cat "$stage/answer")"
 look 403 staff.role wang '"client":"bank","reason":"核对"'
 look 400 lookup.reason lin '"client":"bank"'
 look 400 lookup.kind lin '"reason":"核对"'

@@ -21,7 +21,7 @@ const TYPES: Record<string, string> = {
 };
 export const FORGERY = "forgery-token-of-this-session";
 
-const SEEN = ["propose", "approve", "return", "correct", "withdraw", "dispute", "settle", "repair", "push"];
+const SEEN = ["preview", "propose", "approve", "return", "correct", "withdraw", "dispute", "settle", "repair", "push"];
 
 export interface Sent {
   method: string;

@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser)("before it happens", () => {
     await page.getByText("批准后会怎样").waitFor();
     await page.getByRole("rowheader", { name: "主要失信事实" }).waitFor();
     await shot(page, "review-evidence-zh");
-    await page.locator("table.fields").scrollIntoViewIfNeeded();
+    await page.locator("table.told").scrollIntoViewIfNeeded();
     await shot(page, "review-rows-zh");
     expect(gate.sentTo("/admin/v1/jobs/preview")?.body).toMatchObject({ order: "approve" });
     const file = page.waitForEvent("download");

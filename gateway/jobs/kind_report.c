@@ -67,7 +67,7 @@ static bool tell(void *context, uint64_t done, uint64_t of)
 }
 
 /* A channel that is not set up has no layout: then no code is known, and a refusal is one. */
-static bool begin(struct counting *counting, struct error *err)
+static bool begin(struct counting *counting, bool needs_store, struct error *err)
 {
     struct work *work = counting->work;
     const struct config *config = work->environment->config;
@@ -78,7 +78,7 @@ static bool begin(struct counting *counting, struct error *err)
         return false;
     if (!channel_layout_load(config, CHANNEL_CREDIT_GUANGDONG, &counting->layout, &why))
         counting->layout = NULL;
-    if (!work_read(work, &counting->txn, err))
+    if (needs_store && !work_read(work, &counting->txn, err))
         return false;
     counting->source = (struct report_source){.txn = counting->txn,
                                               .divisions = rules_divisions(work->rules),
@@ -102,20 +102,22 @@ static bool count_lookups(const struct report_source *source, const struct repor
 
 typedef bool count_report(const struct report_source *source, const struct report_period *period, struct report *out,
                           struct error *err);
-static const struct {
-    const char *kind;
+/* The log of the trace may take long, and a transaction that is open holds on to pages of the store. */
+static const struct report_kind {
+    const char *name;
     count_report *count;
-} REPORTS[] = {{"report-exits", report_exits},
-               {"report-lists", report_lists},
-               {"report-summary", report_summary},
-               {"report-quality", report_quality},
-               {"report-lookups", count_lookups}};
+    bool needs_store;
+} REPORTS[] = {{"report-exits", report_exits, true},
+               {"report-lists", report_lists, true},
+               {"report-summary", report_summary, true},
+               {"report-quality", report_quality, true},
+               {"report-lookups", count_lookups, false}};
 
-static count_report *find_count(const char *kind)
+static const struct report_kind *find_report(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(REPORTS); i++) {
-        if (strcmp(REPORTS[i].kind, kind) == 0)
-            return REPORTS[i].count;
+        if (strcmp(REPORTS[i].name, name) == 0)
+            return &REPORTS[i];
     }
     return NULL;
 }
@@ -197,12 +199,15 @@ bool run_report(struct work *work, struct error *err)
 {
     AUTO(counting_done) struct counting counting = {.work = work};
     AUTO(report_done) struct report report = {.count = 0};
+    const struct report_kind *kind = find_report(work->spec->kind);
     struct report_period period;
     size_t rows = 0;
 
+    if (!kind)
+        return fail(err, ERR_INTERNAL, "%s is no report", work->spec->kind);
     if (!period_of(work->arguments, &period))
         return kind_check_period(work->arguments, err);
-    if (!begin(&counting, err) || !find_count(work->spec->kind)(&counting.source, &period, &report, err))
+    if (!begin(&counting, kind->needs_store, err) || !kind->count(&counting.source, &period, &report, err))
         return false;
     store_abort(TAKE(counting.txn)); /* what follows only writes files */
     report.authority = authority_of(work->environment->config);

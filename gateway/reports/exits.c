@@ -102,11 +102,11 @@ static struct table *heaps(const struct report_source *source, struct census *ce
 bool report_exits(const struct report_source *source, const struct report_period *period, struct report *out,
                   struct error *err)
 {
-    static const struct sums_design TABLES[] = {{&TOTAL, BY_ALL, add_exits, true},
-                                                {&BY_CITY_TABLE, BY_CITY, add_exits, true},
-                                                {&BY_INDUSTRY_TABLE, BY_INDUSTRY, add_exits, true},
-                                                {&BY_GROUND_TABLE, BY_GROUND, add_exits, true},
-                                                {&BY_MONTH_TABLE, BY_MONTH, add_exits, true}};
+    static const struct sums_design TABLES[] = {{&TOTAL, add_exits, BY_ALL, true},
+                                                {&BY_CITY_TABLE, add_exits, BY_CITY, true},
+                                                {&BY_INDUSTRY_TABLE, add_exits, BY_INDUSTRY, true},
+                                                {&BY_GROUND_TABLE, add_exits, BY_GROUND, true},
+                                                {&BY_MONTH_TABLE, add_exits, BY_MONTH, true}};
     AUTO(census_done) struct census census = {.list = NULL};
     struct sums_source from = {source, &census, day_of_instant(source->now_ms)};
 

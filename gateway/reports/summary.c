@@ -170,10 +170,10 @@ static struct table *records_table(const struct counting *counting)
 
 static bool add_tables(const struct report_source *source, struct census *census, struct report *out, struct error *err)
 {
-    static const struct sums_design TABLES[] = {{&BY_CITY_TABLE, BY_CITY, add_standing, true},
-                                                {&BY_INDUSTRY_TABLE, BY_INDUSTRY, add_standing, true},
-                                                {&BY_GROUND_TABLE, BY_GROUND, add_standing, true},
-                                                {&BY_KIND_TABLE, BY_KIND, add_standing, true}};
+    static const struct sums_design TABLES[] = {{&BY_CITY_TABLE, add_standing, BY_CITY, true},
+                                                {&BY_INDUSTRY_TABLE, add_standing, BY_INDUSTRY, true},
+                                                {&BY_GROUND_TABLE, add_standing, BY_GROUND, true},
+                                                {&BY_KIND_TABLE, add_standing, BY_KIND, true}};
     struct sums_source from = {source, census, day_of_instant(source->now_ms)};
     struct counting counting = {.first = report_first_day(&out->period),
                                 .last = report_last_day(&out->period),

@@ -13,8 +13,8 @@ struct sums_source {
 typedef void sums_add(struct table *table, const struct group *group);
 struct sums_design {
     const struct table_design *design;
-    enum census_by by;
     sums_add *add;
+    enum census_by by;
     bool has_sum; /* a last row with the sum of all */
 };
 /* A table with a row a group: every city (BY_CITY: its code and name; all cities of Guangdong, also those that have

@@ -24,10 +24,11 @@ enum {
     SERIAL_OF_EPOCH = 25569,
     ESCAPE_BYTES = 7, /* _xHHHH_ */
     DOUBLE_DIGITS = 15,
+    RATE_PARTS = 10000,
 };
 
 enum look_kind { LOOK_TEXT, LOOK_COUNT, LOOK_DECIMAL, LOOK_RATE, LOOK_DAY, LOOK_KINDS };
-static const char *const NUMBER_FORMATS[LOOK_KINDS] = {"@", "#,##0", "#,##0.######", "0.0%", "yyyy-mm-dd"};
+static const char *const NUMBER_FORMATS[LOOK_KINDS] = {"@", "#,##0", "#,##0.######", "0.00%", "yyyy-mm-dd"};
 
 struct sheet {
     lxw_workbook *book;
@@ -240,7 +241,8 @@ static bool write_rate(struct sheet *sheet, lxw_col_t column, const struct sheet
 
     if (cell->out_of == 0)
         return write_text(sheet, column, SPAN("—"), format, err);
-    return write_number(sheet, column, (double)cell->number / (double)cell->out_of, format, err);
+    /* In ten thousandths, cut: what is not all must not be shown as 100.00 %. */
+    return write_number(sheet, column, (double)(cell->number * RATE_PARTS / cell->out_of) / RATE_PARTS, format, err);
 }
 
 /* A cell that has nothing is left out, unless it is marked. */

@@ -33,7 +33,7 @@ enum sheet_kind {
     SHEET_COUNT,   /* number: a whole number, shown with thousands */
     SHEET_DECIMAL, /* text: digits with or without a point, as capacities are written; a number when a double holds it
                     */
-    SHEET_RATE,    /* number of `out_of`, shown as a percentage with one decimal; 0 of 0 stands as "—" */
+    SHEET_RATE,    /* number of `out_of`, a percentage with two decimals, cut; 0 of 0 stands as "—" */
     SHEET_DAY,     /* day; DAY_NONE is empty */
 };
 

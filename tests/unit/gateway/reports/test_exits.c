@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "gateway/command/ledger.h"
-#include "gateway/reports/report.h"
+#include "gateway/reports/table_write.h"
 #include "schemas/obligation.h"
 #include "tests/support/support.h"
 
@@ -439,6 +439,22 @@ Test(exits, so_it_is_for_another_register)
     check_exits(&year);
     check_capacity(&year);
     check_summary(&year);
+    report_done(&report);
+}
+
+Test(exits, a_formula_in_a_name_is_tamed_in_a_csv_and_kept_as_it_is_elsewhere)
+{
+    const struct report_period year = {2026, 0};
+    AUTO(buf_done) struct buf csv = BUF_INIT;
+    AUTO(buf_done) struct buf json = BUF_INIT;
+
+    fill(7);
+    make_report(report_summary, &year);
+    report_csv_add(&report, true, &csv);
+    cr_assert(strstr(csv.data, ",\"'=虚构公司\","), "%s", csv.data);
+    cr_assert_null(strstr(csv.data, ",=虚构公司"));
+    report_json_add(&report, &json);
+    cr_assert(strstr(json.data, "\"name\":\"=虚构公司\""));
     report_done(&report);
 }
 

@@ -195,6 +195,22 @@ Test(sheet, none_of_none_is_no_rate)
     read_end(&reading);
 }
 
+Test(sheet, what_is_not_all_is_never_shown_as_all)
+{
+    struct sheet *sheet = begin(&PAGE);
+    struct reading reading;
+    struct sheet_cell cells[] = {sheet_rate(99999, 100000), sheet_rate(3, 3)};
+
+    cr_assert(sheet_row(sheet, cells, COUNT_OF(cells), &err), "%s", err.text);
+    save(sheet);
+    read_start(&reading);
+    read_next(&reading);
+    read_next(&reading);
+    cr_assert(span_is(reading.record.field[0], "0.9999"));
+    cr_assert(span_is(reading.record.field[1], "1"));
+    read_end(&reading);
+}
+
 Test(sheet, a_text_too_long_for_a_cell_is_cut_and_says_so)
 {
     AUTO(buf_done) struct buf longer = BUF_INIT;

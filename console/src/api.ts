@@ -188,11 +188,6 @@ export async function orderFile<T>(kind: string, file: File, query: Record<strin
   return { state, report: await reportOf<T>(job) };
 }
 
-export async function importFile<T>(file: File, seen?: (state: JobState) => void): Promise<Done<T>> {
-  const name = encodeURIComponent(file.name);
-  const response = await send("POST", `/admin/v1/jobs/import?file=${name}`, file, "application/octet-stream");
-  const { job } = (await response.json()) as { job: string };
-  const state = await follow(job, seen);
-
-  return { state, report: await reportOf<T>(job) };
+export async function fetchFile(path: string): Promise<Blob> {
+  return (await send("GET", path)).blob();
 }

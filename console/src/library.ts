@@ -22,7 +22,6 @@ import {
   ElTag,
   ElTimeline,
   ElTimelineItem,
-  ElUpload,
 } from "element-plus";
 import "element-plus/theme-chalk/base.css";
 import "element-plus/theme-chalk/el-alert.css";
@@ -53,7 +52,6 @@ import "element-plus/theme-chalk/el-table-column.css";
 import "element-plus/theme-chalk/el-tag.css";
 import "element-plus/theme-chalk/el-timeline.css";
 import "element-plus/theme-chalk/el-timeline-item.css";
-import "element-plus/theme-chalk/el-upload.css";
 import type { App, Plugin } from "vue";
 
 // One that belongs to another comes with it: a radio button with the radio, a column with the table.
@@ -80,7 +78,6 @@ const PARTS = [
   ElTag,
   ElTimeline,
   ElTimelineItem,
-  ElUpload,
 ];
 
 export const library: Plugin = {

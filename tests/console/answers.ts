@@ -2,7 +2,7 @@
 import type { Role } from "../../console/src/session";
 import { lifeOf, listed, NOW_MS, obligations, overdue, recordId, REFUSED_FIELDS, status, stories, TODAY } from "./fixtures";
 import { ADMINISTRATION_ANSWERS, ADMINISTRATION_JOBS } from "./administering";
-import { importTaken } from "./importing";
+import { IMPORT_ANSWERS, IMPORT_JOBS } from "./importing";
 import { journeys } from "./journeys";
 import { people, type PersonName, type Someone } from "./people";
 import { domains, evidence, lookedUp, lookupTrace, namesFound, previewed } from "./previewing";
@@ -112,6 +112,7 @@ const staff = (): unknown => ({
 
 export const ANSWERS: [RegExp, Answer][] = [
   ...ADMINISTRATION_ANSWERS,
+  ...IMPORT_ANSWERS,
   [/^GET \/console\/api\/session$/, (asked) => told(asked.person!)],
   [/^POST \/console\/api\/sign-in$/, signIn],
   [/^POST \/console\/api\/sign-out$/, () => undefined],
@@ -189,7 +190,7 @@ function clocks(): unknown {
 
 export const JOBS: Record<string, Job> = {
   ...ADMINISTRATION_JOBS,
-  import: { roles: ["operator"], run: importTaken },
+  ...IMPORT_JOBS,
   propose: { roles: ["operator"], run: outcomes },
   approve: { roles: ["reviewer"], run: outcomes },
   return: { roles: ["reviewer"], run: outcomes },

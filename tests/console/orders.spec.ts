@@ -188,16 +188,6 @@ describe.skipIf(!hasBrowser)("orders", () => {
     await page.waitForURL(`${base}/console/`);
   });
 
-  it("tells what is wrong with each row of a file", async () => {
-    const page = await open("jingban", "/import");
-
-    await page.locator("input[type=file]").setInputFiles({ name: "60.csv", mimeType: "text/csv", buffer: Buffer.from("x") });
-    await page.getByText("有误 6").waitFor();
-    await page.getByText("校验位不符").first().waitFor();
-    await shot(page, "import-refused-zh");
-    expect(gate.sentTo("/admin/v1/jobs/import")?.query).toMatchObject({ file: "60.csv" });
-  });
-
   it("searches the register by what was chosen, and turns pages", async () => {
     const page = await open("shenji", "/register?ground=energy");
 

@@ -145,6 +145,7 @@ export class StandIn {
       return;
     }
     if (!job) return this.problem(response, { status: 404, rule: "job.unknown", detail: "no such job", detail_zh: "没有这个任务" });
+    if (what === "report" && asked.query["format"] === "xlsx") return this.workbook(Number(asked.query["offset"] ?? 0), response);
     if (what === "report") {
       const all = Buffer.from(job.report);
       response.writeHead(200, { "Content-Type": "application/json" });
@@ -154,7 +155,16 @@ export class StandIn {
     this.reply(response, { job: id, kind: job.kind, person: asked.person?.name, state: "done", done: 1, of: 1, result: { exit: 0 } });
   }
 
+  // What is in it is the gateway's: here it only has bytes.
+  private workbook(offset: number, response: ServerResponse): void {
+    const bytes = Buffer.from("PK\x03\x04 a workbook");
+
+    response.writeHead(200, { "Content-Type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" });
+    response.end(bytes.subarray(offset));
+  }
+
   private reply(response: ServerResponse, answer: unknown): void {
+    if (typeof answer === "object" && answer !== null && "workbook" in answer) return this.workbook(0, response);
     // One event, and the answer ends; the browser comes again by itself.
     if (typeof answer === "object" && answer !== null && "event" in answer) {
       const event = { ...((answer as { event: object }).event), ...this.event };

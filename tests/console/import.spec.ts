@@ -141,6 +141,7 @@ describe.skipIf(!hasBrowser)("the import", () => {
   it("accepts all proposals of a kind after they were looked at", async () => {
     const page = await open("600.csv");
 
+    await page.locator("details summary").click();
     const kind = page.locator(".kinds tbody tr", { hasText: "决定日期" });
     await kind.getByRole("button", { name: /处建议/ }).click();
     const dialog = page.getByRole("dialog");
@@ -162,8 +163,8 @@ describe.skipIf(!hasBrowser)("the import", () => {
     await page.getByRole("dialog").getByRole("button", { name: "导入", exact: true }).click();
     await page.getByText(/^已导入：/).waitFor();
     const sent = gate.sentTo("/admin/v1/jobs/import-checked")?.body as Record<string, unknown>;
-    expect(sent).toEqual({ from: "j1", seen: "j1", corrections: [] });
-    await page.getByText("新增 0，变更 0").waitFor();
+    expect(sent).toEqual({ from: expect.stringMatching(/^j\d+$/), seen: sent["from"], corrections: [] });
+    await page.locator(".told").getByText("新增 0，变更 0").waitFor();
     const [saved] = await Promise.all([page.waitForEvent("download"), press(page, /^下载被拒的 5 行/)]);
     expect(saved.suggestedFilename()).toBe("被拒的行-60.xlsx");
     expect(await axe(page)).toEqual([]);
@@ -192,7 +193,12 @@ describe.skipIf(!hasBrowser)("the import", () => {
     await page.getByText("全部", { exact: true }).click();
     await page.locator("#cell-2-0").waitFor();
     expect(await page.getByRole("grid").getAttribute("aria-rowcount")).toBe("5001");
-    // Through the whole table in 240 steps, one a frame: how long a frame takes, and what is drawn.
+    // Through the whole table in 240 steps, one a frame: what a frame costs the browser's main thread (its own time, not
+    // the machine's: others work here, too), and what is drawn.
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    const busy = async (): Promise<number> => (await session.send("Performance.getMetrics")).metrics.find((one) => one.name === "TaskDuration")!.value * 1000;
+    const before = await busy();
     const frames = await page.evaluate(
       () =>
         new Promise<{ times: number[]; most: number }>((resolve) => {
@@ -212,12 +218,13 @@ describe.skipIf(!hasBrowser)("the import", () => {
           requestAnimationFrame(step);
         }),
     );
+    const frame = ((await busy()) - before) / frames.times.length;
     const sorted = [...frames.times].sort((a, b) => a - b);
     const of = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!;
-    console.log(`import of 5,000 rows: shown after ${shown} ms; scrolling: median frame ${of(0.5).toFixed(1)} ms, 95% ${of(0.95).toFixed(1)} ms, longest ${of(1).toFixed(1)} ms; at most ${frames.most} rows drawn`);
+    console.log(`import of 5,000 rows: shown after ${shown} ms; scrolling 21 rows a frame: ${frame.toFixed(1)} ms of the main thread a frame; by the clock median ${of(0.5).toFixed(1)} ms, 95% ${of(0.95).toFixed(1)} ms; at most ${frames.most} rows drawn`);
     expect(frames.most).toBeLessThan(60);
     expect(shown).toBeLessThan(6000);
-    expect(of(0.5)).toBeLessThan(100);
+    expect(frame).toBeLessThan(60);
     // To the last row and back by keyboard, and from problem to problem.
     await page.getByRole("grid").focus();
     await page.keyboard.press("Control+End");

@@ -71,6 +71,8 @@ export class Preview {
   readonly told = shallowRef<Forecast | null>(null);
   // What stands in place of a cell, by line and column; the file has what stood there.
   readonly edits = reactive(new Map<string, Correction>());
+  // Goes up whenever any cell may look otherwise than before.
+  readonly version = ref(0);
   // How many of them the gateway has not seen yet.
   readonly unseen = ref(0);
   // The upload, and the job that looked at it last.
@@ -130,6 +132,7 @@ export class Preview {
     for (const [key, edit] of this.edits) if (this.judged.get(key) !== edit.value) unseen++;
     for (const key of this.judged.keys()) if (!this.edits.has(key)) unseen++;
     this.unseen.value = unseen;
+    this.version.value++;
   }
   corrections(): Correction[] {
     return [...this.edits.values()];

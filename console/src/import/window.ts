@@ -10,10 +10,10 @@ export interface Span {
 
 export function windowOf(top: number, height: number, count: number): Span {
   const from = Math.max(0, Math.floor(top / ROW_PX) - MORE);
-  const to = Math.ceil((top + height) / ROW_PX) + MORE;
+  // In steps: a small movement draws nothing anew. Always as many: a row that comes takes the place of one that goes.
+  const first = from - (from % STEP);
 
-  // In steps: a small movement draws nothing anew.
-  return { first: Math.min(count, from - (from % STEP)), last: Math.min(count, to + STEP - (to % STEP)) };
+  return { first: Math.min(count, first), last: Math.min(count, first + Math.ceil(height / ROW_PX) + 2 * MORE + STEP) };
 }
 
 // Where to scroll so that a row is seen whole; the same place when it is.

@@ -1,8 +1,10 @@
 /* registry.h - records and subjects, now and as of an instant: projections of the journal.
  *
  * Events of this room and their data (canonical JSON):
- *   obligation.recorded {"import","line","obligation","row":{…},"version"}
- *   import.finished     {"accepted","bytes","encoding","file","import","refused","rows","sha256","unchanged"}
+ *   obligation.recorded {"import","line","obligation","row":{…},"version"[,"was":{key: text}]}: `was` has what the file
+ *                       says in cells that `by` corrected before the import (a long text cut)
+ *   import.finished     {"accepted","bytes",["corrected",]"encoding","file","import","refused","rows","sha256",
+ *                       "unchanged"}: sha256 is that of the file as it came; corrected: cells
  *   record.proposed     a record's members (record.h) without proposed_* and approved_*: those are the event's own
  *   record.returned     {"reason","record","version"}
  *   record.approved     {"approved_at",["reason",]"record","seal":{…},"version"}

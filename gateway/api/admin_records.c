@@ -3,11 +3,12 @@
 
 #include "base/encode.h"
 #include "gateway/api/api_internal.h"
+#include "gateway/api/query.h"
 #include "gateway/jobs/show_json.h"
 #include "gateway/registry/records.h"
 
 /* So many entries are looked at for one page, fit or not: some milliseconds. */
-enum { LOOKS_MAX = 5000 };
+enum { LOOKS_MAX = 5000, SEARCHES_MAX = 3000 };
 enum { LISTED_DEFAULT = 100, ID_BYTES_MAX = 64, DIVISION_BYTES_MAX = 6, VERSION_MAX = 1000000 };
 
 static const char *const NO_QUERY[] = {NULL};
@@ -41,11 +42,24 @@ static const char *const LIST_NAMES[RECORD_LIST_COUNT] = {[RECORDS_WAITING] = "w
 
 struct listing {
     struct records_page page;
+    struct records_search search;
+    char uscc[QUERY_CODE_BYTES];
+    struct buf name;
+    struct buf region;
+    struct buf industry;
     char division[DIVISION_BYTES_MAX + 1];
     uint64_t most;
     uint64_t count;
     struct buf *out;
 };
+
+static void listing_done(struct listing *listing)
+{
+    buf_done(&listing->name);
+    buf_done(&listing->region);
+    buf_done(&listing->industry);
+}
+DEFINE_AUTO_IN_PLACE(struct listing, listing_done)
 
 static bool take_list(const struct visit *visit, struct listing *listing, struct error *err)
 {
@@ -101,6 +115,29 @@ static bool take_limits(const struct visit *visit, struct listing *listing, stru
     return true;
 }
 
+/* Whoever looks for nothing in particular pays nothing for it. */
+static bool take_search(const struct visit *visit, struct listing *listing, struct error *err)
+{
+    const struct http_request *request = visit->request;
+    struct records_search *search = &listing->search;
+
+    *search = (struct records_search){.decided_from = DAY_NONE, .decided_to = DAY_NONE};
+    if (!query_code(request, "uscc", listing->uscc, err) ||
+        !query_folded(request, "name", &listing->name, &search->name, err) ||
+        !query_folded(request, "region", &listing->region, &search->region, err) ||
+        !query_folded(request, "industry", &listing->industry, &search->industry, err) ||
+        !query_day(request, "decided_from", &search->decided_from, err) ||
+        !query_day(request, "decided_to", &search->decided_to, err))
+        return false;
+    search->uscc = listing->uscc;
+    if (!listing->uscc[0] && !search->name.bytes && !search->region.bytes && !search->industry.bytes &&
+        search->decided_from == DAY_NONE && search->decided_to == DAY_NONE)
+        return true;
+    listing->page.search = search;
+    listing->page.looks_max = SEARCHES_MAX;
+    return true;
+}
+
 /* What a page before this one gave as "next". */
 static bool take_mark(const struct visit *visit, struct records_page *page, struct error *err)
 {
@@ -135,11 +172,11 @@ static bool list_one(const struct record_version *version, void *context)
 
 static bool list_records(const struct visit *visit, struct store_txn *txn, struct error *err)
 {
-    struct listing listing = {.page.looks_max = LOOKS_MAX, .out = &visit->reply->body};
+    AUTO(listing_done) struct listing listing = {.page.looks_max = LOOKS_MAX, .out = &visit->reply->body};
     struct records_page *page = &listing.page;
 
     if (!take_list(visit, &listing, err) || !take_ground(visit, &listing, err) || !take_limits(visit, &listing, err) ||
-        !take_mark(visit, page, err))
+        !take_search(visit, &listing, err) || !take_mark(visit, page, err))
         return false;
     json_count_add(listing.out, "{\"in_list\":", records_count(txn, page->filter.list));
     buf_addf(listing.out, ",\"list\":\"%s\",\"records\":[", LIST_NAMES[page->filter.list]);
@@ -158,7 +195,8 @@ static bool list_records(const struct visit *visit, struct store_txn *txn, struc
 
 static void answer_list(struct visit *visit)
 {
-    static const char *const NAMES[] = {"list", "ground", "division", "limit", "from", NULL};
+    static const char *const NAMES[] = {"list",     "ground",       "division",   "uscc",  "name", "region",
+                                        "industry", "decided_from", "decided_to", "limit", "from", NULL};
     struct store_txn *txn;
     struct error err;
 

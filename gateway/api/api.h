@@ -90,9 +90,10 @@
  *   POST /admin/v1/jobs/{kind}?lang=…[&file=NAME&on=DATE]   with a role for it → 202 {"job"}; the body is an object of
  *                                          arguments, or for import the file
  *   GET  /admin/v1/jobs/{id}               jobs_read (jobs.h)
- *   GET  /admin/v1/jobs/{id}/report?format=text|json&offset=N    a piece of the report; empty behind its end
+ *   GET  /admin/v1/jobs/{id}/report?format=text|json|xlsx|csv&offset=N    a piece of the report; empty behind its end
  *   GET  /admin/v1/status                  status_json (show_json.h)
- *   GET  /admin/v1/records?list=waiting|returned|live|over|unsent[&ground=…][&division=…][&limit=N][&from=…]
+ *   GET  /admin/v1/records?list=waiting|returned|live|over|unsent[&ground=…][&division=…][&uscc=…]
+ *                                          [&name=…][&region=…][&industry=…][&decided_from=DAY][&decided_to=DAY][&limit=N][&from=…]
  *                                          {"in_list","list","records":[{"proposal","record":{…},"state"}…],"next"}: a
  *                                          page; `next` (null: that was all) is what `from` wants for the next, which
  *                                          may also be there behind a page that is short or empty

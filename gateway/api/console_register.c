@@ -11,7 +11,7 @@
 
 /* So many obligations are looked at in one slice, fit or not: a few milliseconds. */
 enum { LOOKS_MAX = 25000, LISTED_DEFAULT = 50, LISTED_MAX = 200 };
-enum { TEXT_BYTES_MAX = 300, CODE_BYTES = 18, DIVISION_BYTES = 6 };
+enum { DIVISION_BYTES = 6 };
 
 struct looking {
     struct visit *visit;
@@ -20,7 +20,7 @@ struct looking {
     bool has_from;
     int64_t as_of;
     int32_t today;
-    char uscc[CODE_BYTES + 1];
+    char uscc[QUERY_CODE_BYTES];
     char division[DIVISION_BYTES + 1];
     struct buf name;
     struct buf region;
@@ -37,50 +37,17 @@ DEFINE_AUTO_IN_PLACE(struct looking, looking_done)
 
 /* --- what is asked --- */
 
-/* The value, empty when it is not there: a form sends all its fields. */
-static struct span take(const struct looking *looking, const char *name, struct buf *text)
-{
-    buf_clear(text);
-    (void)http_query_of(looking->visit->request, name, text);
-    return span_trim(buf_span(text));
-}
-
-static bool refuse_query(const char *name, struct error *err)
-{
-    return refuse(err, ERR_INVALID, "query.value", "%s is not what it should be: see docs/console-api.md",
-                  "参数 %s 的取值不正确", name);
-}
-
-static bool take_text(const struct looking *looking, const char *name, struct buf *folded, struct span *out,
-                      struct error *err)
+/* Digits: the beginning of a division's code. */
+static bool take_division(struct looking *looking, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct span text = take(looking, name, &hold);
+    struct span text = query_text(looking->visit->request, "division", &hold);
+    int64_t digits;
 
-    if (text.bytes > TEXT_BYTES_MAX || !utf8_is_valid(text, NULL))
-        return refuse_query(name, err);
-    obligations_fold(text, folded);
-    *out = buf_span(folded);
-    return true;
-}
-
-/* Digits and capital letters: the beginning of a code. */
-static bool take_code(const struct looking *looking, const char *name, char *code, size_t most, struct error *err)
-{
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct span text = take(looking, name, &hold);
-
-    if (text.bytes > most)
-        return refuse_query(name, err);
-    for (size_t i = 0; i < text.bytes; i++) {
-        char c = text.at[i];
-
-        if (c >= 'a' && c <= 'z')
-            c = (char)(c - 'a' + 'A');
-        if (!(c >= '0' && c <= '9') && !(most == CODE_BYTES && c >= 'A' && c <= 'Z'))
-            return refuse_query(name, err);
-        code[i] = c;
-    }
+    if (text.bytes > DIVISION_BYTES || (text.bytes > 0 && !integer_parse(text, &digits)))
+        return query_refuse("division", err);
+    if (text.bytes > 0)
+        memcpy(looking->division, text.at, text.bytes);
     return true;
 }
 
@@ -88,7 +55,7 @@ static bool take_choice(const struct looking *looking, const char *name, const c
                         int *out)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct span text = take(looking, name, &hold);
+    struct span text = query_text(looking->visit->request, name, &hold);
 
     for (size_t i = 0; i < count; i++) {
         if (span_is(text, choices[i]))
@@ -97,25 +64,17 @@ static bool take_choice(const struct looking *looking, const char *name, const c
     return text.bytes == 0 || *out >= 0;
 }
 
-static bool take_day(const struct looking *looking, const char *name, int32_t *day, struct error *err)
-{
-    AUTO(buf_done) struct buf hold = BUF_INIT;
-    struct span text = take(looking, name, &hold);
-
-    return text.bytes == 0 || day_parse(text, day) || refuse_query(name, err);
-}
-
 static bool take_filter(struct looking *looking, struct error *err)
 {
     static const char *const ON[] = {"on"};
+    const struct http_request *request = looking->visit->request;
     struct obligations_search *search = &looking->search;
     int unproposed = -1;
 
-    if (!take_code(looking, "uscc", looking->uscc, CODE_BYTES, err) ||
-        !take_code(looking, "division", looking->division, DIVISION_BYTES, err) ||
-        !take_text(looking, "name", &looking->name, &search->name, err) ||
-        !take_text(looking, "region", &looking->region, &search->region, err) ||
-        !take_text(looking, "industry", &looking->industry, &search->industry, err))
+    if (!query_code(request, "uscc", looking->uscc, err) || !take_division(looking, err) ||
+        !query_folded(request, "name", &looking->name, &search->name, err) ||
+        !query_folded(request, "region", &looking->region, &search->region, err) ||
+        !query_folded(request, "industry", &looking->industry, &search->industry, err))
         return false;
     search->uscc = looking->uscc;
     search->filter.division = looking->division;
@@ -124,17 +83,18 @@ static bool take_filter(struct looking *looking, struct error *err)
     if (!take_choice(looking, "state", STATE_SLUGS, STATE_COUNT, &search->filter.state))
         return refuse(err, ERR_INVALID, "query.state", "there is no such state", "没有这种任务状态");
     if (!take_choice(looking, "unproposed", ON, 1, &unproposed))
-        return refuse_query("unproposed", err);
+        return query_refuse("unproposed", err);
     search->is_unproposed = unproposed == 0;
-    return take_day(looking, "due_from", &search->due_from, err) && take_day(looking, "due_to", &search->due_to, err) &&
-           take_day(looking, "overdue_on", &search->filter.overdue_on, err);
+    return query_day(request, "due_from", &search->due_from, err) &&
+           query_day(request, "due_to", &search->due_to, err) &&
+           query_day(request, "overdue_on", &search->filter.overdue_on, err);
 }
 
 static bool take_hex(const struct looking *looking, const char *name, uint8_t *at, size_t *bytes, struct error *err)
 {
     AUTO(buf_done) struct buf hold = BUF_INIT;
     AUTO(buf_done) struct buf raw = BUF_INIT;
-    struct span text = take(looking, name, &hold);
+    struct span text = query_text(looking->visit->request, name, &hold);
 
     if (text.bytes == 0) {
         *bytes = 0;
@@ -156,7 +116,7 @@ static bool take_place(struct looking *looking, struct error *err)
     int order = -1;
 
     if (!take_choice(looking, "order", OBLIGATIONS_ORDER_NAMES, OBLIGATIONS_ORDER_COUNT, &order))
-        return refuse_query("order", err);
+        return query_refuse("order", err);
     search->order = order < 0 ? OBLIGATIONS_BY_CHANGE : (enum obligations_order)order;
     search->after.bytes = obligations_place_bytes(search->order);
     looking->as_of = -1;
@@ -223,7 +183,7 @@ static bool answer(struct looking *looking, struct store_txn *txn, struct error 
 
     /* A list that begins later than now would change under whoever reads it. */
     if (looking->as_of >= 0 && (uint64_t)looking->as_of > size)
-        return refuse_query("as_of", err);
+        return query_refuse("as_of", err);
     looking->search.as_of = looking->as_of < 0 ? size : (uint64_t)looking->as_of;
     return obligations_slice(txn, &looking->search, looking->has_from ? looking->from : NULL, &slice, err) &&
            add_slice(looking, txn, &slice, err) && store_txn_is_good(txn, err);

@@ -6,6 +6,7 @@
 #include "base/walk.h"
 #include "gateway/journal/journal.h"
 #include "gateway/registry/index.h"
+#include "gateway/registry/obligations_list.h"
 #include "gateway/registry/pack.h"
 #include "gateway/registry/records_value.h"
 
@@ -226,6 +227,53 @@ static bool fits(struct span value, const struct records_filter *filter)
            (prefix == 0 || memcmp(value.at + RECORD_AT_DIVISION, filter->division, prefix) == 0);
 }
 
+static bool has_part(struct span raw, struct span part, struct buf *hold)
+{
+    AUTO(buf_done) struct buf folded = BUF_INIT;
+    struct span text;
+
+    if (part.bytes == 0)
+        return true;
+    if (!walk_text(raw, hold, &text))
+        return false;
+    obligations_fold(text, &folded);
+    return memmem(buf_text(&folded), folded.bytes, part.at, part.bytes) != NULL;
+}
+
+static bool is_decided_between(struct span raw, const struct records_search *search)
+{
+    int32_t day;
+
+    if (search->decided_from == DAY_NONE && search->decided_to == DAY_NONE)
+        return true;
+    return day_parse(walk_plain(raw), &day) && (search->decided_from == DAY_NONE || day >= search->decided_from) &&
+           (search->decided_to == DAY_NONE || day <= search->decided_to);
+}
+
+/* One pass over the record's JSON, and no more is read of it. */
+static bool is_found(struct span json, const struct records_search *search)
+{
+    AUTO(buf_done) struct buf hold = BUF_INIT;
+    size_t prefix = search->uscc ? strlen(search->uscc) : 0;
+    struct span name, raw;
+    struct walk walk;
+    bool fits_so_far = walk_begin(&walk, json);
+
+    while (fits_so_far && walk_next(&walk, &name, &raw)) {
+        if (span_is(name, "decided_on"))
+            fits_so_far = is_decided_between(raw, search);
+        else if (span_is(name, "industry"))
+            fits_so_far = has_part(raw, search->industry, &hold);
+        else if (span_is(name, "name"))
+            fits_so_far = has_part(raw, search->name, &hold);
+        else if (span_is(name, "region"))
+            fits_so_far = has_part(raw, search->region, &hold);
+        else if (span_is(name, "uscc") && prefix > 0)
+            fits_so_far = walk_plain(raw).bytes >= prefix && memcmp(walk_plain(raw).at, search->uscc, prefix) == 0;
+    }
+    return fits_so_far;
+}
+
 /* Whether a version of one record is in the list. */
 static bool is_listed(struct store_txn *txn, enum record_list list, struct span id, uint32_t number,
                       const struct record_version *version)
@@ -309,7 +357,9 @@ bool records_page(struct store_txn *txn, struct records_page *page, records_visi
             return fail(err, ERR_CORRUPT, "the index of records holds something else");
         if (!store_get(txn, STORE_RECORDS, records_key(id, number, record_key), &value))
             return store_txn_is_good(txn, err) && fail(err, ERR_CORRUPT, "a list names an unknown record");
-        if (!fits(value, filter))
+        if (!fits(value, filter) ||
+            (page->search &&
+             !is_found((struct span){value.at + RECORD_AT_JSON, value.bytes - RECORD_AT_JSON}, page->search)))
             continue;
         if (!unpack(value, &version, &hold, err))
             return false;

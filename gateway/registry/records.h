@@ -64,6 +64,15 @@ struct records_filter {
     const char *division; /* prefix, or NULL */
     const char *record;   /* one record, or NULL */
 };
+/* What else staff look for. */
+struct records_search {
+    const char *uscc; /* the beginning of the code; NULL or "": all */
+    struct span name; /* a part of the folded text (obligations_fold), of these three; empty: all */
+    struct span region;
+    struct span industry;
+    int32_t decided_from; /* DAY_NONE: no bound; both days included */
+    int32_t decided_to;
+};
 /* Visit until `visit` returns false; texts are valid inside the visit only. `visit` may read but not write. */
 typedef bool records_visit(const struct record_version *version, void *context);
 MUST_CHECK bool records_scan(struct store_txn *txn, const struct records_filter *filter, records_visit *visit,
@@ -75,6 +84,7 @@ MUST_CHECK bool records_scan(struct store_txn *txn, const struct records_filter 
 enum { RECORDS_MARK_BYTES = 24 };
 struct records_page {
     struct records_filter filter;
+    const struct records_search *search; /* NULL: all that the filter lets through */
     size_t looks_max;
     uint8_t mark[RECORDS_MARK_BYTES];
     size_t mark_bytes;

@@ -133,6 +133,17 @@ grep -q "\"record\":\"$record\",\"record_state\":\"effective\",\"record_op\":\"n
 fits "uscc=91440224MAYUCHK485&ground=energy&unproposed=on" 0
 fits "unproposed=on" 514
 
+# --- records are found by the same filters ---
+for query in 'uscc=91-4' 'decided_from=x' 'decided_to=2020-13-01'; do must 400 query.value lin GET "/admin/v1/records?list=live&$query"; done
+records() { # QUERY NUMBER
+    must 200 - lin GET "/admin/v1/records?list=live&$1"
+    [ "$(grep -o '"proposal":[0-9]*,"record":{' "$stage/answer" | wc -l)" = "$2" ] || stage_fail "$1: $(cat "$stage/answer")"
+}
+records "" 1
+records "uscc=91440224&name=%E7%92%9E%20%E5%BB%AA&region=%E4%BB%81%E5%8C%96&industry=%E9%92%A2&decided_from=$day&decided_to=$day" 1
+records "decided_to=2020-01-01" 0
+records "name=no+such+enterprise" 0
+
 # --- the list as a file: all that fits, and nothing that a spreadsheet would take for a formula ---
 report() { must 200 - lin GET "/admin/v1/jobs/$job/report?format=$1&offset=0"; }
 sed '2,$d' "$register" >"$stage/formula.csv"

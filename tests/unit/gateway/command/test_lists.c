@@ -137,3 +137,50 @@ Test(lists, a_mark_from_nowhere_does_no_harm)
     cr_assert_eq(found, 0);
     cr_assert_eq(page.mark_bytes, 0);
 }
+
+/* Of two records in force: how many fit. */
+static uint64_t found_by(struct records_search search)
+{
+    struct records_page page = {.filter = {RECORDS_LIVE, -1, NULL, NULL}, .search = &search, .looks_max = 100};
+    AUTO(store_abort) struct store_txn *txn = reader();
+    uint64_t found = 0;
+
+    cr_assert(records_page(txn, &page, count_one, &found, &T.err), "%s", T.err.text);
+    cr_assert_eq(page.mark_bytes, 0);
+    return found;
+}
+
+Test(lists, what_is_looked_for_is_found_and_nothing_else)
+{
+    struct obligation rows[2];
+    struct proposal proposal = sample_proposal();
+
+    import_many(rows, 2);
+    rows[1].field[COLUMN_NAME] = SPAN("韶关市虚构（Ｂ）水泥有限公司");
+    rows[1].field[COLUMN_INDUSTRY] = SPAN("水泥");
+    rows[1].field[COLUMN_REGION] = SPAN("韶关市始兴县");
+    rows[1].field[COLUMN_DOCUMENT] = SPAN("韶工信节能〔2025〕999号");
+    import_rows(rows + 1, 1);
+    for (size_t i = 0; i < 2; i++) {
+        proposal.decided_on = on(i == 0 ? "2026-08-01" : "2026-08-03");
+        cr_assert_str_eq(propose_row(rows[i], &proposal), "done");
+        cr_assert_str_eq(approve_as("reviewer", T.last.record), "done");
+    }
+#define FOUND(how_many, ...)                                                                                           \
+    cr_expect_eq(found_by((struct records_search){.decided_from = DAY_NONE, .decided_to = DAY_NONE, __VA_ARGS__}),     \
+                 how_many, #__VA_ARGS__)
+    FOUND(2, .uscc = "");
+    FOUND(2, .uscc = "91440224");
+    FOUND(0, .uscc = "91440225");
+    FOUND(0, .uscc = "91440224MAYUCHK4859");
+    FOUND(1, .name = SPAN("虚构(b)水"));
+    FOUND(0, .name = SPAN("始兴"));
+    FOUND(1, .region = SPAN("始兴"));
+    FOUND(1, .industry = SPAN("钢铁"));
+    FOUND(0, .industry = SPAN("钢铁"), .region = SPAN("始兴"));
+#undef FOUND
+    cr_expect_eq(found_by((struct records_search){.decided_from = on("2026-08-02"), .decided_to = DAY_NONE}), 1);
+    cr_expect_eq(found_by((struct records_search){.decided_from = DAY_NONE, .decided_to = on("2026-08-01")}), 1);
+    cr_expect_eq(found_by((struct records_search){.decided_from = on("2026-08-02"), .decided_to = on("2026-08-02")}),
+                 0);
+}

@@ -1,12 +1,12 @@
 // What the stand-in answers: a table of paths, and one of jobs.
 import type { Role } from "../../console/src/session";
-import { lifeOf, listed, NOW_MS, obligations, overdue, recordId, REFUSED_FIELDS, status, stories, TODAY } from "./fixtures";
+import { lifeOf, NOW_MS, obligations, overdue, recordId, REFUSED_FIELDS, status, stories, TODAY } from "./fixtures";
 import { ADMINISTRATION_ANSWERS, ADMINISTRATION_JOBS } from "./administering";
 import { IMPORT_ANSWERS, IMPORT_JOBS } from "./importing";
 import { journeys } from "./journeys";
 import { people, type PersonName, type Someone } from "./people";
 import { domains, evidence, lookedUp, lookupTrace, namesFound, previewed } from "./previewing";
-import { enterprise, exported, lookupsAbout, searched } from "./registering";
+import { enterprise, exported, lookupsAbout, records, searched } from "./registering";
 import { exits, lists, lookups, quality, summary } from "./reporting";
 
 export interface Asked {
@@ -34,23 +34,6 @@ function signIn(asked: Asked): unknown {
   if (!person || given.password !== "correct-horse-battery")
     return { wrong: { status: 403, rule: "signin.wrong", detail: "the account, the password or the code is wrong", detail_zh: "账号、口令或验证码不正确" } };
   return { cookie: person.name, body: told(person) };
-}
-
-function page<T>(rows: T[], query: Record<string, string>): { rows: T[]; next: string | null } {
-  const from = query["from"] ? parseInt(query["from"], 16) : 0;
-  const limit = Number(query["limit"] ?? 100);
-
-  return { rows: rows.slice(from, from + limit), next: from + limit < rows.length ? (from + limit).toString(16).padStart(8, "0") : null };
-}
-
-function records(asked: Asked): unknown {
-  const { list = "live", ground, division } = asked.query;
-  const fit = stories.filter(
-    (story) => story.list === list && (!ground || story.one.ground === ground) && (!division || story.one.division.startsWith(division)),
-  );
-  const { rows, next } = page(fit, asked.query);
-
-  return { in_list: stories.filter((story) => story.list === list).length, list, records: rows.map(listed), next };
 }
 
 function oneRecord(_: Asked, found: RegExpExecArray): unknown {

@@ -147,6 +147,23 @@ describe.skipIf(!hasBrowser)("register", () => {
     expect(asked()[0]!.query).toMatchObject({ unproposed: "on", overdue_on: "2026-11-25", order: "due" });
   });
 
+  it("records are found by name, and short pages are asked on until there is enough to see", async () => {
+    const page = await open("shenji", "/records");
+    const inForce = stories.filter((story) => story.list === "live");
+    const wanted = inForce.filter((story) => story.one.industry === inForce[5]!.one.industry && story.one.name.includes("有限"));
+
+    await page.getByText(`共 ${inForce.length} 条，已显示 ${inForce.length} 条`).waitFor();
+    await page.goto(`${base}/console/records?industry=${encodeURIComponent(inForce[5]!.one.industry)}`);
+    await page.getByLabel("查找", { exact: true }).fill("有 限");
+    await page.keyboard.press("Enter");
+    await page.getByText(`清单共 ${inForce.length} 条，符合条件的已显示 ${wanted.length} 条`).waitFor();
+    expect((await codes(page)).sort()).toEqual(wanted.map((story) => story.one.uscc).sort());
+    await shot(page, "records-found-zh");
+    await page.getByLabel("查找", { exact: true }).fill(recordId(inForce[5]!.one.obligation));
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/records\/R/);
+  });
+
   it("a record tells its differences, receipts and what happened", async () => {
     const page = await open("jingban", `/records/${recordId(disputed.one.obligation)}`);
 

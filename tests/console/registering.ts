@@ -1,7 +1,7 @@
 // The register as the stand-in answers it: slices of a list, an enterprise, who asked about it.
 import type { Enterprise, Obligation as Line } from "../../console/src/register";
 import type { Asked } from "./answers";
-import { daysBetween, lifeOf, obligations, recordId, stories, TODAY, type Obligation } from "./fixtures";
+import { daysBetween, lifeOf, listed, obligations, recordId, stories, TODAY, type Obligation } from "./fixtures";
 
 // Few, so that every page is put together from several.
 export const SLICE = 200;
@@ -106,3 +106,26 @@ export function lookupsAbout(asked: Asked, found: RegExpExecArray): unknown {
 }
 
 export const exported = (asked: Asked): unknown => ({ as_of: AS_OF, count: obligations.filter((one) => fits(one, asked.body as Record<string, string>)).length });
+
+// When something is looked for, so few are looked at for one page that pages are short, and some empty, before the last.
+const SEARCHES = 7;
+
+export function records(asked: Asked): unknown {
+  const q = asked.query;
+  const has = (text: string, part?: string): boolean => !part || fold(text).includes(fold(part));
+  const inList = stories.filter((story) => story.list === (q["list"] ?? "live"));
+  const from = q["from"] ? parseInt(q["from"], 16) : 0;
+  const looks = ["uscc", "name", "region", "industry", "decided_from", "decided_to"].some((name) => q[name]) ? SEARCHES : 5000;
+  const looked = inList.slice(from, from + looks);
+  const fit = looked.filter(
+    ({ one, bodies }) =>
+      (!q["ground"] || one.ground === q["ground"]) && (!q["division"] || one.division.startsWith(q["division"])) && (!q["uscc"] || one.uscc.startsWith(q["uscc"])) &&
+      has(one.name, q["name"]) && has(one.region, q["region"]) && has(one.industry, q["industry"]) &&
+      (!q["decided_from"] || bodies.at(-1)!.decided_on >= q["decided_from"]) && (!q["decided_to"] || bodies.at(-1)!.decided_on <= q["decided_to"]),
+  );
+  const shown = fit.slice(0, Number(q["limit"] ?? 100));
+  // What did not fit into the page comes first on the next.
+  const next = shown.length < fit.length ? inList.indexOf(fit[shown.length]!) : from + looks;
+
+  return { in_list: inList.length, list: q["list"] ?? "live", records: shown.map(listed), next: next < inList.length ? next.toString(16).padStart(8, "0") : null };
+}

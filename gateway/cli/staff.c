@@ -39,6 +39,46 @@ static int run_channel(struct cli *cli, json_t *arguments)
     return client_job(cli, "probe", arguments, NULL);
 }
 
+/* "preview ORDER ID…": the order's own arguments, and which it is. */
+static int run_preview(struct cli *cli, json_t *arguments)
+{
+    json_object_set_new(arguments, "order", json_string(cli_id(arguments, 0)));
+    json_array_remove(json_object_get(arguments, "ids"), 0);
+    return client_job(cli, "preview", arguments, NULL);
+}
+
+static const struct cli_option PREVIEW_OPTIONS[] = {
+    {"on", "DATE", CLI_DATE, false, NULL, "propose：以哪一天判断逾期", "propose: the day on which they are overdue"},
+    {"document", "NUMBER", CLI_TEXT, false, NULL, "propose、correct：认定文书号", "propose, correct: listing document"},
+    {"decided-on", "DATE", CLI_DATE, false, NULL, "propose、correct：认定日期",
+     "propose, correct: day of the decision"},
+    {"severity", "SEVERITY", CLI_CHOICE, false, "minor|general|serious", "propose、correct：严重程度",
+     "propose, correct: severity"},
+    {"scope", "SCOPE", CLI_CHOICE, false, "public|government|authorised", "propose、correct：使用范围",
+     "propose, correct: use scope"},
+    {"reason", "TEXT", CLI_TEXT, false, NULL, "理由（与该操作相同）", "why (as for the order)"},
+    {"committed-on", "DATE", CLI_DATE, false, NULL, "repair：企业信用承诺的日期", "repair: day of the commitment"},
+    {"statement", "TEXT", CLI_TEXT, false, NULL, "repair：承诺内容与履行情况", "repair: what was committed and done"},
+    {"corrected", "TEXT", CLI_TEXT, false, NULL, "repair：已纠正的依据",
+     "repair: what shows that the act is corrected"},
+    {"duties", "TEXT", CLI_TEXT, false, NULL, "repair：义务已履行的依据",
+     "repair: what shows that duties are performed"},
+    {"duties-done", NULL, CLI_FLAG, false, NULL, "repair：声明全部义务已履行", "repair: all duties are done"},
+};
+enum { PREVIEW_MANY = 201 }; /* the order, and as many as are tried at once */
+static const struct cli_usage PREVIEW = {
+    "propose|correct|withdraw|repair|dispute|settle|approve|return|push ID…",
+    2,
+    PREVIEW_MANY,
+    PREVIEW_OPTIONS,
+    COUNT_OF(PREVIEW_OPTIONS),
+    "先看会怎样：逐项给出可行或拒绝及原因、各平台将收到几条、公示与查询答复如何变化。什么都不改变，什么都不发出；--"
+    "json "
+    "给出各平台将收到的每个字段。\n选项与该操作相同，编号须逐一写明（最多 200 项）。",
+    "What would happen: of each whether it would be done or refused and why, what each platform would receive, what "
+    "changes\nin publication and lookups. Nothing is changed, nothing sent; --json gives every field of every row. The "
+    "order's own options;\nat most 200 are named."};
+
 static const struct cli_option PROPOSE_OPTIONS[] = {
     {"on", "DATE", CLI_DATE, true, NULL, "以哪一天判断逾期", "the day on which they are overdue"},
     {"document", "NUMBER", CLI_TEXT, true, NULL, "认定文书号", "listing document"},
@@ -339,6 +379,7 @@ static const struct cli_usage ACCOUNTS = {
 static const struct cli_command COMMANDS[] = {
     {"overdue", "列出某日逾期未退出的任务", "list obligations overdue on a day", &OVERDUE, run_job},
     {"propose", "对逾期任务提出失信记录", "propose records of overdue obligations", &PROPOSE, run_job},
+    {"preview", "预览一项操作会怎样", "what an order would do, without doing it", &PREVIEW, run_preview},
     {"waiting", "列出待复核的记录", "list records that wait for review", &WAITING, run_job},
     {"approve", "复核通过（须为另一人）", "approve proposed records (a second person)", &APPROVE, run_job},
     {"return", "退回待复核的记录", "return proposed records", &RETURN, run_job},

@@ -24,6 +24,7 @@ configure() { # SANDBOX_PORT
     sed -i 's/^staff:/console: {address: 127.0.0.1, port: 0, client_ca: ca.pem, files: pages}\n&\
   - {name: lin, title: 林经办, roles: [operator], certificate: lin.pem}\
   - {name: chen, title: 陈复核, roles: [reviewer], certificate: chen.pem}\
+  - {name: looker, title: 查看, uid: '$(id -u)', roles: [auditor]}\
   - {name: zhao, title: 赵审计, roles: [auditor], certificate: zhao.pem}\
   - {name: wang, title: 王管理, roles: [administrator], certificate: wang.pem}/' "$config"
 }
@@ -171,6 +172,12 @@ do_it dispute '"reason":"企业提出异议"' 3 listed
 do_it withdraw '"reason":"不应认定"' 3 not-listed
 order lin preview "{\"order\":\"withdraw\",\"ids\":[\"$one\"],\"reason\":\"再次\"}"
 expect "it is over" '.items[0].why.rule == "record.over"'
+
+# The command line shows the same; over it, too, nothing is done.
+cli() { "$gate" --config "$config" --lang zh "$@" >"$stage/out" 2>&1; }
+! cli preview withdraw "$one" --reason 再次 || stage_fail "what would be refused looks possible"
+grep -q '不会执行' "$stage/out" && grep -q '什么都没有改变' "$stage/out" || stage_fail "preview: $(cat "$stage/out")"
+! cli preview drain "$one" || stage_fail "there is no such preview"
 
 # --- as a bank would ---
 two=$(sed -n 2p "$stage/seen" | sed 's/@.*//')

@@ -73,7 +73,7 @@ static bool is_refusal(enum error_code code)
 /* Cut the mark off. */
 static bool read_seen(struct span *name, uint64_t *seen, struct error *err)
 {
-    const char *mark = memchr(name->at, '@', name->bytes);
+    const char *mark = name->at ? memchr(name->at, '@', name->bytes) : NULL;
     struct span number;
     int64_t value = 0;
 

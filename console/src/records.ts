@@ -155,9 +155,11 @@ export interface Outcomes {
 
 // The report of the job "refused" (gateway/jobs/list_refused.c), in the order's language.
 export interface RefusedDelivery {
-  delivery: number;
+  delivery: number | null; // null: held by us, there is none
+  state: "refused" | "held";
   channel: string;
   record: string;
+  version: number;
   uscc: string;
   name: string;
   code: string | null;

@@ -175,10 +175,29 @@ static void print_receipt(const struct page *page, const json_t *receipt)
     print_body(page, receipt);
 }
 
+/* Which fields, and where each is put right. */
+static void print_fields(const struct page *page, const json_t *fields)
+{
+    const json_t *field;
+    size_t i;
+
+    json_array_foreach(fields, i, field)
+    {
+        AUTO(buf_done) struct buf text = BUF_INIT;
+        const char *label = json_text_of(field, say(page, "label", "label_en"));
+        const char *name = json_text_of(field, "name");
+        const char *how = json_text_of(field, say(page, "how_zh", "how"));
+
+        buf_addf(&text, "%s (%s)%s%s", label ? label : "", name ? name : "", say(page, "：", ": "), how ? how : "");
+        print_line(page, DEEPER, say(page, "字段", "field"), buf_text(&text));
+    }
+}
+
 /* Why, what to correct, and how to send it again as it is. */
 static void print_refusal(const struct page *page, const json_t *refusal)
 {
     print_line(page, DEEPER, say(page, "原因", "why"), json_text_of(refusal, say(page, "why_zh", "why")));
+    print_fields(page, json_object_get(refusal, "fields"));
     print_line(page, DEEPER, say(page, "怎么办", "what to do"),
                json_text_of(refusal, say(page, "advice_zh", "advice")));
     print_line(page, DEEPER, say(page, "原样再报", "as it is"),
@@ -189,19 +208,22 @@ static void print_delivery(const struct page *page, const json_t *delivery)
 {
     const char *code = json_text_of(delivery, "code");
     const char *message = json_text_of(delivery, "message");
+    int64_t number = json_integer_of(delivery, "delivery", 0); /* 0: held, there is none */
     char changed[INSTANT_TEXT_BYTES];
     size_t i;
     const json_t *receipt;
 
-    fprintf(page->to, "%*s%s%s%s#%lld  %s  ", INDENT, "", say(page, "报送", "delivery to "),
-            words_channel(page->cli, json_text_of(delivery, "channel")), say(page, "：", ": "),
-            (long long)json_integer_of(delivery, "delivery", 0),
-            words_state(page->cli, json_text_of(delivery, "state")));
+    fprintf(page->to, "%*s%s%s%s", INDENT, "", say(page, "报送", "delivery to "),
+            words_channel(page->cli, json_text_of(delivery, "channel")), say(page, "：", ": "));
+    if (number > 0)
+        fprintf(page->to, "#%lld  ", (long long)number);
+    fprintf(page->to, "%s  ", words_state(page->cli, json_text_of(delivery, "state")));
     print_instant(page, instant_format(json_integer_of(delivery, "changed_ms", 0), changed));
     fprintf(page->to, "  %s %lld\n", say(page, "尝试次数", "attempts"),
             (long long)json_integer_of(delivery, "attempts", 0));
     if (code || message) {
-        fprintf(page->to, "%*s%s", DEEPER, "", say(page, "对方结果：", "their result: "));
+        fprintf(page->to, "%*s%s", DEEPER, "",
+                number > 0 ? say(page, "对方结果：", "their result: ") : say(page, "未能报送：", "not told: "));
         print_text(page, code ? code : "-", 0);
         if (message && *message) {
             fputs("  ", page->to);

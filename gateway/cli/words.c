@@ -43,6 +43,7 @@ const char *words_state(const struct cli *cli, const char *slug)
         {"acknowledged", "已确认", NULL},
         {"refused", "被拒", NULL},
         {"superseded", "已被新版本取代", "superseded by a later version"},
+        {"held", "暂缓：该渠道收不下", "held: this channel cannot be told"},
     };
 
     for (int i = 0; slug && i < STATE_COUNT; i++) {

@@ -5,26 +5,35 @@
 #include "gateway/outbox/stage.h"
 #include "gateway/registry/records.h"
 
+static void add_delivery(const struct delivery *delivery, struct refusals *refusals, struct buf *out)
+{
+    show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[delivery->channel]));
+    json_count_add(out, ",\"delivery\":", delivery->number);
+    show_text(out, ",\"state\":", span_of(DELIVERY_STATE_NAMES[delivery->state]));
+    show_text(out, ",\"code\":", span_of(delivery->code));
+    show_text(out, ",\"message\":", delivery->message);
+    buf_add_text(out, ",\"refusal\":");
+    show_refusal(delivery, refusals, out);
+    buf_addf(out, ",\"attempts\":%u,\"changed_ms\":%lld}", delivery->attempts, (long long)delivery->changed_ms);
+}
+
 static void add_stage(struct store_txn *txn, enum channel channel, const struct record *record,
                       struct refusals *refusals, struct buf *out)
 {
     struct delivery delivery;
-    bool is_there = outbox_of_version(txn, channel, record->id, record->version, &delivery);
-    bool is_held = !is_there && stage_is_held(txn, channel, record->id, record->version);
+    struct stage_held held;
 
-    show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[channel]));
-    if (!is_there) {
-        show_text(out, ",\"delivery\":null,\"state\":", is_held ? SPAN("held") : SPAN_NONE);
-        buf_add_text(out, ",\"code\":null,\"message\":null,\"refusal\":null,\"attempts\":0,\"changed_ms\":0}");
+    if (outbox_of_version(txn, channel, record->id, record->version, &delivery)) {
+        add_delivery(&delivery, refusals, out);
         return;
     }
-    json_count_add(out, ",\"delivery\":", delivery.number);
-    show_text(out, ",\"state\":", span_of(DELIVERY_STATE_NAMES[delivery.state]));
-    show_text(out, ",\"code\":", span_of(delivery.code));
-    show_text(out, ",\"message\":", delivery.message);
-    buf_add_text(out, ",\"refusal\":");
-    show_refusal(&delivery, refusals, out);
-    buf_addf(out, ",\"attempts\":%u,\"changed_ms\":%lld}", delivery.attempts, (long long)delivery.changed_ms);
+    if (stage_held_find(txn, channel, record->id, record->version, &held)) {
+        show_held(channel, &held, refusals, out);
+        return;
+    }
+    show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[channel]));
+    buf_add_text(out, ",\"delivery\":null,\"state\":null,\"code\":null,\"message\":null,\"refusal\":null,"
+                      "\"attempts\":0,\"changed_ms\":0}");
 }
 
 bool journey_json_add(struct store_txn *txn, struct span record, struct refusals *refusals, struct buf *out,

@@ -1,4 +1,5 @@
-/* list_refused.c - deliveries that need a person: what the upstream said, and what can be done about it. */
+/* list_refused.c - deliveries that need a person, refused by the upstream or held since it cannot be told: why, and
+ * what can be done about it. */
 #include <string.h>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 #include "gateway/jobs/lists.h"
 #include "gateway/jobs/refusals.h"
 #include "gateway/journal/journal.h"
+#include "gateway/outbox/stage.h"
 
 enum { NAME_COLUMNS = 40, WORDS_COLUMNS = 60 };
 
@@ -29,6 +31,7 @@ struct refused {
     struct store_txn *txn;
     struct listing *listing;
     struct refusals *refusals;
+    enum channel held; /* whose are visited */
     struct buf hold;
     struct buf json;
 };
@@ -47,6 +50,8 @@ struct told {
     const char *channel;
     struct span name;
     struct span uscc;
+    struct span code;
+    bool is_held; /* by us: there is no delivery */
 };
 
 /* A feedback's lane is its own: whom it is about stands in its event. */
@@ -68,13 +73,17 @@ static void item_json(const struct work *work, const struct delivery *delivery, 
                       const struct refusal *refusal, struct buf *out)
 {
     buf_clear(out);
-    json_count_add(out, "{\"delivery\":", delivery->number);
+    if (told->is_held)
+        buf_add_text(out, "{\"delivery\":null");
+    else
+        json_count_add(out, "{\"delivery\":", delivery->number);
+    buf_addf(out, ",\"state\":\"%s\"", told->is_held ? "held" : "refused");
     lists_text(out, ",\"channel\":", span_of(told->channel));
     lists_text(out, ",\"record\":", span_of(delivery->record));
     json_count_add(out, ",\"version\":", delivery->version);
     lists_text(out, ",\"uscc\":", told->uscc);
     lists_text(out, ",\"name\":", told->name);
-    lists_text(out, ",\"code\":", span_of(delivery->code));
+    lists_text(out, ",\"code\":", told->code);
     lists_text(out, ",\"reason\":", delivery->message);
     buf_addf(out, ",\"known\":%s", refusal->is_known ? "true" : "false");
     lists_text(out, ",\"why\":", span_of(work_say(work, refusal->reason_zh, refusal->reason_en)));
@@ -88,38 +97,69 @@ static void item_json(const struct work *work, const struct delivery *delivery, 
     buf_add_byte(out, '}');
 }
 
-static bool add(const struct delivery *delivery, void *context)
+static void add_row(struct refused *refused, const struct delivery *delivery, const struct told *told,
+                    const struct refusal *refusal)
 {
     AUTO(buf_done) struct buf advice = BUF_INIT;
     AUTO(buf_done) struct buf fields = BUF_INIT;
-    struct refused *refused = context;
-    struct work *work = refused->work;
-    char channel[CHANNEL_NAME_BYTES];
-    struct told told = {channel_name(refused->txn, delivery->channel, channel), name_of(refused, delivery->record),
-                        uscc_of(refused, delivery)};
+    const struct work *work = refused->work;
     struct span cells[COUNT_OF(COLUMNS)];
-    struct refusal refusal;
-    char number[24], version[12];
+    char number[24] = "-", version[12];
 
-    refusals_explain(refused->refusals, delivery, &refusal);
     buf_addf(&advice, work_is_chinese(work) ? "%s。原样再报：%s" : "%s. As it is: %s",
-             work_say(work, refusal.correct_zh, refusal.correct_en),
-             work_say(work, refusal.requeue_zh, refusal.requeue_en));
-    refusal_fields_text(&refusal, work_is_chinese(work), &fields);
-    snprintf(number, sizeof number, "%llu", (unsigned long long)delivery->number);
+             work_say(work, refusal->correct_zh, refusal->correct_en),
+             work_say(work, refusal->requeue_zh, refusal->requeue_en));
+    refusal_fields_text(refusal, work_is_chinese(work), &fields);
+    if (!told->is_held)
+        snprintf(number, sizeof number, "%llu", (unsigned long long)delivery->number);
     snprintf(version, sizeof version, "%u", delivery->version);
     cells[0] = span_of(number);
-    cells[1] = span_of(told.channel);
+    cells[1] = span_of(told->channel);
     cells[2] = span_of(delivery->record);
     cells[3] = span_of(version);
-    cells[4] = told.name;
-    cells[5] = span_of(delivery->code);
+    cells[4] = told->name;
+    cells[5] = told->code;
     cells[6] = delivery->message;
-    cells[7] = span_of(work_say(work, refusal.reason_zh, refusal.reason_en));
+    cells[7] = span_of(work_say(work, refusal->reason_zh, refusal->reason_en));
     cells[8] = buf_span(&fields);
     cells[9] = buf_span(&advice);
-    item_json(work, delivery, &told, &refusal, &refused->json);
+    item_json(work, delivery, told, refusal, &refused->json);
     listing_row(refused->listing, cells, buf_span(&refused->json));
+}
+
+static bool add(const struct delivery *delivery, void *context)
+{
+    struct refused *refused = context;
+    char channel[CHANNEL_NAME_BYTES];
+    struct told told = {.channel = channel_name(refused->txn, delivery->channel, channel),
+                        .name = name_of(refused, delivery->record),
+                        .uscc = uscc_of(refused, delivery),
+                        .code = span_of(delivery->code)};
+    struct refusal refusal;
+
+    refusals_explain(refused->refusals, delivery, &refusal);
+    add_row(refused, delivery, &told, &refusal);
+    return true;
+}
+
+/* What the channel of refused->held cannot be told waits for the same person. */
+static bool add_held(const struct stage_held *held, void *context)
+{
+    struct refused *refused = context;
+    struct delivery none = {
+        .channel = refused->held, .version = held->version, .changed_ms = held->since_ms, .message = held->message};
+    struct told told = {.channel = CHANNEL_NAMES[refused->held],
+                        .name = name_of(refused, held->record),
+                        .code = held->code,
+                        .is_held = true};
+    struct delivery before;
+    struct refusal refusal;
+
+    memcpy(none.record, held->record, sizeof none.record);
+    if (outbox_find(refused->txn, held->number, &before, NULL))
+        told.uscc = span_of(before.subject);
+    refusals_explain_held(refused->refusals, refused->held, held, &refusal);
+    add_row(refused, &none, &told, &refusal);
     return true;
 }
 
@@ -131,7 +171,9 @@ static bool tell_all(struct refused *refused, struct error *err)
         return false;
     refused->txn = txn;
     for (unsigned i = 0; channel_at(txn, i) != CHANNEL_NONE; i++) {
-        if (!outbox_refused(txn, channel_at(txn, i), add, refused, err))
+        refused->held = channel_at(txn, i);
+        if (!outbox_refused(txn, refused->held, add, refused, err) ||
+            !stage_held_list(txn, refused->held, add_held, refused, err))
             return false;
     }
     return true;
@@ -152,7 +194,7 @@ bool run_refused(struct work *work, struct error *err)
     is_good = tell_all(&refused, err);
     buf_done(&refused.hold);
     buf_done(&refused.json);
-    buf_addf(&closing, is_chinese ? "被拒的报送 %llu 项。" : "%llu refused deliveries.",
+    buf_addf(&closing, is_chinese ? "被拒和暂缓的报送 %llu 项。" : "%llu refused or held deliveries.",
              (unsigned long long)listing_rows(listing));
     if (listing_rows(listing) > 0)
         buf_add_text(&closing,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "gateway/courier/channel.h"
+#include "gateway/outbox/stage.h"
 
 struct refusals {
     const struct config *config;
@@ -44,6 +45,15 @@ static const struct refusal BY_ENDPOINT = {.is_known = true,
                                            .correct_zh = "与该系统的管理人员核实其回调端点；修复后重新排队（requeue）",
                                            .correct_en =
                                                "ask those who run the client's endpoint; when it is mended, requeue"};
+
+/* Our own rows, which do not fit. */
+static const struct refusal HELD = {
+    .is_known = true,
+    .reason_zh = "该渠道收不下此版本：有字段不符合其要求",
+    .reason_en = "this channel cannot be told this version: a field does not fit",
+    .correct_zh = "更正所指字段，复核后报送；内容无误的请系统管理员核对字段对照表（layout），再报送一次（push）",
+    .correct_en = "correct the field, have it approved, push; if it is right, an administrator checks the layout, then "
+                  "push again"};
 
 struct refusals *refusals_new(const struct config *config)
 {
@@ -103,6 +113,19 @@ void refusals_explain(struct refusals *refusals, const struct delivery *delivery
     }
     snprintf(out->requeue_zh, sizeof out->requeue_zh, "creditgate requeue %llu --reason 理由", number);
     snprintf(out->requeue_en, sizeof out->requeue_en, "creditgate requeue %llu --reason TEXT", number);
+}
+
+void refusals_explain_held(struct refusals *refusals, enum channel channel, const struct stage_held *held,
+                           struct refusal *out)
+{
+    const struct layout *layout = layout_of(refusals, channel);
+
+    *out = HELD;
+    if (layout)
+        out->field_count = layout_meant(layout, "", held->message, out->fields, LAYOUT_MEANT_MAX);
+    snprintf(out->requeue_zh, sizeof out->requeue_zh, "creditgate push %s --channel %s", held->record,
+             CHANNEL_NAMES[channel]);
+    memcpy(out->requeue_en, out->requeue_zh, sizeof out->requeue_en);
 }
 
 void refusal_fields_json(const struct refusal *refusal, struct buf *out)

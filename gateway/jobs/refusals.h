@@ -27,6 +27,10 @@ struct refusal {
 };
 /* Of a delivery that is refused, whatever its channel is set to today. A layout that cannot be read is told as such. */
 void refusals_explain(struct refusals *refusals, const struct delivery *delivery, struct refusal *out);
+/* The same of a version that we cannot tell to a channel: `requeue` is the command that tries again. */
+struct stage_held;
+void refusals_explain_held(struct refusals *refusals, enum channel channel, const struct stage_held *held,
+                           struct refusal *out);
 /* Add [{"name","label","label_en","field","remedy","how","how_zh"}…]. */
 void refusal_fields_json(const struct refusal *refusal, struct buf *out);
 /* Add one sentence, in Chinese or English; nothing when no field is known. */

@@ -112,12 +112,27 @@ static bool visit_delivery(const struct delivery *delivery, void *context)
     return !telling->has_failed;
 }
 
+/* What a channel cannot be told stands behind what others were. */
+static bool add_held(struct telling *telling, uint32_t version)
+{
+    for (int i = 0; i < STAGE_COUNT; i++) {
+        struct stage_held held;
+
+        if (!stage_held_find(telling->txn, (enum channel)i, telling->record, version, &held))
+            continue;
+        if (telling->out->data[telling->out->bytes - 1] != '[')
+            buf_add_byte(telling->out, ',');
+        show_held((enum channel)i, &held, telling->refusals, telling->out);
+    }
+    return store_txn_is_good(telling->txn, telling->err) && is_within_limit(telling);
+}
+
 static bool add_deliveries(struct telling *telling, uint32_t version)
 {
     telling->version = version;
     buf_add_text(telling->out, ",\"deliveries\":[");
     if (version > 0 && (!outbox_of_record(telling->txn, telling->record, visit_delivery, telling, telling->err) ||
-                        telling->has_failed))
+                        telling->has_failed || !add_held(telling, version)))
         return false;
     buf_add_byte(telling->out, ']');
     return true;

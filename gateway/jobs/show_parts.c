@@ -136,6 +136,20 @@ static void add_call(const struct delivery *delivery, struct buf *out)
     buf_add_byte(out, '"');
 }
 
+static void refusal_json(const struct refusal *refusal, struct buf *out)
+{
+    buf_addf(out, "{\"known\":%s", refusal->is_known ? "true" : "false");
+    show_text(out, ",\"why\":", span_of(refusal->reason_en));
+    show_text(out, ",\"why_zh\":", span_of(refusal->reason_zh));
+    show_text(out, ",\"advice\":", span_of(refusal->correct_en));
+    show_text(out, ",\"advice_zh\":", span_of(refusal->correct_zh));
+    show_text(out, ",\"requeue\":", span_of(refusal->requeue_en));
+    show_text(out, ",\"requeue_zh\":", span_of(refusal->requeue_zh));
+    buf_add_text(out, ",\"fields\":");
+    refusal_fields_json(refusal, out);
+    buf_add_byte(out, '}');
+}
+
 void show_refusal(const struct delivery *delivery, struct refusals *refusals, struct buf *out)
 {
     struct refusal refusal;
@@ -145,16 +159,21 @@ void show_refusal(const struct delivery *delivery, struct refusals *refusals, st
         return;
     }
     refusals_explain(refusals, delivery, &refusal);
-    buf_addf(out, "{\"known\":%s", refusal.is_known ? "true" : "false");
-    show_text(out, ",\"why\":", span_of(refusal.reason_en));
-    show_text(out, ",\"why_zh\":", span_of(refusal.reason_zh));
-    show_text(out, ",\"advice\":", span_of(refusal.correct_en));
-    show_text(out, ",\"advice_zh\":", span_of(refusal.correct_zh));
-    show_text(out, ",\"requeue\":", span_of(refusal.requeue_en));
-    show_text(out, ",\"requeue_zh\":", span_of(refusal.requeue_zh));
-    buf_add_text(out, ",\"fields\":");
-    refusal_fields_json(&refusal, out);
-    buf_add_byte(out, '}');
+    refusal_json(&refusal, out);
+}
+
+void show_held(enum channel channel, const struct stage_held *held, struct refusals *refusals, struct buf *out)
+{
+    struct refusal refusal;
+
+    refusals_explain_held(refusals, channel, held, &refusal);
+    show_text(out, "{\"channel\":", span_of(CHANNEL_NAMES[channel]));
+    buf_add_text(out, ",\"delivery\":null,\"state\":\"held\",\"call\":null,\"attempts\":0");
+    show_text(out, ",\"code\":", held->code);
+    show_text(out, ",\"message\":", held->message);
+    buf_add_text(out, ",\"refusal\":");
+    refusal_json(&refusal, out);
+    buf_addf(out, ",\"queued_ms\":0,\"changed_ms\":%lld,\"receipts\":[]}", (long long)held->since_ms);
 }
 
 bool show_delivery(struct store_txn *txn, const struct delivery *delivery, struct refusals *refusals, struct buf *out,

@@ -4,7 +4,7 @@
 
 #include "base/time.h"
 #include "gateway/jobs/show_json.h"
-#include "gateway/outbox/outbox.h"
+#include "gateway/outbox/stage.h"
 #include "gateway/registry/subject.h"
 
 /* `before` is what stands before the value: the name with its quotes and colon, and the comma or brace. An empty text
@@ -20,6 +20,8 @@ MUST_CHECK bool show_delivery(struct store_txn *txn, const struct delivery *deli
                               struct buf *out, struct error *err);
 /* Why it was refused, null when it was not. */
 void show_refusal(const struct delivery *delivery, struct refusals *refusals, struct buf *out);
+/* The same form for a version that a channel cannot be told. */
+void show_held(enum channel channel, const struct stage_held *held, struct refusals *refusals, struct buf *out);
 /* An enterprise with its obligations and their records. */
 MUST_CHECK bool show_subject(struct store_txn *txn, const struct subject *subject, struct buf *out, struct error *err);
 

@@ -291,6 +291,20 @@ static bool held_read(struct store_txn *txn, struct span key, struct span value,
     return true;
 }
 
+bool stage_held_find(struct store_txn *txn, enum channel channel, const char *record, uint32_t version,
+                     struct stage_held *out)
+{
+    struct table_key key;
+    struct span value;
+    uint64_t number;
+
+    if (!is_later(channel) || !before_of(txn, channel, record, version, &number))
+        return false;
+    key = key_held(channel, number);
+    return store_get(txn, STORE_CHANNELS, table_span(&key), &value) &&
+           held_read(txn, table_span(&key), value, out, NULL);
+}
+
 bool stage_held_list(struct store_txn *txn, enum channel channel, stage_held_visit *visit, void *context,
                      struct error *err)
 {

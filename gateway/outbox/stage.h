@@ -29,6 +29,9 @@ struct stage_held {
 };
 /* Is this version held back? */
 bool stage_is_held(struct store_txn *txn, enum channel channel, const char *record, uint32_t version);
+/* The same, and why. False: it is not (store_txn_is_good tells whether it could be read). */
+bool stage_held_find(struct store_txn *txn, enum channel channel, const char *record, uint32_t version,
+                     struct stage_held *out);
 typedef bool stage_held_visit(const struct stage_held *held, void *context);
 /* Visit until `visit` returns false. */
 MUST_CHECK bool stage_held_list(struct store_txn *txn, enum channel channel, stage_held_visit *visit, void *context,

@@ -144,7 +144,7 @@ function refused(): unknown {
   const items = stories
     .filter((story) => story.deliveries.includes("refused"))
     .map((story) => ({
-      delivery: 160, channel: "credit-guangdong", record: recordId(story.one.obligation), version: 1, uscc: story.one.uscc, name: story.one.name, code: "10004",
+      delivery: 160, state: "refused", channel: "credit-guangdong", record: recordId(story.one.obligation), version: 1, uscc: story.one.uscc, name: story.one.name, code: "10004",
       reason: "RDWH：文号中的年份应使用六角括号〔〕", known: true, why: "字段格式不符合要求", advice: "对照对方说明改正所指字段，复核后重新报送（push）", requeue: "确认对方有误时，按原内容再次报送", fields: REFUSED_FIELDS,
       queued_at: "2026-11-24T09:30:00+08:00", refused_at: "2026-11-24T10:31:00+08:00",
     }));

@@ -110,7 +110,7 @@ describe.skipIf(!hasBrowser)("today", () => {
     await page.getByRole("button", { name: /^报送 \d+ 条…$/ }).click();
     await page.getByRole("dialog").getByRole("button", { name: "报送", exact: true }).click();
     await page.getByText("本次报送").waitFor();
-    const first = page.locator("section[aria-live] tbody tr").first();
+    const first = page.locator(".journeys tbody tr").first();
     await first.getByText("被拒", { exact: true }).waitFor();
     await first.getByText("字段格式不符合要求").waitFor();
     await first.getByText("对方说明：RDWH：文号中的年份应使用六角括号〔〕").waitFor();

@@ -175,7 +175,11 @@ Test(show, a_life_names_who_did_what_why_and_what_came_back)
     "\"deliveries\":[{\"channel\":\"national-platform\",\"delivery\":6,\"state\":\"refused\",\"attempts\":1,"          \
     "\"code\":\"9\",\"message\":\"存疑\",\"changed_ms\":1795506103000,\"refusal\":{\"known\":true,\"why\":\"in "     \
     "question\",\"why_zh\":\"疑问数据\",\"advice\":\"correct it\",\"advice_zh\":\"更正记录\",\"requeue\":"     \
-    "\"creditgate requeue 6 --reason TEXT\",\"requeue_zh\":\"creditgate requeue 6 --reason 理由\"},"                 \
+    "\"creditgate requeue 6 --reason TEXT\",\"requeue_zh\":\"creditgate requeue 6 --reason "                           \
+    "理由\",\"fields\":[{\"name\":\"JGQC\",\"label\":\"机构全称\","                                              \
+    "\"label_en\":\"the enterprise's name\",\"how\":\"correct the register\",\"how_zh\":\"更正台账\"}]},"          \
+    "\"receipts\":[]},{\"channel\":\"credit-china\",\"delivery\":null,\"state\":\"held\",\"attempts\":0,\"code\":"     \
+    "\"row.too-long\",\"message\":\"过长\",\"changed_ms\":1795506103000,\"refusal\":{\"why_zh\":\"收不下\"},"     \
     "\"receipts\":[]}]}]}"
 
 Test(show, a_refusal_is_told_with_what_to_do)
@@ -183,10 +187,13 @@ Test(show, a_refusal_is_told_with_what_to_do)
     AUTO(text_free) char *zh = printed(show_print, &ZH, REFUSED);
     AUTO(text_free) char *en = printed(show_print, &EN, REFUSED);
 
-    expect_line(
-        zh, "        对方结果：9  存疑\n        原因：疑问数据\n        怎么办：更正记录\n        原样再报：creditgate "
-            "requeue 6 --reason 理由\n");
-    expect_line(en, "        why: in question\n        what to do: correct it\n        as it is: creditgate requeue 6 "
+    expect_line(zh, "        对方结果：9  存疑\n        原因：疑问数据\n        字段：机构全称 (JGQC)：更正台账\n      "
+                    "  怎么办：更正记录\n        原样再报：creditgate "
+                    "requeue 6 --reason 理由\n");
+    expect_line(zh, "    报送信用中国：暂缓：该渠道收不下  ");
+    expect_line(zh, "        未能报送：row.too-long  过长\n        原因：收不下\n");
+    expect_line(en, "        why: in question\n        field: the enterprise's name (JGQC): correct the register\n     "
+                    "   what to do: correct it\n        as it is: creditgate requeue 6 "
                     "--reason TEXT\n");
 }
 

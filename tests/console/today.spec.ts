@@ -137,6 +137,7 @@ describe.skipIf(!hasBrowser)("today", () => {
     });
     await page.getByRole("button", { name: "撤销…" }).click();
     await page.locator("#change-reason").fill("企业提供的材料经核实有效");
+    await page.getByRole("button", { name: "预览", exact: true }).click();
     await page.getByRole("button", { name: "提交复核" }).click();
     await page.getByRole("alert").getByText("本次操作没有执行").waitFor();
     const table = page.locator(".conflict table");

@@ -38,7 +38,7 @@ struct owed {
     size_t bytes; /* of the event, at most */
     struct buf event;
     struct buf entry;
-    size_t owes_at; /* where the last entry that owes says so: the next one often says it there, too */
+    size_t owes_at, by_at, shown_at, test_at; /* where these members stood in the last entry (find_member) */
 };
 
 struct owed *owed_new(const struct keeper_options *options, bool is_test)
@@ -76,34 +76,36 @@ static bool know(struct owed *owed, struct error *err)
     return owed->is_known;
 }
 
-/* Without reading the entry: in canonical JSON a quote inside a text stands behind a backslash, so nothing that a
- * stranger said can look like the end of one member and the name of the next, and the name is of one member alone. */
-static bool owes(struct owed *owed, struct span entry)
+/* Where `text`, the end of a member and the name of the next, stands in the entry; NULL: nowhere. Without reading the
+ * entry: in canonical JSON a quote inside a text stands behind a backslash, so nothing that a stranger said can look
+ * like it, and the name is of one member alone. Entries that are alike have it where the last one had it. */
+static const char *find_member(struct span entry, struct span text, size_t *at)
 {
-    static const char OWES[] = ",\"owes\":true,";
-    const size_t bytes = sizeof OWES - 1;
-    const char *found;
+    const char *found = entry.at + *at;
 
-    if (entry.bytes >= bytes && owed->owes_at <= entry.bytes - bytes &&
-        memcmp(entry.at + owed->owes_at, OWES, bytes) == 0)
-        return true;
-    found = memmem(entry.at, entry.bytes, OWES, bytes);
+    if (entry.bytes >= text.bytes && *at <= entry.bytes - text.bytes && memcmp(found, text.at, text.bytes) == 0)
+        return found;
+    found = memmem(entry.at, entry.bytes, text.at, text.bytes);
     if (found)
-        owed->owes_at = (size_t)(found - entry.at);
+        *at = (size_t)(found - entry.at);
     return found;
 }
 
-/* The value behind a member's name, which is found as `owes` is. Raw; empty when it is not there. */
-static struct span value_of(struct span entry, size_t from, const char *name)
+static bool owes(struct owed *owed, struct span entry)
 {
-    size_t bytes = strlen(name);
-    const char *found = from < entry.bytes ? memmem(entry.at + from, entry.bytes - from, name, bytes) : NULL;
+    return find_member(entry, SPAN(",\"owes\":true,"), &owed->owes_at);
+}
+
+/* The raw value behind a member's name; empty when it is not there. */
+static struct span value_of(struct span entry, struct span name, size_t *at)
+{
+    const char *found = find_member(entry, name, at);
     struct walk walk = {.end = entry.at + entry.bytes, .is_array = true};
     struct span none, raw;
 
     if (!found)
         return SPAN_NONE;
-    walk.at = found + bytes;
+    walk.at = found + name.bytes;
     return walk_next(&walk, &none, &raw) ? raw : SPAN_NONE;
 }
 
@@ -113,15 +115,15 @@ struct answer {
     uint32_t things;
 };
 
-static bool read_answer(const struct owed *owed, struct span entry, struct answer *out)
+static bool read_answer(struct owed *owed, struct span entry, struct answer *out)
 {
     size_t count;
 
-    out->client = value_of(entry, 0, ",\"by\":");
-    count = walk_count(value_of(entry, owed->owes_at, ",\"shown\":"));
+    out->client = value_of(entry, SPAN(",\"by\":"), &owed->by_at);
+    count = walk_count(value_of(entry, SPAN(",\"shown\":"), &owed->shown_at));
     out->things = count < FEEDBACK_LEFT_MAX ? (uint32_t)count : FEEDBACK_LEFT_MAX;
     return out->client.bytes > 2 && out->things > 0 &&
-           span_is(value_of(entry, owed->owes_at, ",\"test\":"), "true") == owed->is_test;
+           span_is(value_of(entry, SPAN(",\"test\":"), &owed->test_at), "true") == owed->is_test;
 }
 
 /* --- the event --- */

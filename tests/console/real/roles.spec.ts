@@ -5,29 +5,14 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Role } from "../../../console/src/session";
 import { finished, imported, invited, ordered } from "./desk";
+import { MENU } from "./menu";
 import { cast, type Person } from "./people";
 import { late } from "./register";
 import { kindsOfDocument, kindsOfGateway, ROLES, routesOfDocument } from "./rights";
 import { launch, Seat } from "./seat";
 import { hasGateway, Stage } from "./stage";
 
-
-// What a page offers to some: the address, what is written on it, to whom.
-const MENU: [name: string, path: string, roles: Role[]][] = [
-  ["今日", "/", ROLES],
-  ["导入台账", "/import", ["operator"]],
-  ["任务台账", "/register", ROLES],
-  ["逾期与提出", "/propose", ["operator"]],
-  ["复核", "/review", ["reviewer"]],
-  ["报送", "/push", ["operator"]],
-  ["失信记录", "/records", ROLES],
-  ["期限", "/clocks", ROLES],
-  ["报表", "/reports", ROLES],
-  ["渠道", "/channels", ROLES],
-  ["查询系统", "/clients", ROLES],
-  ["工作人员", "/staff", ["auditor", "administrator"]],
-  ["审计查询", "/audit", ["auditor"]],
-];
+// What is offered to some: the address, what is written on it, to whom.
 const BUTTONS: [path: string, name: RegExp, roles: Role[]][] = [
   ["/records/LIVE", /^变更…/, ["operator"]],
   ["/records/LIVE", /^撤销…/, ["operator"]],

@@ -3,14 +3,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Role } from "../../../console/src/session";
 import { ask, lookUp } from "./bank";
-import { invitation } from "./desk";
+import { invitation, invited } from "./desk";
+import { MENU } from "./menu";
 import { cast } from "./people";
 import { file, inTime, late, spoilt } from "./register";
 import { launch, Seat } from "./seat";
 import { hasGateway, Stage } from "./stage";
 
 const CHANNELS = ["credit-guangdong", "national-platform", "credit-china"] as const;
+const REPORTS = ["exits", "lists", "summary", "quality", "lookups"];
 const DOCUMENT = "粤发改信〔2026〕11号";
 // Who is who: two spoilt rows, then what happens to each of the others.
 const [returned, refused, wrong, repaired, kept, ended] = late as [(typeof late)[0], (typeof late)[0], (typeof late)[0], (typeof late)[0], (typeof late)[0], (typeof late)[0]];
@@ -75,8 +78,10 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await lin.open("/push");
     for (const name of names) await lin.tick(name);
     await lin.press(`报送 ${names.length} 条…`);
+    await lin.picture("story-push-asking");
     await lin.answer("报送");
     await lin.sees(`完成 ${names.length}`);
+    await lin.picture("story-pushed");
   }
   async function change(uscc: string, what: string, reason: string): Promise<void> {
     await lin.open(`/records/${(await record(uscc)).record}`);
@@ -89,6 +94,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await lin.fill("认定文号", DOCUMENT);
     if (severity !== "一般") await lin.choose("失信程度", severity);
     await lin.press(`提出 ${names.length} 条…`);
+    await lin.picture("story-propose-asking");
     await lin.answer("提出");
     await lin.sees(`完成 ${names.length}`);
   }
@@ -111,6 +117,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await lin.sees("有误 2");
     await lin.sees("最后一位校验码不符");
     await lin.sees("这一天不存在");
+    await lin.picture("story-import");
     // Corrected, the whole file is given again: what is there already is left as it is.
     await lin.page.locator("input[type=file]").setInputFiles(file("台账.csv", [...late, ...inTime].map((one) => one.cells)));
     await lin.sees("有误 0");
@@ -130,6 +137,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await chen.go("复核");
     await chen.tick(returned.name);
     expect(await chen.button("退回 1 条").isDisabled()).toBe(true);
+    await chen.picture("story-review");
     await chen.fill("意见", "责令文书送达回证未附，请补充");
     await chen.press("退回 1 条");
     await chen.sees("完成 1");
@@ -158,6 +166,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await lin.open("/channels");
     await lin.sees(refused.name);
     await lin.sees("认定文号格式不符");
+    await lin.picture("story-refused");
   });
 
   it("corrects what was refused; a second person approves; it goes all the way", async () => {
@@ -235,6 +244,41 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     writeFileSync(seal, text.slice(0, at) + (text[at] === "A" ? "B" : "A") + text.slice(at + 1));
     await expect(stage.command("verify", seal, "--keys", keys)).rejects.toThrow();
   });
+
+  it("leaves a picture of every page, in both languages, of what is there now", async () => {
+    const wang = await Seat.take(browser, stage.where, people.wang);
+    const zhao = await Seat.take(browser, stage.where, people.zhao);
+    const stranger = await Seat.take(browser, stage.where, null);
+    const ofRole: [Role, Seat][] = [["operator", lin], ["reviewer", chen], ["auditor", zhao], ["administrator", wang]];
+    const pages: [name: string, path: string, seat: Seat][] = [
+      ["sign-in", "/sign-in", stranger],
+      ["enrol", "/enrol", stranger],
+      ["enterprise", `/enterprises/${wrong.uscc}`, zhao],
+      ["record-in-force", `/records/${(await record(kept.uscc)).record}`, lin],
+      ["record-withdrawn", `/records/${(await record(wrong.uscc)).record}`, lin],
+      ["staff-administrator", "/staff", wang],
+      ["clients-administrator", "/clients", wang],
+      ["channels-administrator", "/channels", wang],
+    ];
+
+    for (const [, path, roles] of MENU) pages.push([path.slice(1) || "today", path, ofRole.find(([role]) => roles.includes(role))![1]]);
+    for (const report of REPORTS) pages.push([`reports-${report}`, `/reports?report=${report}`, zhao]);
+    for (const seat of [wang, zhao]) {
+      await invited(stage, seat.person!);
+      await seat.signIn();
+    }
+    for (const [name, path, seat] of pages) {
+      await seat.open(path);
+      await seat.picture(`real-${name}-zh`);
+      // The language is changed where one is; nothing is loaded anew.
+      await seat.press("English");
+      await seat.rest();
+      await seat.picture(`real-${name}-en`);
+      await seat.press("中文");
+      expect(await seat.page.getByRole("alert").count(), name).toBe(0);
+    }
+    for (const seat of [stranger, wang, zhao]) expect(seat.complaints).toEqual([]);
+  }, 300000);
 
   it("was walked without a complaint of the browser", () => {
     expect([...lin.complaints, ...chen.complaints]).toEqual([]);

@@ -91,6 +91,10 @@ const STATES: Words = {
   revoked: ["已撤销", "order revoked"],
 };
 export const stateName = (key: string): string => say(STATES, key);
+// How a record stands: one that was taken back is never called in force, though the version that says so is.
+const OVER: Words = { "3": ["已撤销", "withdrawn"], "4": ["已修复", "repaired"], withdrawn: ["已撤销", "withdrawn"], repaired: ["已修复", "repaired"] };
+export const isOver = (state: string, op: string | number): boolean => state === "effective" && String(op) in OVER;
+export const standingName = (state: string, op: string | number): string => (isOver(state, op) ? say(OVER, String(op)) : stateName(state));
 const REGISTER_STATES = ["rectifying", "extended", "overdue", "exited-in-time", "exited-late", "revoked"];
 export const registerStates = computed(() => REGISTER_STATES.map((value) => ({ value, label: stateName(value) })));
 

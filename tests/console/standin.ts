@@ -89,6 +89,7 @@ export class StandIn {
         "Content-Type": TYPES[isPage ? "html" : ending] ?? "application/octet-stream",
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
+        "Cache-Control": name.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
       });
       response.end(bytes);
     } catch {

@@ -148,6 +148,11 @@ async function reportOf<T>(job: string): Promise<T> {
   return JSON.parse(text + decoder.decode()) as T;
 }
 
+// Bytes as they are: of a proof every one counts.
+export async function rawOf(path: string): Promise<Blob> {
+  return (await send("GET", path)).blob();
+}
+
 // The report of a finished job as a file.
 export async function fileOf(job: string, format: "xlsx" | "csv"): Promise<Blob> {
   const pieces: ArrayBuffer[] = [];

@@ -27,7 +27,7 @@ export const PAGES: Page[] = [
   { path: "/keys", zh: "密钥", en: "Keys", roles: ALL },
   { path: "/maintenance", zh: "维护", en: "Maintenance", roles: ALL },
   { path: "/staff", zh: "工作人员", en: "Staff", roles: ["administrator", "auditor"] },
-  { path: "/audit", zh: "审计查询", en: "Audit", roles: ["auditor"] },
+  { path: "/audit", zh: "审计", en: "Audit", roles: ["auditor", "administrator"] },
 ];
 
 const routes: RouteRecordRaw[] = [

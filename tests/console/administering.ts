@@ -52,7 +52,20 @@ const COMPARED: Compared = {
 };
 const REGISTERED = { edition: "2026-11-24", former: 3, items: [{ line: 7, message: "信用代码校验位不符" }], names: 40, new: true, refused: 1, repeated: 0, rows: 44, sha256: "cd".repeat(32) };
 
+const EXPORTED = { count: 2, cut: false, looked: 48211, receipt: "r-0000000000000007-000012", sha256: "ef".repeat(32) };
+const event = (sequence: number, type: string, by: string, data: object, job: string | null = null): object => ({ sequence, at: AT, type, by, job, data });
+const EVENTS = {
+  count: 1204, cut: false, shown: 4,
+  items: [
+    event(48210, "staff.granted", "gateway", { certificate: null, name: "fuhe", roles: ["reviewer", "auditor"], title: "苏复核", uid: null }),
+    event(48209, "config.reload-ordered", "guanli", { file: "/etc/creditgate/creditgate.yaml", sha256: "cd".repeat(32) }, "20261125102958123-0a1b2c3d4e5f60"),
+    event(48200, "account.signed-in", "guanli", { account: "guanli", browser: "none", from: "192.0.2.9", method: "certificate" }),
+    event(48188, "account.refused", "jingban", { account: "jingban", from: "198.51.100.4", reason: "password", wait_s: 60 }),
+  ],
+};
+
 export const ADMINISTRATION_ANSWERS: [RegExp, () => unknown][] = [
+  [/^GET \/admin\/v1\/trace\/[\w-]+$/, () => ({ proof: "of an entry" })],
   [/^GET \/admin\/v1\/keys$/, () => ({ at: AT, keys: KEYS })],
   [/^GET \/console\/api\/certificate$/, () => ({ accounts: [{ name: "guanli", title: "阮管理" }], asked: true, presented: true })],
 ];
@@ -61,5 +74,7 @@ export const ADMINISTRATION_JOBS: Record<string, { roles: Role[]; run: () => unk
   reload: { roles: ["administrator"], run: () => TAKEN },
   reconcile: { roles: ["operator", "reviewer", "auditor", "administrator"], run: () => COMPARED },
   "reconcile-repair": { roles: ["reviewer", "administrator"], run: () => ({ ...COMPARED, queued: 1 }) },
+  "trace-export": { roles: ["auditor"], run: () => EXPORTED },
+  events: { roles: ["auditor", "administrator"], run: () => EVENTS },
   "names-register": { roles: ["administrator"], run: () => REGISTERED },
 };

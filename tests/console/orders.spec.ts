@@ -7,11 +7,11 @@ import type { PersonName } from "./people";
 import { StandIn } from "./standin";
 
 const MENU: Record<PersonName, string[]> = {
-  jingban: ["今日", "导入台账", "任务台账", "逾期与提出", "报送", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统"],
-  fuhe: ["今日", "任务台账", "复核", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统"],
-  shenji: ["今日", "任务台账", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统", "工作人员", "审计查询"],
-  guanli: ["今日", "任务台账", "失信记录", "期限", "报表", "渠道", "查询系统", "工作人员"],
-  liang: ["今日", "导入台账", "任务台账", "逾期与提出", "复核", "报送", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统"],
+  jingban: ["今日", "导入台账", "任务台账", "逾期与提出", "报送", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统", "密钥", "维护"],
+  fuhe: ["今日", "任务台账", "复核", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统", "密钥", "维护"],
+  shenji: ["今日", "任务台账", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统", "密钥", "维护", "工作人员", "审计"],
+  guanli: ["今日", "任务台账", "失信记录", "期限", "报表", "渠道", "查询系统", "密钥", "维护", "工作人员", "审计"],
+  liang: ["今日", "导入台账", "任务台账", "逾期与提出", "复核", "报送", "失信记录", "模拟查询", "期限", "报表", "渠道", "查询系统", "密钥", "维护"],
 };
 const live = stories[30]!;
 const energy = overdue.find((one) => one.ground === "energy")!;
@@ -207,7 +207,7 @@ describe.skipIf(!hasBrowser)("orders", () => {
   it("reads the trace only with a reason", async () => {
     const page = await open("shenji", "/audit");
 
-    expect(await page.getByRole("button", { name: "查阅" }).isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "查阅", exact: true }).isDisabled()).toBe(true);
     await page.getByLabel("查阅理由").fill("年度审计");
     await press(page, "查阅");
     await page.getByText("bank-a").first().waitFor();

@@ -75,6 +75,8 @@ export interface EvidenceVersion {
   line: number;
   sequence: number;
   row: Record<string, string | number | null>;
+  // What the file says in the cells that were corrected when it was imported.
+  was?: Record<string, string>;
 }
 export interface Evidence {
   record: string;

@@ -135,7 +135,7 @@ static bool visit_version(const struct obligation_version *version, void *contex
 {
     struct enterprise *enterprise = context;
     struct buf *out = enterprise->out;
-    struct span bytes, row;
+    struct span bytes, row, was;
     struct event event;
 
     if (enterprise->versions == VERSIONS_SHOWN) {
@@ -149,6 +149,7 @@ static bool visit_version(const struct obligation_version *version, void *contex
         return false;
     keep_event(enterprise, version->sequence, &event);
     row = walk_member(event.data, "row");
+    was = walk_member(event.data, "was");
     keep_name(enterprise, row);
     add_comma(out);
     buf_addf(out, "{\"version\":%u", version->version);
@@ -158,6 +159,8 @@ static bool visit_version(const struct obligation_version *version, void *contex
     show_raw(out, ",\"import\":", walk_member(event.data, "import"));
     buf_addf(out, ",\"line\":%u,\"sequence\":%llu", version->line, (unsigned long long)version->sequence);
     show_raw(out, ",\"row\":", row);
+    if (was.bytes > 0)
+        show_raw(out, ",\"was\":", was);
     buf_add_byte(out, '}');
     return true;
 }

@@ -17,6 +17,7 @@ struct recorded {
     struct event event;
     struct span row;
     struct span import; /* its id, raw JSON */
+    struct span was;    /* what its file says in cells that were corrected, raw JSON; empty: none were */
 };
 
 static bool load(struct store_txn *txn, const struct record *record, uint32_t number, struct recorded *out,
@@ -29,6 +30,7 @@ static bool load(struct store_txn *txn, const struct record *record, uint32_t nu
         return false;
     out->row = walk_member(out->event.data, "row");
     out->import = walk_member(out->event.data, "import");
+    out->was = walk_member(out->event.data, "was");
     return true;
 }
 
@@ -43,6 +45,8 @@ static void version_add(const struct recorded *recorded, struct buf *out)
     show_raw(out, ",\"import\":", recorded->import);
     buf_addf(out, ",\"line\":%u,\"sequence\":%llu", version->line, (unsigned long long)version->sequence);
     show_raw(out, ",\"row\":", recorded->row);
+    if (recorded->was.bytes > 0)
+        show_raw(out, ",\"was\":", recorded->was);
     buf_add_byte(out, '}');
 }
 

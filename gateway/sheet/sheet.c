@@ -238,11 +238,13 @@ static bool write_count(struct sheet *sheet, lxw_col_t column, const struct shee
 static bool write_rate(struct sheet *sheet, lxw_col_t column, const struct sheet_cell *cell, struct error *err)
 {
     lxw_format *format = sheet->cells[LOOK_RATE][cell->look];
+    int64_t parts;
 
     if (cell->out_of == 0)
         return write_text(sheet, column, SPAN("—"), format, err);
     /* In ten thousandths, cut: what is not all must not be shown as 100.00 %. */
-    return write_number(sheet, column, (double)(cell->number * RATE_PARTS / cell->out_of) / RATE_PARTS, format, err);
+    parts = cell->number * RATE_PARTS / cell->out_of;
+    return write_number(sheet, column, (double)parts / RATE_PARTS, format, err);
 }
 
 /* A cell that has nothing is left out, unless it is marked. */

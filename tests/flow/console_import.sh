@@ -144,6 +144,11 @@ expect "all of it is there now" '.unchanged == 38 and .refused == 1 and .new == 
 must 200 - lin GET '/console/api/obligations?limit=1'
 jq -e '.matched == 38' "$stage/answer" >"$stage/quiet" || stage_fail "in the register: $(cat "$stage/answer")"
 
+code=$(sed -n 7p "$stage/utf8.csv" | cut -d, -f2)
+must 200 - zhao GET "/console/api/enterprises/$code"
+jq -e '[.obligations[].versions[] | select(.line == 7) | [.by, .was.dimension, .row.dimension]] == [["lin","能源消耗","能耗"]]' "$stage/answer" >"$stage/quiet" ||
+    stage_fail "who looks at the enterprise does not see what was corrected: $(cat "$stage/answer")"
+
 # --- the rest comes back as .xlsx, corrected ---
 order lin import-check "@$stage/rest.xlsx" '?file=rest.xlsx'
 rest=$job

@@ -2,6 +2,7 @@
  * the journal says of that; the refused rows as a workbook that goes in again. */
 #include "base/text.h"
 #include "gateway/intake/corrections.h"
+#include "gateway/intake/forecast.h"
 #include "gateway/jobs/template.h"
 #include "tests/unit/gateway/jobs/fixture.h"
 
@@ -501,6 +502,51 @@ Test(import_check, a_formula_in_a_refused_row_stays_text)
     cr_assert_eq(done("import-check", "author", "{}", workbook()), 1);
     report = report_json(J.last);
     cr_assert(strncmp(cell_of(report, 2, COLUMN_USCC), "=9144+1", 7) == 0, "%s", cell_of(report, 2, COLUMN_USCC));
+}
+
+/* --- long files --- */
+
+/* The first row of the sample so many times, with other numbers of the order; every `wrong`-th with an order of a day
+ * to come. */
+static const char *make_long(size_t rows, size_t wrong)
+{
+    AUTO(buf_done) struct buf all = BUF_INIT;
+    AUTO(buf_done) struct buf out = BUF_INIT;
+    const char *row, *end, *number;
+
+    cr_assert(file_read(REGISTER, JSON_BYTES_MAX, &all, &J.err), "%s", J.err.text);
+    row = strchr(buf_text(&all), '\n') + 1;
+    end = strchr(row, '\n') + 1;
+    number = strstr(row, "〕10号,");
+    buf_add(&out, all.data, (size_t)(row - all.data));
+    for (size_t i = 1; i <= rows; i++) {
+        buf_add(&out, row, (size_t)(number - row));
+        buf_addf(&out, "〕%zu号", i);
+        buf_add(&out, number + strlen("〕10号"), (size_t)(end - number) - strlen("〕10号"));
+        if (i % wrong == 0) {
+            char *day = strstr(out.data + out.bytes - (end - row) - 8, "2017-08-31");
+
+            cr_assert(day);
+            memcpy(day, "2077-08-31", 10);
+        }
+    }
+    snprintf(made, sizeof made, "%s/long.csv", J.folder);
+    cr_assert(file_write(made, buf_span(&out), 0600, &J.err), "%s", J.err.text);
+    return made;
+}
+
+Test(import_check, of_a_long_file_only_what_is_wrong_is_listed_and_all_of_it_is_judged, .timeout = 120)
+{
+    AUTO(json_release) json_t *report = NULL;
+
+    cr_assert_eq(done("import-check", "author", "{}", make_long(FORECAST_ROWS_MAX + 1, 1000)), 1);
+    report = report_json(J.last);
+    cr_assert_str_eq(json_text_of(report, "listed"), "bad");
+    cr_assert_eq(number(report, "rows"), FORECAST_ROWS_MAX + 1);
+    cr_assert_eq(number(report, "refused"), 20);
+    cr_assert_eq(number(report, "new"), FORECAST_ROWS_MAX + 1 - 20);
+    cr_assert_eq(json_array_size(json_object_get(report, "lines")), 20);
+    cr_assert_str_eq(state_of(report, 1001), "refused");
 }
 
 /* --- the template --- */

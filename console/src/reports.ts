@@ -87,6 +87,7 @@ export function weight(cell: Row[string], kind: ColumnKind): number | string {
 }
 export const valueOf = (cell: Row[string]): string => (isWord(cell) ? cell.value : String(cell ?? ""));
 export const count = (row: Row | undefined, key: string): number => Number(row?.[key] ?? 0);
+export const figure = (row: Row | undefined, key: string): string => NUMBER.format(count(row, key));
 export const rate = (row: Row | undefined, key: string): number | null => {
   const cell = row?.[key];
 

@@ -298,6 +298,19 @@ static void expect_quality(const char *arguments, const int64_t numbers[8])
     cr_expect_eq(records, numbers[0]);
 }
 
+/* Of the year's summary: in force by the second person's word, still listed, withdrawn. */
+static void expect_records(int64_t records, int64_t published, int64_t withdrawn)
+{
+    AUTO(json_release) json_t *report = counted_report("report-summary", "author", "{'year':'2026'}");
+    const json_t *sum = sum_of(report, "records");
+
+    cr_expect_eq(json_integer_of(sum, "records", -1), records);
+    cr_expect_eq(json_integer_of(sum, "published", -1), published);
+    cr_expect_eq(json_integer_of(sum, "withdrawn", -1), withdrawn);
+    cr_expect_eq(json_integer_of(sum, "repaired", -1), 0);
+    cr_expect_eq(json_integer_of(sum, "ended", -1), 0);
+}
+
 Test(report, quality_follows_records_from_decision_to_receipt)
 {
     AUTO(buf_done) struct buf data = BUF_INIT;
@@ -329,7 +342,18 @@ Test(report, quality_follows_records_from_decision_to_receipt)
     buf_addf(&data, "{'ids':['%s']}", Q.record[4]);
     cr_assert_eq(done("approve", "reviewer", data.data, NULL), 0);
     expect_quality("{'year':'2026'}", (const int64_t[]){6, 3, 6, 0, 3, 3, 3, 4});
-    expect_quality("{'year':'2026','month':'8'}", (const int64_t[]){6, 3, 6, 0, 3, 3, 3, 4});
+    expect_records(5, 4, 1);
+    /* Nor was what had to be corrected. */
+    buf_clear(&data);
+    buf_addf(&data, "{'ids':['%s'],'reason':'文号有误','document':'粤工信失信〔2026〕2号'}", Q.record[0]);
+    cr_assert_eq(done("correct", "author", data.data, NULL), 0);
+    expect_quality("{'year':'2026'}", (const int64_t[]){6, 3, 6, 0, 3, 3, 3, 4});
+    buf_clear(&data);
+    buf_addf(&data, "{'ids':['%s']}", Q.record[0]);
+    cr_assert_eq(done("approve", "reviewer", data.data, NULL), 0);
+    expect_quality("{'year':'2026'}", (const int64_t[]){6, 3, 6, 0, 3, 3, 2, 4});
+    expect_records(5, 4, 1);
+    expect_quality("{'year':'2026','month':'8'}", (const int64_t[]){6, 3, 6, 0, 3, 3, 2, 4});
     expect_quality("{'year':'2026','month':'7'}", (const int64_t[]){0, 0, 0, 0, 0, 0, 0, 0});
     expect_quality("{'year':'2025'}", (const int64_t[]){0, 0, 0, 0, 0, 0, 0, 0});
 }

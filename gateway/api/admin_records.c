@@ -8,7 +8,7 @@
 #include "gateway/registry/records.h"
 
 /* So many entries are looked at for one page, fit or not: some milliseconds. */
-enum { LOOKS_MAX = 5000, SEARCHES_MAX = 3000 };
+enum { LOOKS_MAX = 5000 };
 enum { LISTED_DEFAULT = 100, ID_BYTES_MAX = 64, DIVISION_BYTES_MAX = 6, VERSION_MAX = 1000000 };
 
 static const char *const NO_QUERY[] = {NULL};
@@ -134,7 +134,6 @@ static bool take_search(const struct visit *visit, struct listing *listing, stru
         search->decided_from == DAY_NONE && search->decided_to == DAY_NONE)
         return true;
     listing->page.search = search;
-    listing->page.looks_max = SEARCHES_MAX;
     return true;
 }
 

@@ -19,7 +19,7 @@
 #include "gateway/api/api_internal.h"
 #include "gateway/trace/match.h"
 
-enum { LOOKS_MAX = 5000, ABOUT_LOOKS_MAX = 2000, PAGE_BYTES_MAX = 4 * 1024 * 1024, SEARCHED_BYTES_MAX = 100 };
+enum { LOOKS_MAX = 5000, ABOUT_LOOKS_MAX = 10000, PAGE_BYTES_MAX = 4 * 1024 * 1024, SEARCHED_BYTES_MAX = 100 };
 
 /* What an entry must have; empty: anything. */
 enum searched {

@@ -280,12 +280,11 @@ void console_enterprises(struct visit *visit)
 {
     struct span rest = visit->rest;
     struct span uscc;
+    bool is_one = visit_segment(&rest, &uscc) && uscc_is_usable(uscc);
 
-    if (!visit_segment(&rest, &uscc) || !uscc_is_usable(uscc))
-        visit_not_found(visit);
-    else if (rest.bytes == 0)
+    if (is_one && rest.bytes == 0)
         answer(visit, uscc);
-    else if (span_is(rest, "/lookups"))
+    else if (is_one && span_is(rest, "/lookups"))
         trace_about(visit, uscc);
     else
         visit_not_found(visit);

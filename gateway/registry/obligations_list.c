@@ -13,7 +13,7 @@
 
 enum { USCC_BYTES = 18, FOUND_FIRST = 64 };
 /* What it costs to see whether there is a record, and to read one, in obligations looked at. */
-enum { LOOKS_RECORD = 5, LOOKS_RECORD_READ = 25 };
+enum { LOOKS_RECORD = 4, LOOKS_RECORD_READ = 12 };
 
 const char *const OBLIGATIONS_ORDER_NAMES[OBLIGATIONS_ORDER_COUNT] = {"changed", "code", "due", "-due"};
 static const size_t ORDER_BYTES[OBLIGATIONS_ORDER_COUNT] = {8, USCC_BYTES, 4, 4};

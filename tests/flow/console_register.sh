@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 . scripts/stage.sh
 register=$PWD/tests/cases/register/register-dev.csv
 stage_open
-for name in server lin chen zhao wang; do stage_certificate $name; done
+for name in server bank lin chen zhao wang; do stage_certificate $name; done
 mkdir "$stage/pages"
 echo "<!doctype html><title>工作台</title>" >"$stage/pages/index.html"
 config=$stage/creditgate.yaml
@@ -17,6 +17,8 @@ gateway: {name: console, state: state}
 listen: {port: 0, certificate: server.pem, key: server.key, client_ca: ca.pem}
 console: {address: 127.0.0.1, port: 0, client_ca: ca.pem, files: pages}
 admin: {socket: admin.sock}
+clients:
+  - {name: bank, kind: lender, certificate: bank.pem, domains: [lending], requests_per_minute: 100000}
 staff:
   - {name: lin, title: 林经办, roles: [operator], certificate: lin.pem}
   - {name: chen, title: 陈复核, roles: [reviewer], certificate: chen.pem}
@@ -182,6 +184,29 @@ read_twice() {
     grep -q '"by":"zhao".*"domain":"(trace)"' "$stage/answer" && grep -q complaint "$stage/answer"
 }
 stage_within 20 read_twice || stage_fail "the auditor's reading is not in the trace: $(cat "$stage/answer")"
+
+# --- of many lookups those about it, the newest first, on to the oldest: two banks' questions and 10,300 others between them ---
+code=91440224MAYUCHK485
+lookup() {
+    curl -sSf -o "$stage/answer" --max-time 30 --cacert "$stage/ca.pem" --cert "$stage/bank.pem" --key "$stage/bank.key" \
+        "$@" "https://localhost:$gateway_port/v1/lookups/lending$path"
+}
+path="/$code?purpose=credit-review&operator=first" lookup
+{ printf '{"purpose":"credit-review","subjects":['; tail -n +2 "$register" | cut -d, -f2 | grep -v $code | head -500 | sed 's/.*/{"uscc":"&"}/' | paste -sd,; printf ']}'; } >"$stage/batch.json"
+for _ in $(seq 21); do path="" lookup -H 'Content-Type: application/json' --data @"$stage/batch.json"; done
+path="/$code?purpose=credit-review&operator=last" lookup
+newest() {
+    must 200 - zhao GET "/console/api/enterprises/$code/lookups?reason=order"
+    grep -q '"operator":"last"' "$stage/answer"
+}
+stage_within 30 newest || stage_fail "the last lookup is not on the first page: $(head -c 2000 "$stage/answer")"
+! grep -q '"operator":"first"' "$stage/answer" || stage_fail "one page looks at everything"
+next=$(number next)
+[ -n "$next" ] || stage_fail "no next page: $(tail -c 300 "$stage/answer")"
+must 200 - zhao GET "/console/api/enterprises/$code/lookups?reason=order&from=$next"
+grep -q '"operator":"first".*complaint' "$stage/answer" || stage_fail "not the oldest, or not the newest first: $(cat "$stage/answer")"
+! grep -q '"operator":"last"' "$stage/answer" || stage_fail "an entry on two pages"
+grep -q '"next":null' "$stage/answer" || stage_fail "no end: $(tail -c 300 "$stage/answer")"
 
 stage_stop "$gateway_pid"
 "$gate" --config "$config" --lang en rebuild --check >"$stage/out" 2>&1 || stage_fail "rebuild: $(cat "$stage/out")"

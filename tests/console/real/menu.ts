@@ -10,10 +10,13 @@ export const MENU: [name: string, path: string, roles: Role[]][] = [
   ["复核", "/review", ["reviewer"]],
   ["报送", "/push", ["operator"]],
   ["失信记录", "/records", ALL],
+  ["模拟查询", "/lookup", ["operator", "reviewer", "auditor"]],
   ["期限", "/clocks", ALL],
   ["报表", "/reports", ALL],
   ["渠道", "/channels", ALL],
   ["查询系统", "/clients", ALL],
+  ["密钥", "/keys", ALL],
+  ["维护", "/maintenance", ALL],
   ["工作人员", "/staff", ["auditor", "administrator"]],
   ["审计查询", "/audit", ["auditor"]],
 ];

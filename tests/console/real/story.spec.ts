@@ -88,14 +88,25 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await lin.press(`${what}…`);
     await lin.fill("理由", reason);
   }
+  // What would happen is shown first; only then it can be submitted.
+  async function preview(): Promise<void> {
+    await lin.page.getByRole("dialog").filter({ visible: true }).getByRole("button", { name: "预览" }).click();
+  }
+  async function submit(): Promise<void> {
+    await preview();
+    await lin.sees("以下只是预览");
+    await lin.picture("story-preview");
+    await lin.answer("提交复核");
+  }
   async function propose(names: string[], severity: "一般" | "轻微" = "一般"): Promise<void> {
     await lin.open("/propose");
     for (const name of names) await lin.tick(name);
     await lin.fill("认定文号", DOCUMENT);
     if (severity !== "一般") await lin.choose("失信程度", severity);
-    await lin.press(`提出 ${names.length} 条…`);
+    await lin.press(`预览 ${names.length} 条…`);
+    await lin.sees(`可行 ${names.length} 项`);
     await lin.picture("story-propose-asking");
-    await lin.answer("提出");
+    await lin.answer(`提出 ${names.length} 条`);
     await lin.sees(`完成 ${names.length}`);
   }
 
@@ -172,7 +183,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
   it("corrects what was refused; a second person approves; it goes all the way", async () => {
     await change(refused.uscc, "变更", "按平台要求更正文号格式");
     await lin.fill(/^认定文号/, "粤发改信〔2026〕12号");
-    await lin.answer("提交复核");
+    await submit();
     await approve(refused.name);
     await push(refused.name);
     await everywhere(refused);
@@ -182,11 +193,11 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
 
   it("marks as disputed who should not be in it, then withdraws; nobody is told of it any more", async () => {
     await change(wrong.uscc, "异议标注", "企业提出：设备已于期限前拆除");
-    await lin.answer("提交复核");
+    await submit();
     await approve(wrong.name);
     await push(wrong.name);
     await change(wrong.uscc, "撤销", "经核实，设备确于期限前拆除");
-    await lin.answer("提交复核");
+    await submit();
     await approve(wrong.name);
     expect(await lookUp(stage.where, wrong.uscc)).toBe("not-listed");
     await push(wrong.name);
@@ -198,12 +209,14 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await lin.fill(/^纠正证明/, "主体设备已于本月拆除，现场核查属实");
     await lin.fill(/^义务履行情况/, "罚款已缴清");
     await lin.page.getByText("全部义务已履行完毕").click();
-    await lin.answer("提交复核");
   }
   it("repairs who has put it right, and nobody before the shortest time is over", async () => {
     await askRepair(kept.uscc);
+    await preview();
     await lin.sees("最短公示期未满");
+    await lin.answer("取消");
     await askRepair(repaired.uscc);
+    await submit();
     await approve(repaired.name);
     expect(await lookUp(stage.where, repaired.uscc)).toBe("not-listed");
     await push(repaired.name);

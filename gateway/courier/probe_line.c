@@ -155,23 +155,27 @@ static bool wait_ready(int fd, short events, int64_t until_ms)
     }
 }
 
-/* 0, or what errno says. */
-static int connect_to(struct line *line, const struct addrinfo *address, int64_t until_ms)
+/* What became of a connection that is under way; 0: it stands. */
+static int fault_of(int fd, int64_t until_ms)
 {
     int fault = 0;
     socklen_t bytes = sizeof fault;
 
+    if (!wait_ready(fd, POLLOUT, until_ms))
+        return ETIMEDOUT;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &fault, &bytes) == 0 ? fault : errno;
+}
+
+/* 0, or what errno says. */
+static int connect_to(struct line *line, const struct addrinfo *address, int64_t until_ms)
+{
+    int fault = 0;
+
     line->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (line->fd < 0)
         return errno;
-    if (connect(line->fd, address->ai_addr, address->ai_addrlen) != 0) {
-        if (errno != EINPROGRESS)
-            fault = errno;
-        else if (!wait_ready(line->fd, POLLOUT, until_ms))
-            fault = ETIMEDOUT;
-        else if (getsockopt(line->fd, SOL_SOCKET, SO_ERROR, &fault, &bytes) != 0)
-            fault = errno;
-    }
+    if (connect(line->fd, address->ai_addr, address->ai_addrlen) != 0)
+        fault = errno == EINPROGRESS ? fault_of(line->fd, until_ms) : errno;
     if (fault == 0)
         return 0;
     close(line->fd);

@@ -2,7 +2,8 @@ import { computed, ref } from "vue";
 
 // Texts in two languages stand side by side where they are used: t("中文", "English").
 export type Lang = "zh" | "en";
-const kept = localStorage.getItem("creditgate.lang");
+// Tests of units have no browser.
+const kept = typeof localStorage === "undefined" ? null : localStorage.getItem("creditgate.lang");
 export const lang = ref<Lang>(kept === "en" ? "en" : "zh");
 
 export function setLang(value: Lang): void {

@@ -120,7 +120,7 @@ static unsigned list_changed(const struct preview *preview, const struct preview
 
 static void say_answers(const struct preview *preview, const struct preview_item *item, struct sentence *out)
 {
-    static const char *const ZH[VERDICT_COUNT] = {"“无法确定”", "“未列入”", "“列入”"};
+    static const char *const ZH[VERDICT_COUNT] = {"“未知”", "“不在列”", "“在列”"};
     static const char *const EN[VERDICT_COUNT] = {"unknown", "not listed", "listed"};
     unsigned listed = 0;
     unsigned changed = 0;
@@ -139,7 +139,7 @@ static void say_answers(const struct preview *preview, const struct preview_item
     for (size_t i = 0; i < preview->domain_count; i++)
         listed += seen_by(item->answers[i].after) == VERDICT_LISTED;
     if (changed == 0) {
-        buf_addf(&out->zh, "各领域的查询答复不变（%u 个领域答“列入”）。", listed);
+        buf_addf(&out->zh, "各领域的查询答复不变（%u 个领域答“在列”）。", listed);
         buf_addf(&out->en, "No domain's answer changes (%u answer listed).", listed);
     }
     if (listed > 0 && !record_op_ends(item->op))

@@ -60,7 +60,7 @@ function itemOf(one: Obligation | undefined, id: string, order: string, given: R
       : [
           { topic: "decision", zh: "提交后等待另一人复核；批准之前不生效，不报送任何平台，查询答复不变。", en: "It then waits for a second person; before approval nothing is in force." },
           { topic: "publication", zh: ends ? "生效时公示即行终止（原定公示至 2029-11-18）。" : "公示自生效之日起至 2029-11-18（含当日），期满自动终止。", en: ends ? "Publication ends when it comes into force." : "Published until 2029-11-18." },
-          { topic: "answers", zh: `生效时起，3 个领域的查询改答${ends ? "“未列入”" : "“列入”"}：融资授信、土地供应、政府采购。`, en: `Once it is in force, 3 domains answer ${ends ? "not listed" : "listed"}.` },
+          { topic: "answers", zh: `生效时起，3 个领域的查询改答${ends ? "“不在列”" : "“在列”"}：融资授信、土地供应、政府采购。`, en: `Once it is in force, 3 domains answer ${ends ? "not listed" : "listed"}.` },
           { topic: "channels", zh: "信用广东收到 1 条（经办推送后）。全国信用信息共享平台收到 1 条（前一通道确认后）。信用中国收到 1 条（前一通道确认后）。", en: "credit-guangdong gets 1 row(s) once an operator pushes." },
           { topic: "watches", zh: "2 个关注名单含有该企业，答复有变时会得到通知（其中 1 个推送到对方系统）。", en: "2 watch list(s) hold this enterprise." },
           { topic: "record", zh: "各版本、提出人与复核人、报送回执和查询留痕均保留在日志中，可随时核验。", en: "Every version stays in the journal." },

@@ -118,6 +118,13 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     }
   });
 
+  async function correct(line: number, column: number, text: string): Promise<void> {
+    await lin.page.locator(`#cell-${line}-${column}`).dblclick();
+    await lin.page.keyboard.press("Control+A");
+    await lin.page.keyboard.type(text);
+    await lin.page.keyboard.press("Enter");
+  }
+
   it("takes the good rows of a file, and tells what is wrong with the others, and where", async () => {
     const rows = [...late.slice(0, 6), ...inTime].map((one) => one.cells);
 
@@ -125,14 +132,22 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     rows.splice(5, 0, spoilt(badDay, "退出期限", "2020年2月30日"));
     await lin.go("导入台账");
     await lin.page.locator("input[type=file]").setInputFiles(file("台账.csv", rows));
-    await lin.sees("有误 2");
+    await lin.sees("拒绝 2");
+    await lin.page.locator("details summary").click();
     await lin.sees("最后一位校验码不符");
     await lin.sees("这一天不存在");
     await lin.picture("story-import");
-    // Corrected, the whole file is given again: what is there already is left as it is.
+    // Corrected in the grid, looked at again, imported; then the whole file is given again: what is there is left as it is.
+    await correct(4, 1, badCode.uscc);
+    await correct(7, 11, badDay.cells[11]!);
+    await lin.press(/^重新检查/);
+    await lin.sees("拒绝 0");
+    await lin.press(/^导入无误的 12 行/);
+    await lin.answer("导入");
+    await lin.sees("已导入：新增或变更 12 行，未变 0 行，拒绝 0 行");
+    await lin.picture("story-imported");
     await lin.page.locator("input[type=file]").setInputFiles(file("台账.csv", [...late, ...inTime].map((one) => one.cells)));
-    await lin.sees("有误 0");
-    await lin.sees("未变 10");
+    await lin.sees("未变 12，拒绝 0");
   });
 
   it("proposes what is late; nothing of it is in force", async () => {

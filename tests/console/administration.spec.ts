@@ -71,6 +71,16 @@ describe.skipIf(!hasBrowser)("administration", () => {
     await context.close();
   });
 
+  it("every button of a channel is in sight at 1366 pixels, in both languages", async () => {
+    for (const lang of ["zh", "en"] as const) {
+      const { context, page } = await at("/channels", "guanli", lang);
+      const box = await page.getByRole("button", { name: lang === "zh" ? "测试" : "Test", exact: true }).first().boundingBox();
+
+      expect(box!.x + box!.width).toBeLessThan(1366 - 24);
+      await context.close();
+    }
+  });
+
   it("who may not test a connection has no button, and is refused", async () => {
     const { context, page } = await at("/channels", "shenji");
 

@@ -33,8 +33,9 @@ struct desk {
      * record's newest proposal (record_version.proposal); 0: whatever is now. What is not as it was seen is refused
      * inside the transaction: obligation.changed, record.changed. NULL: whatever is. */
     const uint64_t *seen;
-    /* To find out what would happen (trial.h): a write transaction in which all is decided and applied as ever, and
-     * which its owner aborts. Nothing is sealed then, and `job` is NULL. NULL: for good. */
+    /* To find out what would happen (propose, change, review, push; nothing else knows it): a write transaction in
+     * which all is decided and applied as ever, and which its owner aborts. Nothing is sealed then, and `job` is NULL.
+     * NULL: for good. */
     struct store_txn *trial;
 };
 

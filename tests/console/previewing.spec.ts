@@ -104,6 +104,18 @@ describe.skipIf(!hasBrowser)("before it happens", () => {
     expect((await file).suggestedFilename()).toBe("proof-900.json");
   });
 
+  it("shows the evidence of what was just ticked, and approves nothing under another's", async () => {
+    const page = await open("fuhe", "/review");
+
+    await page.getByText("2026年11月台账.xlsx 第 2 行").waitFor();
+    await page.locator("tr", { hasText: stories[1]!.one.name }).locator(".el-checkbox").click();
+    await page.getByText("2026年11月台账.xlsx 第 3 行").waitFor();
+    expect(await page.locator(".beside strong").first().innerText()).toBe(stories[1]!.one.name);
+    await press(page, "批准 1 条");
+    await page.getByText("完成 1").waitFor();
+    expect(gate.sentTo("/admin/v1/jobs/approve")?.body).toEqual({ ids: [`${recordId(stories[1]!.one.obligation)}@1001`] });
+  });
+
   for (const lang of ["zh", "en"] as const)
     it(`looks up as a bank would, in ${lang}, and shows the trace that it leaves`, async () => {
       const page = await open("jingban", "/lookup", lang);

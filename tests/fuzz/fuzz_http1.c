@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     AUTO(buf_done) struct buf whole = BUF_INIT;
     AUTO(buf_done) struct buf pieces = BUF_INIT;
     struct span input = fuzz_span(data, size);
-    unsigned flags = fuzz_take(&input) % 32;
+    unsigned flags = fuzz_take(&input) % FUZZ_FLAGS;
     size_t piece = 1 + fuzz_take(&input) % 128;
 
     if (input.bytes > 32768)

@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span input = fuzz_span(data, size);
     uint8_t flags = fuzz_take(&input);
     size_t piece = 1 + fuzz_take(&input) * 4;
-    struct fuzz_http http = {.flags = flags % 32};
+    struct fuzz_http http = {.flags = flags % FUZZ_FLAGS};
 
     if (input.bytes > 32768)
         return 0;

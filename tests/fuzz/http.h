@@ -12,6 +12,8 @@
 #include "gateway/http/http2.h"
 
 enum { FUZZ_NOT_DURABLE = 1, FUZZ_HALF_CLOSES = 2, FUZZ_NEVER_READS = 4, FUZZ_TIME_PASSES = 8, FUZZ_DRAINS = 16 };
+/* Whole requests wait until the turn has read everything, as in a server that tells them ahead. */
+enum { FUZZ_GATHERS = 32, FUZZ_FLAGS = 64 };
 
 struct fuzz_http {
     struct http_server *server;
@@ -98,7 +100,11 @@ static inline void fuzz_http_turn(struct fuzz_http *http)
     bool has_more = true;
 
     for (int i = 0; i < 1000 && has_more && fuzz_http_is_open(http); i++) {
+        http->server->gathers = http->flags & FUZZ_GATHERS;
         connection_read(http->connection);
+        http->server->gathers = false;
+        if ((http->flags & FUZZ_GATHERS) && fuzz_http_is_open(http))
+            connection_answer(http->connection);
         has_more = fuzz_http_is_open(http) && connection_settle(http->connection, !(http->flags & FUZZ_NOT_DURABLE));
         if (!(http->flags & FUZZ_NEVER_READS))
             fuzz_http_read(http);

@@ -76,12 +76,36 @@ static void add_member(struct buf *out, const char *before, const char *text)
     json_string_add(out, span_of(text));
 }
 
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+/* A sentence may quote a stranger, cut anywhere: what is left of a character is U+FFFD, so that the answer is JSON. */
+static void add_sentence(struct buf *out, const char *before, const char *text)
+{
+    AUTO(buf_done) struct buf whole = BUF_INIT;
+    struct span rest = span_of(text);
+    size_t bad;
+
+    while (rest.bytes > 0 && !utf8_is_valid(rest, &bad)) {
+        buf_add(&whole, rest.at, bad);
+        buf_add_text(&whole, "\xEF\xBF\xBD");
+        for (bad++; bad < rest.bytes && is_continuation(rest.at[bad]);)
+            bad++;
+        rest = (struct span){rest.at + bad, rest.bytes - bad};
+    }
+    buf_add_span(&whole, rest);
+    buf_add_text(out, before);
+    json_string_add(out, buf_span(&whole));
+}
+
 /* Names in canonical order. */
 static void object_add(struct buf *body, int status, const struct kind *kind, const struct error *err,
                        const char *instance)
 {
-    add_member(body, "{\"detail\":", err->text);
-    add_member(body, ",\"detail_zh\":", err->zh);
+    add_sentence(body, "{\"detail\":", err->text);
+    add_sentence(body, ",\"detail_zh\":", err->zh);
     if (instance)
         add_member(body, ",\"instance\":", instance);
     if (err->rule[0])

@@ -53,6 +53,18 @@ Test(problem, a_refusal_says_it_in_both_languages_and_names_its_rule)
     cr_assert_str_eq(member("title_zh"), "请求有误");
 }
 
+Test(problem, what_was_quoted_and_cut_within_a_character_is_still_json)
+{
+    struct error err;
+
+    error_set_both(&err, ERR_INVALID, "x.y", "\"%.40s\" is %.1s none", "“%.40s”%.1s没有",
+                   "汉汉汉汉汉汉汉汉汉汉汉汉汉汉", "\xFF\xFE");
+    problem_reply(&reply, &err, NULL);
+    parse();
+    cr_assert_str_eq(member("detail"), "\"汉汉汉汉汉汉汉汉汉汉汉汉汉\xEF\xBF\xBD\" is \xEF\xBF\xBD none");
+    cr_assert_str_eq(member("detail_zh"), "“汉汉汉汉汉汉汉汉汉汉汉汉汉\xEF\xBF\xBD”\xEF\xBF\xBD没有");
+}
+
 Test(problem, what_is_for_the_operator_is_not_told_to_callers)
 {
     struct error err;

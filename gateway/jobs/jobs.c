@@ -76,7 +76,7 @@ static bool check_input(const struct config *config, const struct job_order *ord
                   (long long)config->import_bytes);
 }
 
-static bool check_order(const struct config *config, const struct job_order *order, struct error *err)
+bool jobs_check(const struct config *config, const struct job_order *order, struct error *err)
 {
     const struct kind *kind = kind_find(order->kind);
 
@@ -199,7 +199,7 @@ bool jobs_create(const struct config *config, struct job_order *order, struct er
     int64_t now_ms = clock_now_ms(&CLOCK_SYSTEM);
     struct job_order named = *order;
 
-    if (!check_order(config, order, err) || (uploads_uses(order->kind) && !uploads_adopt(config, order, &adopted, err)))
+    if (!jobs_check(config, order, err) || (uploads_uses(order->kind) && !uploads_adopt(config, order, &adopted, err)))
         return false;
     if (adopted)
         named.arguments = adopted;
@@ -230,22 +230,29 @@ bool jobs_read(const struct config *config, const char *id, struct buf *out, str
     return true;
 }
 
+static bool refuse_no_report(const char *id, struct error *err)
+{
+    return refuse(err, ERR_NOT_FOUND, "job.report", "job %.40s has no report", "任务 %.40s 没有报告", id);
+}
+
 bool jobs_readers(const struct config *config, const char *id, unsigned *roles, struct error *err)
 {
     AUTO(buf_done) struct buf text = BUF_INIT;
     AUTO(json_release) json_t *result = NULL;
     const struct kind *kind;
-    const char *name;
+    const char *name, *state;
 
     if (!folder_id_is_valid(id) || !folder_has(config, id, "result.json"))
-        return refuse(err, ERR_NOT_FOUND, "job.report", "job %.40s has no report", "任务 %.40s 没有报告", id);
+        return refuse_no_report(id, err);
     if (!folder_read(config, id, "result.json", &text, err) ||
         !json_read(buf_span(&text), JOB_ANSWER_BYTES_MAX, &result, err))
         return false;
     name = json_text_of(result, "kind");
     kind = name ? kind_find(name) : NULL;
     *roles = kind ? kind_readers(kind) : 0;
-    return true;
+    /* What is traced before it can be read may have been left by a process that died before it was. */
+    state = json_text_of(result, "state");
+    return !kind || !kind_is_evidence(kind) || (state && strcmp(state, "done") == 0) || refuse_no_report(id, err);
 }
 
 static const char *report_file(const char *format)
@@ -275,7 +282,7 @@ bool jobs_report(const struct config *config, const char *id, const char *format
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     }
     if (fd < 0)
-        return refuse(err, ERR_NOT_FOUND, "job.report", "job %.40s has no report", "任务 %.40s 没有报告", id);
+        return refuse_no_report(id, err);
     if (offset > INT64_MAX)
         return true;
     buf_reserve(out, JOB_REPORT_PIECE_BYTES);

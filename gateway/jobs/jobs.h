@@ -64,6 +64,8 @@ struct job_order {
 bool jobs_kind(const char *kind, unsigned *roles);
 /* Does it come with a file? */
 bool jobs_takes_file(const char *kind);
+/* Would jobs_create take it, as far as the order itself says? Its errors. */
+MUST_CHECK bool jobs_check(const struct config *config, const struct job_order *order, struct error *err);
 /* Check and write the order durably. Errors: ERR_NOT_FOUND "job.kind"; ERR_FORBIDDEN "job.role" when the person is no
  * member of the staff or has no role for it; ERR_INVALID "job.argument…" names the argument; ERR_LIMIT. Nothing is left
  * behind by an order that is refused. */
@@ -71,7 +73,8 @@ MUST_CHECK bool jobs_create(const struct config *config, struct job_order *order
 /* JSON {"job","kind","person","state":"waiting"|"running"|"done"|"failed","done","of"[,"result"|"problem"]} of a job,
  * added to `out`. `of` 0: not known. ERR_NOT_FOUND "job.unknown", also for what is no id. */
 MUST_CHECK bool jobs_read(const struct config *config, const char *id, struct buf *out, struct error *err);
-/* Which roles (enum staff_role) may read the report of a finished job. ERR_NOT_FOUND "job.report". */
+/* Which roles (enum staff_role) may read the report of a finished job; of a client's none may. ERR_NOT_FOUND
+ * "job.report", also of evidence (kind_is_evidence) that was not done to its end: it is traced only then. */
 MUST_CHECK bool jobs_readers(const struct config *config, const char *id, unsigned *roles, struct error *err);
 /* A piece of a finished job's report from `offset` on, at most JOB_REPORT_PIECE_BYTES, added to `out`; nothing behind
  * the end. `format`: "text", "json", "xlsx" or "csv", else ERR_INVALID. ERR_NOT_FOUND "job.report" while (or when)

@@ -190,11 +190,16 @@ const struct kind *kind_find(const char *name)
     return NULL;
 }
 
+bool kind_is_evidence(const struct kind *kind)
+{
+    return kind->run == run_report || kind->run == run_trace_export || kind->run == run_events;
+}
+
 unsigned kind_readers(const struct kind *kind)
 {
-    bool is_evidence = kind->run == run_report || kind->run == run_trace_export || kind->run == run_events;
-
-    return is_evidence ? kind->roles : ANYBODY;
+    if (kind->is_for_clients)
+        return 0; /* what they asked and were told stands in the trace, for auditors */
+    return kind_is_evidence(kind) ? kind->roles : ANYBODY;
 }
 
 static bool has_filter(const json_t *arguments)

@@ -17,7 +17,10 @@ struct kind {
 };
 /* NULL when there is none. */
 const struct kind *kind_find(const char *name);
-/* Who may read the report of such a job: all of the staff, but for what only some may see at all. */
+/* Its report is for the roles that may order it, and is there only when all was done. */
+bool kind_is_evidence(const struct kind *kind);
+/* Who of the staff may read the report of such a job: all of them, but for what only some may see at all, and what is
+ * between a client and us. */
 unsigned kind_readers(const struct kind *kind);
 
 /* Choices that several kinds share; NULL-terminated, in the order of the enumerations. */

@@ -1,4 +1,5 @@
 /* Orders, folders, states: what is kept of a job, and what is refused before it becomes one. */
+#include "gateway/jobs/folder.h"
 #include "tests/unit/gateway/jobs/fixture.h"
 
 TestSuite(jobs, .init = gate_open, .fini = gate_close);
@@ -271,4 +272,23 @@ Test(jobs, a_report_comes_in_pieces)
     cr_assert(jobs_report(&J.config, J.last, "json", whole, &piece, &J.err));
     cr_assert(jobs_report(&J.config, J.last, "json", UINT64_MAX, &piece, &J.err));
     cr_assert_eq(piece.bytes, 2);
+}
+
+/* A process that dies leaves files behind, and whoever gives its job up traces nothing. */
+Test(jobs, what_a_dead_process_left_of_an_export_is_no_report)
+{
+    const struct error why = {.code = ERR_INTERNAL, .text = "it died"};
+    AUTO(text_free) char *left = NULL;
+    unsigned readers = 0;
+
+    order("trace-export", "auditor", "zh", "{'reason':'r'}", NULL);
+    left = folder_file(&J.config, J.last, "report.csv");
+    cr_assert(file_write(left, SPAN("at,by\r\n"), 0600, &J.err), "%s", J.err.text);
+    cr_assert(jobs_fail(&J.config, J.last, &why, &J.err), "%s", J.err.text);
+    cr_assert_not(jobs_readers(&J.config, J.last, &readers, &J.err), "it was never traced");
+    cr_assert_str_eq(J.err.rule, "job.report");
+    order("trace-export", "auditor", "zh", "{'reason':'r'}", NULL);
+    run(J.last);
+    cr_assert(jobs_readers(&J.config, J.last, &readers, &J.err), "%s", J.err.text);
+    cr_assert_eq(readers, (unsigned)ROLE_AUDITOR);
 }

@@ -107,6 +107,16 @@ Test(screenings, the_staff_cannot_order_one)
     cr_assert(jobs_kind("screening", &(unsigned){0}));
 }
 
+Test(screenings, what_a_client_was_told_is_no_report_for_the_staff)
+{
+    unsigned readers = ~0U;
+
+    import_register();
+    run(ordered("bank", "k-1", "uscc\n91440224MAYUCHK485\n"));
+    cr_assert(jobs_readers(&J.config, X.id, &readers, &J.err), "%s", J.err.text);
+    cr_assert_eq(readers, 0U);
+}
+
 Test(screenings, a_key_that_made_another_request_is_refused)
 {
     ordered("power", "k", LIST);

@@ -136,15 +136,18 @@ static bool order_job(const struct visit *visit, struct order_text *text, struct
 
     if (jobs_takes_file(text->kind) && visit->request->body_fd < 0)
         return refuse(err, ERR_INVALID, "job.file", "the file to import is missing", "缺少要导入的文件");
-    if (!take_query(visit, text, err) || !take_arguments(visit, text, &arguments, err) ||
-        !order_seen_check(visit->api, text->kind, arguments, &text->stale, err))
+    if (!take_query(visit, text, err) || !take_arguments(visit, text, &arguments, err))
         return false;
     *order = (struct job_order){.kind = text->kind,
                                 .person = visit->person->name,
                                 .lang = buf_text(&text->lang),
                                 .arguments = arguments,
                                 .input_fd = visit->request->body_fd};
-    return jobs_create(visit->api->config, order, err);
+    /* Judged before the register is asked about each id: a list longer than any order takes would keep others waiting.
+     */
+    return (!json_object_get(arguments, "ids") || jobs_check(visit->api->config, order, err)) &&
+           order_seen_check(visit->api, text->kind, arguments, &text->stale, err) &&
+           jobs_create(visit->api->config, order, err);
 }
 
 /* The problem says beside its words what changed. */

@@ -131,6 +131,24 @@ Test(admin, arguments_that_make_no_sense_are_refused)
     cr_assert_str_eq(problem(400), "query.unknown");
 }
 
+/* The mark of the first is wrong, so it would be told of that if anything had been looked at. */
+Test(admin, a_list_longer_than_the_order_takes_is_refused_before_its_items_are_looked_at)
+{
+    AUTO(buf_done) struct buf body = BUF_INIT;
+
+    gate_start();
+    buf_add_text(&body, "{\"reason\":\"r\",\"ids\":[\"r-1@today\"");
+    for (int i = 0; i < JOB_IDS_MAX; i++)
+        buf_add_text(&body, ",\"r-1@1\"");
+    buf_add_text(&body, "]}");
+    admin_post("/admin/v1/jobs/withdraw", buf_text(&body));
+    cr_assert_str_eq(problem(413), "job.argument-limit");
+    admin_post("/admin/v1/jobs/overdue", "{\"on\":\"2026-11-01\",\"ids\":[\"r-1@today\"]}");
+    cr_assert_str_eq(problem(400), "job.argument");
+    admin_post("/admin/v1/jobs/withdraw", "{\"reason\":\"r\",\"ids\":[\"r-1@today\"]}");
+    cr_assert_str_eq(problem(400), "order.seen");
+}
+
 Test(admin, an_order_is_on_disk_and_the_parent_knows_when_it_is_acknowledged)
 {
     char word[JOB_ID_BYTES], path[128];
@@ -272,7 +290,10 @@ Test(admin, an_order_about_what_is_not_as_it_was_seen_is_refused_whole)
     cr_assert_eq(json_integer_of(stale, "seen", -1), seen + 1);
     cr_assert_eq(json_integer_of(stale, "now", -1), seen);
     cr_assert(json_is_null(json_object_get(stale, "uscc")));
-    buf_addf(&body, "{\"ids\":[\"%s@7\"]}", obligation);
+    buf_addf(&body,
+             "{\"on\":\"2026-11-01\",\"document\":\"d\",\"decided_on\":\"2026-11-01\",\"severity\":\"minor\","
+             "\"ids\":[\"%s@7\"]}",
+             obligation);
     admin_post("/admin/v1/jobs/propose", buf_text(&body));
     cr_assert_str_eq(problem(409), "order.stale");
     stale = json_array_get(json_object_get(G.json, "stale"), 0);

@@ -18,5 +18,5 @@ export const MENU: [name: string, path: string, roles: Role[]][] = [
   ["密钥", "/keys", ALL],
   ["维护", "/maintenance", ALL],
   ["工作人员", "/staff", ["auditor", "administrator"]],
-  ["审计查询", "/audit", ["auditor"]],
+  ["审计", "/audit", ["auditor", "administrator"]],
 ];

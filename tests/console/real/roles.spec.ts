@@ -20,7 +20,9 @@ const BUTTONS: [path: string, name: RegExp, roles: Role[]][] = [
   ["/records/LIVE", /^信用修复…/, ["operator"]],
   ["/channels", /^暂停/, ["operator", "administrator"]],
   ["/channels", /^收尾/, ["operator", "administrator"]],
+  ["/channels", /^测试/, ["operator", "administrator"]],
   ["/clients", /^停用/, ["administrator"]],
+  ["/maintenance", /^重新载入/, ["administrator"]],
   ["/staff", /^停用/, ["administrator"]],
   ["/staff", /^重置/, ["administrator"]],
 ];

@@ -64,13 +64,16 @@ export class Seat {
     await this.page.screenshot({ path: `${SHOTS}/${name}.png` });
   }
   sees(text: string | RegExp): Promise<void> {
-    return this.page.getByText(text).first().waitFor();
+    return this.page.getByText(text).filter({ visible: true }).first().waitFor();
   }
   button(name: string | RegExp): Locator {
     return this.page.getByRole("button", { name });
   }
   async press(name: string | RegExp): Promise<void> {
     await this.button(name).first().click();
+  }
+  async keys(...names: string[]): Promise<void> {
+    for (const name of names) await this.page.keyboard.press(name);
   }
   async fill(label: string | RegExp, text: string): Promise<void> {
     await this.page.getByLabel(label).last().fill(text);

@@ -137,6 +137,8 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await lin.sees("最后一位校验码不符");
     await lin.sees("这一天不存在");
     await lin.picture("story-import");
+    const [rest] = await Promise.all([lin.page.waitForEvent("download"), lin.press(/^下载被拒的 2 行/)]);
+    expect(readFileSync(await rest.path()).subarray(0, 2).toString()).toBe("PK");
     // Corrected in the grid, looked at again, imported; then the whole file is given again: what is there is left as it is.
     await correct(4, 1, badCode.uscc);
     await correct(7, 11, badDay.cells[11]!);
@@ -203,7 +205,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await push(refused.name);
     await everywhere(refused);
     await lin.open("/channels");
-    await lin.sees("没有被拒收的报送");
+    await lin.sees("没有被拒收或暂缓的报送");
   });
 
   it("marks as disputed who should not be in it, then withdraws; nobody is told of it any more", async () => {
@@ -229,6 +231,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await askRepair(kept.uscc);
     await preview();
     await lin.sees("最短公示期未满");
+    expect(await lin.button("提交复核").isDisabled()).toBe(true);
     await lin.answer("取消");
     await askRepair(repaired.uscc);
     await submit();

@@ -407,7 +407,6 @@ Test(import_check, what_was_proposed_and_taken_goes_in_and_the_journal_has_both)
 {
     AUTO(json_release) json_t *report = NULL;
     AUTO(json_release) json_t *rechecked = NULL;
-    AUTO(json_release) json_t *imported = NULL;
     AUTO(buf_done) struct buf corrections = BUF_INIT;
     AUTO(buf_done) struct buf event = BUF_INIT;
     char id[JOB_ID_BYTES];

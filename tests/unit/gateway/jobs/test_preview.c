@@ -162,7 +162,6 @@ Test(preview, nobody_sees_his_own_proposal_approved)
 
 Test(preview, what_changed_since_it_was_seen_is_refused)
 {
-    AUTO(text_free) char *arguments = NULL;
     AUTO(json_release) json_t *shown = NULL;
     char text[256];
     char id[64];

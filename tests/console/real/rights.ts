@@ -23,7 +23,7 @@ export function kindsOfGateway(): Map<string, Role[]> {
   return kinds;
 }
 
-const rolesOfText = (text: string): Role[] => (text === "" || text === "all" ? ROLES : ROLES.filter((role) => text.split(/[,\s]+/).includes(role)));
+const rolesOfText = (text: string): Role[] => (text === "" || text === "all" ? ROLES : ROLES.filter((role) => text.split(/[^a-z]+/).includes(role)));
 const cellsOf = (line: string): string[] => line.replaceAll("\\|", "¦").split("|").slice(1, -1).map((cell) => cell.trim());
 
 // The rows of the document's tables that say what works, by the names of their columns.

@@ -60,7 +60,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     const kinds = kindsOfGateway();
 
     expect(kinds.size).toBeGreaterThan(25);
-    for (const [kind, roles] of kindsOfDocument()) expect(kinds.get(kind), kind).toEqual(roles);
+    expect([...kinds].sort()).toEqual([...kindsOfDocument()].sort());
     expect(routesOfDocument({}).length).toBeGreaterThan(15);
   });
 

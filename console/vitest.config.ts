@@ -15,6 +15,8 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
       { extends: true, test: { name: "browser", include: ["../tests/console/**/*.spec.ts"], environment: "node", fileParallelism: false } },
+      // Figures, not tests (scripts/bench console).
+      { extends: true, test: { name: "measure", include: ["../tests/console/**/*.measure.ts"], environment: "node" } },
     ],
   },
 });

@@ -63,6 +63,8 @@ describe.skipIf(!hasBrowser)("pages", () => {
         expect(await page.evaluate(() => [...document.querySelectorAll("*")].map((one) => one.localName).filter((name) => name.includes("-")))).toEqual([]);
         // Nothing is wider than the window.
         expect(await page.evaluate(() => document.documentElement.scrollWidth), lang).toBeLessThanOrEqual(1366);
+        // No button of a table is beyond its edge.
+        expect(await page.evaluate(() => [...document.querySelectorAll(".el-table td button")].filter((one) => one.getBoundingClientRect().right > one.closest(".el-table")!.getBoundingClientRect().right + 1).map((one) => one.textContent)), lang).toEqual([]);
       }
       expect(complaints).toEqual([]);
       await context.close();

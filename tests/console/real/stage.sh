@@ -7,6 +7,7 @@ gate=$1
 unset SUDO_UID CREDITGATE_CONFIG CREDITGATE_LANG
 . "$(dirname "$0")/../../../scripts/stage.sh"
 stage_channels=$ALL_CHANNELS
+read -ra run_with <<<"${STAGE_RUN_WITH:-}" # taskset -c 0, for one
 stage_open
 for name in server sandbox gateway bank; do stage_certificate $name; done
 stage_secrets

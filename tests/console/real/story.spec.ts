@@ -205,7 +205,7 @@ describe.skipIf(!hasGateway || !existsSync(process.env["CHROMIUM"] ?? "/usr/bin/
     await push(refused.name);
     await everywhere(refused);
     await lin.open("/channels");
-    await lin.sees("没有被拒收或暂缓的报送");
+    await lin.sees("没有被拒收的报送");
   });
 
   it("marks as disputed who should not be in it, then withdraws; nobody is told of it any more", async () => {

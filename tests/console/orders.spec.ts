@@ -84,6 +84,16 @@ describe.skipIf(!hasBrowser)("orders", () => {
     expect(gate.sentTo("/admin/v1/jobs/approve")?.body).toEqual({ ids: [`${recordId(stories[0]!.one.obligation)}@1000`] });
   });
 
+  it("returns several at once with one reason", async () => {
+    const page = await open("fuhe", "/review");
+
+    for (const index of [0, 2]) await page.locator("tbody tr", { hasText: stories[index]!.one.name }).locator(".el-checkbox").click();
+    await page.getByLabel("意见").fill("请补充拆除现场核查记录");
+    await press(page, "退回 2 条");
+    await page.getByText("完成 2").waitFor();
+    expect(gate.sentTo("/admin/v1/jobs/return")?.body).toEqual({ ids: [0, 2].map((index) => `${recordId(stories[index]!.one.obligation)}@${1000 + index}`), reason: "请补充拆除现场核查记录" });
+  });
+
   it("returns only with a reason", async () => {
     const page = await open("fuhe", "/review");
 

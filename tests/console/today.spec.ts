@@ -108,6 +108,12 @@ describe.skipIf(!hasBrowser)("today", () => {
     await page.getByText(stories[9]!.one.name).waitFor();
     for (const row of [0, 1, 2]) await page.locator("tbody .el-checkbox").nth(row).click();
     await page.getByRole("button", { name: /^报送 \d+ 条…$/ }).click();
+    // First what each platform would receive, found out by the gateway.
+    await page.getByRole("dialog").getByText("以下只是预览").waitFor();
+    await page.getByRole("dialog").getByText("RDWH").waitFor();
+    await shot(page, "push-preview-zh");
+    expect(gate.sentTo("/admin/v1/jobs/push")).toBeUndefined();
+    const tried = gate.sentTo("/admin/v1/jobs/preview")?.body as { order: string; ids: string[] };
     await page.getByRole("dialog").getByRole("button", { name: "报送", exact: true }).click();
     await page.getByText("本次报送").waitFor();
     const first = page.locator(".journeys tbody tr").first();
@@ -118,6 +124,7 @@ describe.skipIf(!hasBrowser)("today", () => {
     await first.getByText("在记录上提出变更").waitFor();
     const pushed = (gate.sentTo("/admin/v1/jobs/push")?.body as { ids: string[] }).ids;
     expect(pushed.every((one) => /@\d+$/.test(one))).toBe(true);
+    expect(tried).toEqual({ order: "push", ids: pushed });
     expect(gate.sentTo("/console/api/deliveries")?.query["records"]?.split(",").length).toBe(pushed.length);
     await shot(page, "push-watched-zh");
     expect(await axe(page)).toEqual([]);

@@ -58,7 +58,9 @@ function itemOf(one: Obligation | undefined, id: string, order: string, given: R
     will: why
       ? [{ topic: "decision", zh: `不会执行：${why.zh}。`, en: `It would be refused: ${why.en}.` }]
       : [
-          { topic: "decision", zh: "提交后等待另一人复核；批准之前不生效，不报送任何平台，查询答复不变。", en: "It then waits for a second person; before approval nothing is in force." },
+          order === "push"
+            ? { topic: "decision", zh: "进入报送队列，由网关依次报送并取回回执。", en: "It is queued; the gateway sends it and fetches the receipts." }
+            : { topic: "decision", zh: "提交后等待另一人复核；批准之前不生效，不报送任何平台，查询答复不变。", en: "It then waits for a second person; before approval nothing is in force." },
           { topic: "publication", zh: ends ? "生效时公示即行终止（原定公示至 2029-11-18）。" : "公示自生效之日起至 2029-11-18（含当日），期满自动终止。", en: ends ? "Publication ends when it comes into force." : "Published until 2029-11-18." },
           { topic: "answers", zh: `生效时起，3 个领域的查询改答${ends ? "“不在列”" : "“在列”"}：融资授信、土地供应、政府采购。`, en: `Once it is in force, 3 domains answer ${ends ? "not listed" : "listed"}.` },
           { topic: "channels", zh: "信用广东收到 1 条（经办推送后）。全国信用信息共享平台收到 1 条（前一通道确认后）。信用中国收到 1 条（前一通道确认后）。", en: "credit-guangdong gets 1 row(s) once an operator pushes." },

@@ -10,6 +10,7 @@ export interface ChannelStatus {
   superseded: number;
   held: number;
   staged: number;
+  failing: number;
   oldest_ms: number;
   last_receipt_ms: number;
   next_ms: number;

@@ -31,12 +31,14 @@ MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct r
                                  struct error *err);
 
 /* {"channels":[{"channel","queued","sending","in_doubt","received","acknowledged","refused","superseded","oldest_ms",
- * "last_receipt_ms","next_ms","paused","draining","held","staged","enabled","reason"}],"journal":{"size","at"},"records":{"waiting","returned","live","over",
- * "unsent"},"clocks":{"report","late","soon","unconfirmed","receipts","provisional","stale"},"checkpoints":{"journal":
- * {"origin","size","at",["refused","refused_zh"]},"trace":…},"clients":{status_clients.h},"time_ms"}.
+ * "last_receipt_ms","next_ms","paused","draining","held","staged","failing","enabled","reason"}],"journal":{"size",
+ * "at"},"records":{"waiting","returned","live","over","unsent"},"clocks":{"report","late","soon","unconfirmed",
+ * "receipts","provisional","stale"},"checkpoints":{"journal":{"origin","size","at",["refused","refused_zh"]},"trace":…},
+ * "clients":{status_clients.h},"time_ms"}.
  *
- * `next_ms`: when something is tried next, 0: nothing is due. `clocks`: reports that are open, late, due within two
- * working days; ends that are not confirmed; business receipts that are overdue; whether working days of a year without
+ * `next_ms`: when something is tried next, 0: nothing is due. `failing`: how often in a row a call of the channel was
+ * tried in vain, from the third time on; 0: not so often, or paused. `clocks`: reports that are open, late, due within
+ * two working days; ends that are not confirmed; business receipts that are overdue; whether working days of a year without
  * a notice were counted; whether the store is older than these clocks and wants a rebuild. `staged`: what the channel
  * before acknowledged and this one is to be told next; it stays there while the channel is not `enabled`. Checkpoints
  * are the newest in the state folder: null for one that was not signed yet; `refused` when the keeper signs no more for

@@ -10,7 +10,10 @@
 #include "gateway/outbox/stage.h"
 #include "gateway/registry/records.h"
 
-enum { REFUSAL_BYTES_MAX = 4096 }; /* a line in Chinese, one in English */
+enum {
+    REFUSAL_BYTES_MAX = 4096, /* a line in Chinese, one in English */
+    CALLS_MAX = 256           /* looked at, those that are due first: what answers banks says this, too */
+};
 
 static const char *const STATE_MEMBERS[DELIVERY_STATE_COUNT] = {
     [DELIVERY_QUEUED] = "queued",        [DELIVERY_SENDING] = "sending",           [DELIVERY_IN_DOUBT] = "in_doubt",
@@ -44,6 +47,22 @@ static bool add_unsent(struct store_txn *txn, const struct channel_status *statu
     return true;
 }
 
+struct tries {
+    uint32_t most;
+    unsigned calls;
+};
+
+/* Uploads that led to nothing, of a call that never arrived; questions that did, of one that may have. */
+static bool count_tries(const struct call *call, void *context)
+{
+    struct tries *tries = context;
+    uint32_t count = call->state == CALL_PREPARED ? call->attempts : call->state == CALL_IN_DOUBT ? call->asks : 0;
+
+    if (count > tries->most)
+        tries->most = count;
+    return ++tries->calls < CALLS_MAX;
+}
+
 static bool add_channel(struct store_txn *txn, const struct config *config, enum channel channel, struct buf *out,
                         struct status_totals *totals, struct error *err)
 {
@@ -52,10 +71,12 @@ static bool add_channel(struct store_txn *txn, const struct config *config, enum
     int64_t next_ms = outbox_next_due_ms(txn, channel);
     uint64_t staged;
     uint64_t held;
+    struct tries tries = {.most = 0};
     bool uses;
 
-    if (!outbox_status(txn, channel, &status, err))
+    if (!outbox_status(txn, channel, &status, err) || !outbox_calls_open(txn, channel, count_tries, &tries, err))
         return false;
+    tries.most = status.is_paused || tries.most < STATUS_FAILING_FROM ? 0 : tries.most;
     stage_counts(txn, channel, &staged, &held);
     show_text(out, "{\"channel\":", span_of(channel_name(txn, channel, name)));
     for (int i = 0; i < DELIVERY_STATE_COUNT; i++) {
@@ -66,12 +87,14 @@ static bool add_channel(struct store_txn *txn, const struct config *config, enum
     totals->refused += status.count[DELIVERY_REFUSED];
     totals->held += held;
     totals->paused += uses && status.is_paused;
+    totals->failing += uses && tries.most > 0;
     buf_addf(out, ",\"oldest_ms\":%lld,\"last_receipt_ms\":%lld,\"next_ms\":%lld,\"paused\":%s,\"draining\":%s",
              (long long)status.oldest_ms, (long long)status.last_receipt_ms,
              (long long)(next_ms == INT64_MAX ? 0 : next_ms), status.is_paused ? "true" : "false",
              status.is_draining ? "true" : "false");
     json_count_add(out, ",\"held\":", held);
     json_count_add(out, ",\"staged\":", staged);
+    json_count_add(out, ",\"failing\":", tries.most);
     buf_addf(out, ",\"enabled\":%s", uses ? "true" : "false");
     if (channel == CHANNEL_FEEDBACK && !add_unsent(txn, &status, out, err))
         return false;

@@ -8,8 +8,11 @@
 struct status_totals {
     uint64_t refused;
     uint64_t held;
-    uint64_t paused; /* channels that are used and paused */
+    uint64_t paused;  /* channels that are used and paused */
+    uint64_t failing; /* channels that are used, not paused, and fail again and again */
 };
+/* So many tries in a row that led to nothing are told: before, it may have been chance. */
+enum { STATUS_FAILING_FROM = 3 };
 /* Add the list of channels, as status_json has it. */
 MUST_CHECK bool status_channels_add(struct store_txn *txn, const struct config *config, struct buf *out,
                                     struct status_totals *totals, struct error *err);

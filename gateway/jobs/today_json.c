@@ -73,7 +73,7 @@ static bool add_channels(struct telling *telling, struct error *err)
         return false;
     json_count_add(telling->out, ",\"refused\":", totals.refused);
     json_count_add(telling->out, ",\"held\":", totals.held);
-    telling->is_bad |= totals.refused > 0 || totals.held > 0 || totals.paused > 0;
+    telling->is_bad |= totals.refused > 0 || totals.held > 0 || totals.paused > 0 || totals.failing > 0;
     return true;
 }
 

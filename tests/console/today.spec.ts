@@ -82,6 +82,23 @@ describe.skipIf(!hasBrowser)("today", () => {
     expect(await card(page, "条被上游拒收").getAttribute("href")).toBe("/console/channels");
   });
 
+  it("shows each channel's queue, oldest age, last receipt and next attempt, and which is not getting through", async () => {
+    const channel = { queued: 4, sending: 1, in_doubt: 0, received: 2, acknowledged: 9, refused: 0, superseded: 0, held: 0, staged: 0, failing: 7, paused: false, draining: false, enabled: true, reason: null };
+
+    gate.event = { channels: [{ ...channel, channel: "credit-guangdong", oldest_ms: NOW_MS - 2 * 3600000, last_receipt_ms: NOW_MS - 3 * 3600000, next_ms: NOW_MS + 95000 }], worst: "bad" };
+    const page = await open("jingban", "/");
+    const cells = page.locator(".el-table__body tbody tr").first().locator("td");
+
+    await card(page, "个渠道送不出去").locator("b").getByText("1").waitFor();
+    await cells.first().getByText("信用广东").waitFor();
+    const told = await cells.allInnerTexts();
+    expect(told[1]).toContain("送不出去");
+    expect(told[1]).toContain("已连续 7 次没有结果");
+    expect(told.slice(2)).toEqual(["7", "0", "9", "2 小时", "2026-11-25 07:30:00", "10:31:35"]);
+    await shot(page, "today-failing-zh");
+    expect(await axe(page)).toEqual([]);
+  });
+
   it("says that all is well when it is", async () => {
     gate.event = {
       waiting: { mine: 0, all: 0 }, returned: { mine: 0, all: 0 }, overdue: { unproposed: 0, on: "2026-11-25" }, refused: 0, held: 0, unsent: 0, channels: [],

@@ -25,7 +25,7 @@ staff:
   - {name: chen, title: 陈复核, roles: [reviewer], certificate: chen.pem}
   - {name: zhao, title: 赵审计, roles: [auditor], certificate: zhao.pem}
 END
-    stage_channel "$1" >>"$config"
+    stage_channel "$1" | sed 's/    poll: 200ms/&\n    retry_first: 200ms/' >>"$config"
 }
 configure 1
 "$gate" init --config "$config" >"$stage/quiet"
@@ -106,6 +106,7 @@ today chen ".overdue.unproposed == 0 and .waiting == {\"mine\": $late, \"all\": 
 today lin ".waiting == {\"mine\": 0, \"all\": $late}"
 first=$(report '.items[0].record')
 second=$(report '.items[1].record')
+third=$(report '.items[2].record')
 come_in chen
 order chen return "{\"ids\":[\"$first\"],\"reason\":\"材料不全\"}"
 today lin ".returned == {\"mine\": 1, \"all\": 1} and .overdue.unproposed == 1 and .waiting.all == $((late - 1))"
@@ -114,12 +115,23 @@ order chen approve '{"all":true,"reason":"一致"}'
 come_in lin
 today lin ".unsent == $((late - 1)) and .clocks.report == $((late - 1)) and .waiting.all == 0"
 
+# --- a platform that cannot be reached is seen at one look; so is that it can be again ---
+line() { curl -sf --unix-socket "$stage/control.sock" http://sandbox/control/line -o "$stage/quiet" "$@" || stage_fail "control line $*"; }
+is_today() { must 200 - lin GET /console/api/today && jq -e "$1" "$stage/answer" >"$stage/quiet"; }
+today lin '.worst == "look" and .channels[0].failing == 0'
+line -d '{"limit": 0, "over": "refuse", "reset_open": true}'
+order lin push "{\"ids\":[\"$third\"]}"
+stage_within 60 is_today '.channels[0].failing >= 3 and .worst == "bad" and .refused == 0' || stage_fail "it looks well: $(cat "$stage/answer")"
+line -X DELETE
+stage_within 60 is_today '.channels[0] | .failing == 0 and .acknowledged == 1' || stage_fail "it still looks ill: $(cat "$stage/answer")"
+today lin '.worst == "look"'
+
 # --- a push is watched, over both protocols; a row is refused, with the field that it is about ---
 curl -sf --unix-socket "$stage/control.sock" http://sandbox/control/faults -o "$stage/quiet" -d "{\"next\": [
     {\"fault\": \"refuse-row\", \"rowid\": \"$second\", \"code\": \"40001\", \"message\": \"RDDW 认定单位：不在名录\"}]}"
 listen lin one /console/api/events --http1.1
 listen lin two /console/api/events --http2
-must_hear one today .unsent $((late - 1))
+must_hear one today .unsent $((late - 2))
 grep -qi '^transfer-encoding: chunked' "$stage/one.head" && grep -qi '^content-type: text/event-stream' "$stage/one.head" || stage_fail "$(cat "$stage/one.head")"
 grep -q '^HTTP/2 200' "$stage/two.head" || stage_fail "$(cat "$stage/two.head")"
 grep -q '^retry: [0-9]*$' "$stage/one.events" || stage_fail "no retry: $(cat "$stage/one.events")"

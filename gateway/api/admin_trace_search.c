@@ -246,7 +246,7 @@ void admin_trace_search(struct visit *visit)
 
 static bool check_reason(const struct search *search, struct error *err)
 {
-    return search->reason.bytes > 0 ||
+    return span_trim(buf_span(&search->reason)).bytes > 0 ||
            refuse(err, ERR_INVALID, "purpose.missing", "say why you read it: reason=…", "请说明查阅理由：reason=…");
 }
 

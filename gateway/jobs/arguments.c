@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/time.h"
 
 static int choice_of(const char *const *choices, const char *text)
@@ -109,7 +110,7 @@ bool arguments_check(const struct arguments *allowed, const json_t *order, struc
             return false;
     }
     for (size_t i = 0; i < allowed->count; i++) {
-        if (allowed->list[i].is_required && !argument_text(order, allowed->list[i].name)[0])
+        if (allowed->list[i].is_required && span_trim(span_of(argument_text(order, allowed->list[i].name))).bytes == 0)
             return refuse(err, ERR_INVALID, "job.argument", "\"%s\" is missing", "缺少“%s”", allowed->list[i].name);
     }
     return check_ids(allowed, json_object_get(order, "ids"), err);

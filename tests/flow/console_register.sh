@@ -177,6 +177,7 @@ write 400 job.argument /admin/v1/jobs/register '{"colour":"red"}'
 # --- who asked about it: for the auditor and the administrator, with a reason, and traced ---
 for who in lin chen; do must 403 staff.role $who GET /console/api/enterprises/91440224MAYUCHK485/lookups?reason=x; done
 must 400 purpose.missing zhao GET /console/api/enterprises/91440224MAYUCHK485/lookups
+must 400 purpose.missing zhao GET "/console/api/enterprises/91440224MAYUCHK485/lookups?reason=%20%E3%80%80"
 must 400 query.unknown zhao GET "/console/api/enterprises/91440224MAYUCHK485/lookups?reason=x&uscc=91441303MAY1A0TP3P"
 must 200 - zhao GET "/console/api/enterprises/91440224MAYUCHK485/lookups?reason=complaint"
 read_twice() {

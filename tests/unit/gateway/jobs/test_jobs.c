@@ -274,6 +274,12 @@ Test(jobs, a_report_comes_in_pieces)
     cr_assert_eq(piece.bytes, 2);
 }
 
+Test(jobs, a_blank_reason_is_none)
+{
+    cr_assert_str_eq(refused_order("trace-export", "auditor", "{'reason':' \\t '}", NULL), "job.argument");
+    cr_assert_str_eq(refused_order("withdraw", "author", "{'reason':'  ','ids':['r-1']}", NULL), "job.argument");
+}
+
 /* A process that dies leaves files behind, and whoever gives its job up traces nothing. */
 Test(jobs, what_a_dead_process_left_of_an_export_is_no_report)
 {

@@ -314,9 +314,8 @@ static bool take_result_fields(const struct layout *layout, const json_t *json, 
 
 static enum layout_fault fault_of(const json_t *json)
 {
-    static const char *const FAULTS[] = {[LAYOUT_FAULT_MISSING] = "missing",
-                                         [LAYOUT_FAULT_WRONG] = "wrong",
-                                         [LAYOUT_FAULT_NONE] = "none"};
+    static const char *const FAULTS[] = {
+        [LAYOUT_FAULT_MISSING] = "missing", [LAYOUT_FAULT_WRONG] = "wrong", [LAYOUT_FAULT_NONE] = "none"};
     const char *fault = json_text_of(json, "fault");
 
     for (size_t i = LAYOUT_FAULT_MISSING; fault && i < COUNT_OF(FAULTS); i++) {

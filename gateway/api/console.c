@@ -194,10 +194,8 @@ static const struct {
     {"/enrol", OPEN | POST, console_enrol},       {"/today", 0, console_today},
     {"/events", QUERY | QUIET, console_events},   {"/deliveries", QUERY | QUIET, console_deliveries},
     {"/obligations", QUERY, console_obligations}, {"/enterprises", QUERY | BELOW, console_enterprises},
-    {"/template", 0, console_template},
-    {"/domains", 0, console_domains},
-    {"/evidence", BELOW, console_evidence},
-    {"/lookup", POST, console_lookup},
+    {"/template", 0, console_template},           {"/domains", 0, console_domains},
+    {"/evidence", BELOW, console_evidence},       {"/lookup", POST, console_lookup},
     {"/lookup", BELOW, console_lookup_receipt},
 };
 

@@ -38,11 +38,11 @@ MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct r
  *
  * `next_ms`: when something is tried next, 0: nothing is due. `failing`: how often in a row a call of the channel was
  * tried in vain, from the third time on; 0: not so often, or paused. `clocks`: reports that are open, late, due within
- * two working days; ends that are not confirmed; business receipts that are overdue; whether working days of a year without
- * a notice were counted; whether the store is older than these clocks and wants a rebuild. `staged`: what the channel
- * before acknowledged and this one is to be told next; it stays there while the channel is not `enabled`. Checkpoints
- * are the newest in the state folder: null for one that was not signed yet; `refused` when the keeper signs no more for
- * this log. */
+ * two working days; ends that are not confirmed; business receipts that are overdue; whether working days of a year
+ * without a notice were counted; whether the store is older than these clocks and wants a rebuild. `staged`: what the
+ * channel before acknowledged and this one is to be told next; it stays there while the channel is not `enabled`.
+ * Checkpoints are the newest in the state folder: null for one that was not signed yet; `refused` when the keeper signs
+ * no more for this log. */
 struct status_source {
     const struct config *config;
     const struct calendar *calendar;

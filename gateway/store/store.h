@@ -101,8 +101,8 @@ void store_txn_spoil(struct store_txn *txn, enum store_table table, const char *
  * grow while this process has no other transaction open (one that was reset does not count). */
 typedef bool store_work(struct store_txn *txn, void *context, struct error *err);
 MUST_CHECK bool store_write(struct store *store, store_work *work, void *context, struct error *err);
-/* The same to find out what would happen: the transaction is aborted in any case, nothing of it is ever kept. `work` may
- * run more than once. Others wait meanwhile as for any write. */
+/* The same to find out what would happen: the transaction is aborted in any case, nothing of it is ever kept. `work`
+ * may run more than once. Others wait meanwhile as for any write. */
 MUST_CHECK bool store_try(struct store *store, store_work *work, void *context, struct error *err);
 
 /* True when there: `value` is borrowed. False when absent, or after an error (store_txn_is_good tells). */

@@ -89,7 +89,8 @@ Test(layout, an_unknown_member_or_a_missing_one_is_told_with_its_place)
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"reasom\": 1}"), "layout.schema", "reasom");
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"means\": \"perhaps\"}"), "layout.schema",
                    "/results/1/means");
-    expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"fault\": \"ours\"}"), "layout.schema", "/results/1/fault");
+    expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"1\": {\"fault\": \"ours\"}"), "layout.schema",
+                   "/results/1/fault");
     expect_refusal(HEAD ROWID ", " VERSION RESULTS("\"a code that is far too long\": {}"), "layout.schema", "/results");
     expect_field_refused(FIELD("\"from\": \"name\", \"colour\": 1"), "layout.schema", "/fields/2");
 }
@@ -244,10 +245,10 @@ Test(layout, a_row_needs_a_layout)
 
 Test(layout, codes_are_found_with_their_words)
 {
-    cr_assert(
-        load(HEAD ROWID ", " VERSION RESULTS("\"b\": {\"fault\": \"missing\", \"reason\": {\"zh\": \"因\", \"en\": \"why\"}, \"correct\": "
-                                             "{\"zh\": \"改\", \"en\": \"do\"}}, \"a\": {\"means\": \"taken\"}")),
-        "%s", err.text);
+    cr_assert(load(HEAD ROWID ", " VERSION RESULTS(
+                  "\"b\": {\"fault\": \"missing\", \"reason\": {\"zh\": \"因\", \"en\": \"why\"}, \"correct\": "
+                  "{\"zh\": \"改\", \"en\": \"do\"}}, \"a\": {\"means\": \"taken\"}")),
+              "%s", err.text);
     cr_assert_null(layout_result_find(layout, ""));
     cr_assert_null(layout_result_find(layout, "c"));
     cr_assert_eq(layout_result_find(layout, "a")->meaning, LAYOUT_TAKEN);

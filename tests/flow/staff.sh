@@ -116,7 +116,7 @@ deliveries=$(grep -o '"delivery":[0-9]*' "$stage/out" | sed 's/.*://')
 [ "$(wc -w <<<"$deliveries")" = 2 ] || stage_fail "refused: $(cat "$stage/out")"
 # One is right on their side by now; the other is corrected here.
 operator 0 "\"record\":\"$other\"" refused --json
-delivery=$(grep -o "\"delivery\":[0-9]*,\"channel\":\"credit-guangdong\",\"record\":\"$other\"" "$stage/out" | grep -o '[0-9]*' | head -1)
+delivery=$(jq -r --arg record "$other" '[.. | objects | select(.record? == $record and .channel == "credit-guangdong") | .delivery][0]' "$stage/out")
 operator 0 "报送 $delivery" requeue "$delivery" --reason 对方已更新名录
 operator 0 须由另一人 correct "$third" --reason 格式 --document 粤工信失信〔2026〕3号
 reviewer 0 '' approve "$third"

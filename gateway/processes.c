@@ -96,15 +96,22 @@ static void lock_down(size_t siblings)
 static int run_signer(const struct process *process)
 {
     AUTO(text_free) char *keys = config_state_path(process->config, "keys");
+    AUTO(text_free) char *public_keys = config_state_path(process->config, "public-keys.json");
     AUTO(keyring_free) struct keyring *keyring = NULL;
+    struct signer_home home = {.folder = keys, .public_file = public_keys};
     struct error err;
 
     lock_down(process->sibling_count);
     if (!keyring_load(keys, &keyring, &err))
         return cannot_begin(process, &err);
+    /* A rotation may have been cut off between the two. */
+    if (!keyring_publish(keyring, public_keys, &err))
+        log_warning("signer", "the public keys stay as they are: %s", err.text);
+    home.keyring = keyring;
     say_ready(process);
-    return ended(process, signer_serve(keyring, process->sibling_fds, process->sibling_count, process->stop_fd, &err),
-                 &err);
+    return ended(
+        process,
+        signer_serve_home(&home, process->sibling_fds, process->sibling_count, process->stop_fd, &err), &err);
 }
 
 static int run_api(const struct process *process)

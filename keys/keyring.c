@@ -246,6 +246,40 @@ bool keyring_public_json(const struct keyring *keyring, struct buf *out, struct 
     return add_ring(keyring, true, out, err);
 }
 
+/* Every key that the file names is in the ring. */
+static bool check_covers(const struct keyring *keyring, const char *path, struct span json, struct error *err)
+{
+    AUTO(keyring_free) struct keyring *old = NULL;
+
+    if (!keyring_parse_public(json, &old, err))
+        return fail_in(err, "%s", path);
+    for (size_t i = 0; i < old->count; i++) {
+        const char *kid = key_id(old->entries[i].key);
+
+        if (!keyring_find(keyring, kid))
+            return fail(err, ERR_CONFLICT, "%s: the key %s is not in the keyring", path, kid);
+    }
+    return true;
+}
+
+bool keyring_publish(const struct keyring *keyring, const char *path, struct error *err)
+{
+    AUTO(buf_done) struct buf before = BUF_INIT;
+    AUTO(buf_done) struct buf json = BUF_INIT;
+
+    if (!keyring_public_json(keyring, &json, err))
+        return false;
+    if (file_exists(path)) {
+        if (!file_read(path, KEYRING_BYTES_MAX, &before, err))
+            return false;
+        if (span_equal(buf_span(&before), buf_span(&json)))
+            return true;
+        if (!check_covers(keyring, path, buf_span(&before), err))
+            return false;
+    }
+    return file_write(path, buf_span(&json), 0644, err);
+}
+
 /* A new key, durable in the folder; the ring in memory names it, keyring.json not yet. */
 static bool add_key(struct keyring *keyring, const char *folder, const struct entry *wanted, const char *kid,
                     enum key_algorithm algorithm, struct error *err)
@@ -338,20 +372,12 @@ static bool next_kid(const struct keyring *keyring, const char *old, char kid[KE
     return false;
 }
 
-bool keyring_rotate(const char *folder, enum key_use use, enum key_algorithm algorithm, int64_t from_ms,
-                    struct error *err)
+static bool add_successor(struct keyring *keyring, const char *folder, struct entry *old, int64_t from_ms,
+                          struct error *err)
 {
-    AUTO(keyring_free) struct keyring *keyring = NULL;
-    struct entry wanted = {.use = use, .from_ms = from_ms, .until_ms = FOREVER};
-    struct entry *old;
+    struct entry wanted = {.use = old->use, .from_ms = from_ms, .until_ms = FOREVER};
     char kid[KEY_ID_BYTES];
 
-    if (!keyring_load(folder, &keyring, err))
-        return false;
-    old = newest(keyring, use, algorithm);
-    if (!old)
-        return fail(err, ERR_NOT_FOUND, "%s: no %s key for %s to follow", folder, key_algorithm_name(algorithm),
-                    key_use_name(use));
     if (from_ms <= old->from_ms)
         return fail(err, ERR_INVALID, "%s: the new key must begin after %s did", folder, key_id(old->key));
     if (keyring->count == KEYRING_KEYS_MAX || !next_kid(keyring, key_id(old->key), kid))
@@ -359,7 +385,48 @@ bool keyring_rotate(const char *folder, enum key_use use, enum key_algorithm alg
     /* What the old key signed while the processes were taking up the new one must still verify. */
     if (old->until_ms > from_ms + KEYRING_OVERLAP_MS)
         old->until_ms = from_ms + KEYRING_OVERLAP_MS;
-    return add_key(keyring, folder, &wanted, kid, algorithm, err) && save(keyring, folder, err);
+    return add_key(keyring, folder, &wanted, kid, key_algorithm_of(old->key), err) && save(keyring, folder, err);
+}
+
+bool keyring_rotate(const char *folder, enum key_use use, enum key_algorithm algorithm, int64_t from_ms,
+                    struct error *err)
+{
+    AUTO(keyring_free) struct keyring *keyring = NULL;
+    struct entry *old;
+
+    if (!keyring_load(folder, &keyring, err))
+        return false;
+    old = newest(keyring, use, algorithm);
+    if (!old)
+        return fail(err, ERR_NOT_FOUND, "%s: no %s key for %s to follow", folder, key_algorithm_name(algorithm),
+                    key_use_name(use));
+    return add_successor(keyring, folder, old, from_ms, err);
+}
+
+bool keyring_follow(const char *folder, const char *kid, int64_t from_ms, char next[KEY_ID_BYTES], struct error *err)
+{
+    AUTO(keyring_free) struct keyring *keyring = NULL;
+    const struct key *key;
+
+    if (!keyring_load(folder, &keyring, err))
+        return false;
+    key = keyring_find(keyring, kid);
+    if (!key)
+        return fail(err, ERR_NOT_FOUND, "%s: there is no key %s", folder, kid);
+    if (!keyring_next(keyring, kid)) {
+        struct entry *old = NULL;
+
+        if (keyring_is_changing(keyring, kid, clock_now_ms(&CLOCK_SYSTEM)))
+            return fail(err, ERR_CONFLICT, "%s: a rotation to %s is under way", folder, kid);
+        for (size_t i = 0; i < keyring->count; i++) {
+            if (keyring->entries[i].key == key)
+                old = &keyring->entries[i];
+        }
+        if (!add_successor(keyring, folder, old, from_ms, err))
+            return false;
+    }
+    snprintf(next, KEY_ID_BYTES, "%s", key_id(keyring_next(keyring, kid)));
+    return true;
 }
 
 static bool is_in_force(const struct entry *entry, int64_t instant_ms)
@@ -396,6 +463,40 @@ const struct key *keyring_find(const struct keyring *keyring, const char *kid)
     const struct entry *entry = find(keyring, kid);
 
     return entry ? entry->key : NULL;
+}
+
+static bool is_of_a_line(const struct entry *one, const struct entry *other)
+{
+    return one != other && one->use == other->use && key_algorithm_of(one->key) == key_algorithm_of(other->key);
+}
+
+const struct key *keyring_next(const struct keyring *keyring, const char *kid)
+{
+    const struct entry *entry = find(keyring, kid);
+    const struct entry *best = NULL;
+
+    for (size_t i = 0; entry && i < keyring->count; i++) {
+        const struct entry *other = &keyring->entries[i];
+
+        if (is_of_a_line(entry, other) && other->from_ms > entry->from_ms && (!best || other->from_ms < best->from_ms))
+            best = other;
+    }
+    return best ? best->key : NULL;
+}
+
+bool keyring_is_changing(const struct keyring *keyring, const char *kid, int64_t now_ms)
+{
+    const struct entry *entry = find(keyring, kid);
+
+    if (!entry)
+        return false;
+    for (size_t i = 0; i < keyring->count; i++) {
+        const struct entry *other = &keyring->entries[i];
+
+        if (is_of_a_line(entry, other) && other->from_ms < entry->from_ms && other->until_ms > now_ms)
+            return true;
+    }
+    return entry->from_ms > now_ms;
 }
 
 const struct key *keyring_at(const struct keyring *keyring, size_t index, enum key_use *use)

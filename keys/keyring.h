@@ -24,17 +24,28 @@ MUST_CHECK bool keyring_create(const char *folder, const char *name, int64_t now
  * can learn the public half first). Running processes see it when they load the keyring again. */
 MUST_CHECK bool keyring_rotate(const char *folder, enum key_use use, enum key_algorithm algorithm, int64_t from_ms,
                                struct error *err);
+/* Add a key that follows `kid`; `next` gets its id. Asked again for the same `kid` it is the one that follows already,
+ * and nothing changes. ERR_CONFLICT: keyring_is_changing. */
+MUST_CHECK bool keyring_follow(const char *folder, const char *kid, int64_t from_ms, char next[KEY_ID_BYTES],
+                               struct error *err);
 /* A key file that others than the owner may read: ERR_FORBIDDEN. */
 MUST_CHECK bool keyring_load(const char *folder, struct keyring **out, struct error *err);
 /* Public halves only, as one JSON file that `verify` takes: {"keys": [{"kid", "alg", "use", "from", "until", "pem"}]}.
  */
 MUST_CHECK bool keyring_public_json(const struct keyring *keyring, struct buf *out, struct error *err);
+/* The same into a file (0644, durable), when it says something else. One that names keys which are not in the ring is
+ * left as it is: ERR_CONFLICT, since what they signed could not be checked any more. */
+MUST_CHECK bool keyring_publish(const struct keyring *keyring, const char *path, struct error *err);
 MUST_CHECK bool keyring_parse_public(struct span json, struct keyring **out, struct error *err);
 void keyring_free(struct keyring *keyring);
 /* Borrowed; NULL when there is none. */
 const struct key *keyring_current(const struct keyring *keyring, enum key_use use, enum key_algorithm algorithm,
                                   int64_t now_ms);
 const struct key *keyring_find(const struct keyring *keyring, const char *kid);
+/* The one that follows it; NULL. */
+const struct key *keyring_next(const struct keyring *keyring, const char *kid);
+/* It has not begun, or the one before it is still good for checking: not the time for another. */
+bool keyring_is_changing(const struct keyring *keyring, const char *kid, int64_t now_ms);
 /* All keys, in the order of the file: NULL behind the last. `use` gets what it is for. */
 const struct key *keyring_at(const struct keyring *keyring, size_t index, enum key_use *use);
 /* Was `kid` in force for `use` at that instant? */

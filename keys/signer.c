@@ -248,3 +248,24 @@ bool signer_kid(struct signer *signer, enum key_use use, enum key_algorithm algo
     }
     return run(signer, &question, NULL, kid, err);
 }
+
+bool signer_rotate(struct signer *signer, const char *kid, int64_t from_ms, char next[KEY_ID_BYTES], struct error *err)
+{
+    struct wire_rotation rotation = {.from_ms = from_ms};
+    struct wire_answer answer = {.body_bytes = 0};
+    struct question question = {.message = {(const char *)&rotation, sizeof rotation}};
+
+    if (signer->keyring)
+        return fail(err, ERR_UNAVAILABLE, "signer: keys are followed by others in the signer process only");
+    if (strlen(kid) >= sizeof rotation.kid)
+        return fail(err, ERR_NOT_FOUND, "signer: there is no such key");
+    snprintf(rotation.kid, sizeof rotation.kid, "%s", kid);
+    question.request.magic = WIRE_MAGIC;
+    question.request.asks = WIRE_ROTATE;
+    question.request.message_bytes = sizeof rotation;
+    if (!ask(signer, &question, &answer, err))
+        return false;
+    memset(signer->kids, 0, sizeof signer->kids);
+    memcpy(next, answer.kid, KEY_ID_BYTES);
+    return true;
+}

@@ -31,6 +31,22 @@ MUST_CHECK bool signer_sign(struct signer *signer, enum key_use use, enum key_al
 MUST_CHECK bool signer_kid(struct signer *signer, enum key_use use, enum key_algorithm algorithm,
                            char kid[KEY_ID_BYTES], struct error *err);
 
+/* A key that follows `kid` (keyring_follow), made and kept by the signer process; it signs from `from_ms` on, and
+ * public-keys.json names it before this returns. Nothing of it but its id leaves that process. A local signer, or one
+ * that serves no folder: ERR_UNAVAILABLE. */
+MUST_CHECK bool signer_rotate(struct signer *signer, const char *kid, int64_t from_ms, char next[KEY_ID_BYTES],
+                              struct error *err);
+
+/* What the signer process serves. */
+struct signer_home {
+    const struct keyring *keyring; /* of the folder */
+    const char *folder;            /* NULL: the keys stay as they are */
+    const char *public_file;       /* where the public halves are told */
+};
+/* signer_serve, with keys that can be followed by others. */
+MUST_CHECK bool signer_serve_home(const struct signer_home *home, const int *fds, size_t count, int stop_fd,
+                                  struct error *err);
+
 /* The signer process: answer on the `count` descriptors until `stop_fd` becomes readable or hangs up. A sibling's end,
  * and whatever it sends, never ends it. Returns true on an orderly stop. */
 MUST_CHECK bool signer_serve(const struct keyring *keyring, const int *fds, size_t count, int stop_fd,

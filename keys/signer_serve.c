@@ -16,6 +16,8 @@
 #include "keys/signer_wire.h"
 
 struct server {
+    const struct signer_home *home;
+    struct keyring *own; /* once a key was followed by another; NULL: the home's */
     struct signer *signer;
     struct pollfd *waiting; /* the siblings, then stop_fd */
     size_t siblings;
@@ -26,6 +28,7 @@ struct server {
 static void server_done(struct server *server)
 {
     signer_free(server->signer);
+    keyring_free(server->own);
     text_free((char *)server->waiting);
     buf_wipe_done(&server->message);
 }
@@ -67,7 +70,7 @@ static bool read_memfd(int fd, uint64_t bytes, struct buf *message, struct error
 
 static bool check_request(const struct wire_request *request, size_t received, struct error *err)
 {
-    if (request->magic != WIRE_MAGIC || (request->asks != WIRE_SIGN && request->asks != WIRE_KID) ||
+    if (request->magic != WIRE_MAGIC || request->asks < WIRE_SIGN || request->asks > WIRE_ROTATE ||
         request->use >= KEY_USE_COUNT || request->algorithm >= KEY_ALGORITHM_COUNT)
         return fail(err, ERR_INVALID, "not a request");
     if (request->message_bytes > SIGNER_MESSAGE_MAX)
@@ -77,11 +80,42 @@ static bool check_request(const struct wire_request *request, size_t received, s
     return true;
 }
 
+/* All is durable and told before the new ring is in use; whoever asks again after a failure gets the same key. */
+static bool rotate(struct server *server, struct span message, struct wire_answer *answer, struct error *err)
+{
+    AUTO(keyring_free) struct keyring *ring = NULL;
+    AUTO(signer_free) struct signer *signer = NULL;
+    const struct signer_home *home = server->home;
+    struct wire_rotation rotation;
+
+    if (!home->folder)
+        return fail(err, ERR_UNAVAILABLE, "the keys of this signer stay as they are");
+    if (message.bytes != sizeof rotation)
+        return fail(err, ERR_INVALID, "not a rotation");
+    memcpy(&rotation, message.at, sizeof rotation);
+    if (!memchr(rotation.kid, '\0', sizeof rotation.kid))
+        return fail(err, ERR_INVALID, "not the id of a key");
+    /* Nothing is made that could not be told. */
+    if (!keyring_publish(server->own ? server->own : home->keyring, home->public_file, err) ||
+        !keyring_follow(home->folder, rotation.kid, rotation.from_ms, answer->kid, err) ||
+        !keyring_load(home->folder, &ring, err) || !keyring_publish(ring, home->public_file, err) ||
+        !signer_new_local(ring, &signer, err))
+        return false;
+    signer_free(server->signer);
+    keyring_free(server->own);
+    server->signer = TAKE(signer);
+    server->own = TAKE(ring);
+    log_notice("signer", "the key %s is followed by %s", rotation.kid, answer->kid);
+    return true;
+}
+
 static bool sign(struct server *server, const struct wire_request *request, struct span message,
                  struct wire_answer *answer, struct error *err)
 {
     AUTO(buf_done) struct buf signature = BUF_INIT;
 
+    if (request->asks == WIRE_ROTATE)
+        return rotate(server, message, answer, err);
     if (request->asks == WIRE_KID)
         return signer_kid(server->signer, request->use, request->algorithm, answer->kid, err);
     if (!signer_sign(server->signer, request->use, request->algorithm, message, &signature, answer->kid, err))
@@ -162,9 +196,16 @@ static void serve_turn(struct server *server)
 
 bool signer_serve(const struct keyring *keyring, const int *fds, size_t count, int stop_fd, struct error *err)
 {
-    AUTO(server_done) struct server server = {.siblings = count};
+    struct signer_home home = {.keyring = keyring};
 
-    if (!signer_new_local(keyring, &server.signer, err))
+    return signer_serve_home(&home, fds, count, stop_fd, err);
+}
+
+bool signer_serve_home(const struct signer_home *home, const int *fds, size_t count, int stop_fd, struct error *err)
+{
+    AUTO(server_done) struct server server = {.home = home, .siblings = count};
+
+    if (!signer_new_local(home->keyring, &server.signer, err))
         return false;
     server.waiting = memory_new((count + 1) * sizeof *server.waiting);
     for (size_t i = 0; i < count; i++)

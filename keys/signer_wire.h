@@ -10,7 +10,13 @@
 
 enum { WIRE_MAGIC = 0x43475332, WIRE_INLINE_MAX = 32 * 1024, WIRE_BODY_MAX = 1024 };
 _Static_assert((int)WIRE_BODY_MAX >= (int)ERROR_TEXT_BYTES, "an answer has room for any error");
-enum wire_asks { WIRE_SIGN = 1, WIRE_KID = 2 };
+enum wire_asks { WIRE_SIGN = 1, WIRE_KID = 2, WIRE_ROTATE = 3 };
+
+/* The message of WIRE_ROTATE; use and algorithm are those of the key. */
+struct wire_rotation {
+    int64_t from_ms;
+    char kid[KEY_ID_BYTES];
+};
 
 struct wire_request {
     uint32_t magic;

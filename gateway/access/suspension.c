@@ -42,11 +42,11 @@ bool suspension_list(struct store_txn *txn, suspension_visit *visit, void *conte
     AUTO(store_cursor_close) struct store_cursor *cursor = NULL;
     struct suspension suspension;
     struct span key, value;
-    bool has_more;
+    bool has_more; /* what begins with a zero is rotation.h's */
 
     if (!store_cursor_open(txn, STORE_ACCESS, &cursor, err))
         return false;
-    has_more = store_cursor_seek(cursor, SPAN("\0"), &key, &value);
+    has_more = store_cursor_seek(cursor, SPAN("\x01"), &key, &value);
     while (has_more && parse(txn, key, value, &suspension) && visit(&suspension, context))
         has_more = store_cursor_next(cursor, &key, &value);
     return store_txn_is_good(txn, err);

@@ -39,6 +39,20 @@ static int run_channel(struct cli *cli, json_t *arguments)
     return client_job(cli, "probe", arguments, NULL);
 }
 
+/* "keys rotate KEY" */
+static int run_keys(struct cli *cli, json_t *arguments)
+{
+    struct error err;
+
+    if (strcmp(cli_id(arguments, 0), "rotate") != 0) {
+        error_set_both(&err, ERR_INVALID, "cli.word", "\"%.40s\": say keys rotate KEY",
+                       "“%.40s”：应为 keys rotate 密钥名", cli_id(arguments, 0));
+        return cli_fail(cli, &err);
+    }
+    json_array_remove(json_object_get(arguments, "ids"), 0);
+    return client_job(cli, "key-rotate", arguments, NULL);
+}
+
 /* "preview ORDER ID…": the order's own arguments, and which it is. */
 static int run_preview(struct cli *cli, json_t *arguments)
 {
@@ -346,6 +360,25 @@ static const struct cli_usage CLIENT = {
     "管理员暂停或恢复一个接入系统（名称见 clients）。自下一次请求起生效，包括已建立的连接；写入日志，重启后仍有效。",
     "An administrator shuts a client out or lets it in again (see clients). From its next request on, also on "
     "connections that\nstand; it is in the journal and outlives restarts."};
+static const struct cli_option KEY_OPTIONS[] = {
+    {"reason", "TEXT", CLI_TEXT, true, NULL, "理由", "why"},
+    {"from", "DAY", CLI_DATE, false, NULL, "新密钥自该日零时起签名（默认立即）",
+     "the day on which the new key begins to sign (default: at once)"},
+};
+static const struct cli_usage KEYS = {
+    "rotate KEY",
+    2,
+    2,
+    KEY_OPTIONS,
+    COUNT_OF(KEY_OPTIONS),
+    "管理员轮换一把密钥（名称见 public-keys.json 或工作台“密钥”页）。新密钥由签名进程生成，私钥不离开该进程；旧密钥在新"
+    "密钥启用 24 "
+    "小时后停用，\n其签名永远可以查验。记入日志（key.rotated）。报送密钥须先安排日期（--from），把新公钥交给各平台，到日再"
+    "启用。",
+    "An administrator has one of the gateway's keys followed by another (names: public-keys.json, or the console). The "
+    "signer process\nmakes it and its private half never leaves it; the old one ends 24 hours after the new one begins, "
+    "and what it signed verifies\nfor ever. It is in the journal (key.rotated). For pushes: name a day (--from) and hand "
+    "the new public key to the platforms before."};
 static const struct cli_usage RELOAD = {
     NULL,
     0,
@@ -400,6 +433,7 @@ static const struct cli_command COMMANDS[] = {
     {"resume", "恢复渠道", "resume a channel", &CHANNEL_REASON, run_job},
     {"channel", "逐层测试渠道的连接", "test a channel's connection layer by layer", &CHANNEL, run_channel},
     {"client", "暂停或恢复接入系统", "suspend or resume an outside system", &CLIENT, clients_switch},
+    {"keys", "轮换网关的签名密钥", "have one of the gateway's keys followed by another", &KEYS, run_keys},
     {"account", "开通、重置、停用工作台账号", "invite, reset, suspend an account of the console", &ACCOUNT,
      accounts_change},
     {"accounts", "列出工作台账号", "list the accounts of the console", &ACCOUNTS, accounts_list},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gateway/access/rotation.h"
 #include "gateway/access/suspension.h"
 #include "gateway/accounts/account_events.h"
 #include "gateway/accounts/roster.h"
@@ -30,6 +31,7 @@ static const struct {
     {watch_applies, watch_apply},
     {guard_applies, guard_apply},
     {suspension_applies, suspension_apply},
+    {rotation_applies, rotation_apply},
     {account_events_applies, account_events_apply},
     {roster_applies, roster_apply},
 };

@@ -18,7 +18,7 @@ static const char *const GROUPS[][3] = {{"account.", NULL, NULL},
                                         {"staff.", "config.", NULL},
                                         {"client.", NULL, NULL},
                                         {"channel.", NULL, NULL},
-                                        {"names.", "guard.", NULL},
+                                        {"names.", "guard.", "key."},
                                         {"import.", NULL, NULL},
                                         {"delivery.requeued", "delivery.repeated", NULL}};
 _Static_assert(COUNT_OF(KIND_EVENTS) == COUNT_OF(GROUPS) + 1, "each group has its types");

@@ -54,6 +54,7 @@ static const struct argument CORRECT_LIST[] = {TEXT("reason", true), TEXT("docum
                                                CHOICE("severity", false, KIND_SEVERITIES),
                                                CHOICE("scope", false, KIND_SCOPES)};
 static const struct argument REASON_LIST[] = {TEXT("reason", true)};
+static const struct argument KEY_LIST[] = {TEXT("reason", true), DAY("from", false)};
 static const struct argument REPAIR_LIST[] = {TEXT("reason", true),     DAY("committed_on", true),
                                               TEXT("statement", false), TEXT("corrected", true),
                                               TEXT("duties", true),     FLAG("duties_done")};
@@ -119,6 +120,7 @@ ARGUMENTS(REPAIR, REPAIR_LIST, 1, JOB_IDS_MAX);
 ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
 ARGUMENTS(PREVIEW, PREVIEW_LIST, 1, PREVIEW_ITEMS_MAX);
 ARGUMENTS(ONE_REASONED, REASON_LIST, 1, 1);
+ARGUMENTS(KEY, KEY_LIST, 1, 1);
 ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
 ARGUMENTS(REGISTER, REGISTER_LIST, 0, 0);
 ARGUMENTS(TRACED, TRACE_LIST, 0, 0);
@@ -176,6 +178,7 @@ static const struct kind KINDS[] = {
     {"events", run_events, &EVENTS, NULL, READER, false, false},
     {"client-suspend", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"client-resume", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
+    {"key-rotate", run_key, &KEY, NULL, ROLE_ADMINISTRATOR, false, false},
     {"reload", run_reload, &NOTHING, NULL, ROLE_ADMINISTRATOR, false, false},
     {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false, false},
     {"reconcile-repair", run_reconcile, &ONE_REASONED, NULL, REPAIRER, false, false},

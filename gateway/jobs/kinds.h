@@ -41,6 +41,8 @@ work_run run_import_check;
 /* "client-suspend" and "client-resume" */
 work_run run_client;
 work_run run_reload;
+/* "key-rotate" */
+work_run run_key;
 work_run run_register;
 /* "report-exits", "report-lists", "report-summary", "report-quality", "report-lookups" */
 work_run run_report;

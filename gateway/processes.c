@@ -109,9 +109,8 @@ static int run_signer(const struct process *process)
         log_warning("signer", "the public keys stay as they are: %s", err.text);
     home.keyring = keyring;
     say_ready(process);
-    return ended(
-        process,
-        signer_serve_home(&home, process->sibling_fds, process->sibling_count, process->stop_fd, &err), &err);
+    return ended(process,
+                 signer_serve_home(&home, process->sibling_fds, process->sibling_count, process->stop_fd, &err), &err);
 }
 
 static int run_api(const struct process *process)

@@ -373,11 +373,14 @@ static const struct cli_usage KEYS = {
     COUNT_OF(KEY_OPTIONS),
     "管理员轮换一把密钥（名称见 public-keys.json 或工作台“密钥”页）。新密钥由签名进程生成，私钥不离开该进程；旧密钥在新"
     "密钥启用 24 "
-    "小时后停用，\n其签名永远可以查验。记入日志（key.rotated）。报送密钥须先安排日期（--from），把新公钥交给各平台，到日再"
+    "小时后停用，\n其签名永远可以查验。记入日志（key.rotated）。报送密钥须先安排日期（--"
+    "from），把新公钥交给各平台，到日再"
     "启用。",
     "An administrator has one of the gateway's keys followed by another (names: public-keys.json, or the console). The "
-    "signer process\nmakes it and its private half never leaves it; the old one ends 24 hours after the new one begins, "
-    "and what it signed verifies\nfor ever. It is in the journal (key.rotated). For pushes: name a day (--from) and hand "
+    "signer process\nmakes it and its private half never leaves it; the old one ends 24 hours after the new one "
+    "begins, "
+    "and what it signed verifies\nfor ever. It is in the journal (key.rotated). For pushes: name a day (--from) and "
+    "hand "
     "the new public key to the platforms before."};
 static const struct cli_usage RELOAD = {
     NULL,

@@ -46,8 +46,8 @@ static bool judge(struct store_txn *txn, struct rotating *rotating, struct error
 
     if (!rotation_find(txn, rotating->kid, &sequence))
         return store_txn_is_good(txn, err);
-    rotating->is_done = rotating->desk->job && journal_read(txn, sequence, &bytes) &&
-                        span_is(event_job(bytes), rotating->desk->job);
+    rotating->is_done =
+        rotating->desk->job && journal_read(txn, sequence, &bytes) && span_is(event_job(bytes), rotating->desk->job);
     if (!store_txn_is_good(txn, err))
         return false;
     return rotating->is_done || refuse_followed(rotating->kid, sequence, err);

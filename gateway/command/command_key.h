@@ -9,7 +9,7 @@
 enum { KEY_AHEAD_MAX_DAYS = 90 };
 
 struct key_rotation {
-    const char *kid;         /* of the key that is to be followed, as the person saw it */
+    const char *kid; /* of the key that is to be followed, as the person saw it */
     const char *reason;
     int64_t from_ms;         /* when the new one begins; what lies behind counts as now */
     const char *public_file; /* public-keys.json, which the signer writes */

@@ -24,15 +24,11 @@ static const struct {
     bool (*applies)(struct span type);
     bool (*apply)(struct store_txn *txn, uint64_t sequence, const struct event *event, struct error *err);
 } ROOMS[] = {
-    {registry_applies, registry_apply},
-    {outbox_applies, outbox_apply},
+    {registry_applies, registry_apply}, {outbox_applies, outbox_apply},
     {clocks_applies, clocks_apply}, /* after the two: it asks them how things stand now */
-    {feedback_applies, feedback_apply},
-    {watch_applies, watch_apply},
-    {guard_applies, guard_apply},
-    {suspension_applies, suspension_apply},
-    {rotation_applies, rotation_apply},
-    {account_events_applies, account_events_apply},
+    {feedback_applies, feedback_apply}, {watch_applies, watch_apply},
+    {guard_applies, guard_apply},       {suspension_applies, suspension_apply},
+    {rotation_applies, rotation_apply}, {account_events_applies, account_events_apply},
     {roster_applies, roster_apply},
 };
 

@@ -27,7 +27,7 @@ bool run_key(struct work *work, struct error *err)
     if (command_key_rotate(&work->desk, &rotation, next, &why)) {
         AUTO(buf_done) struct buf words = BUF_INIT;
 
-        buf_addf(&words, work_say(work, "接替 %s", "follows %s"), rotation.kid);
+        buf_addf(&words, "%s %s", work_say(work, "接替", "follows"), rotation.kid);
         results_told(results, "key", next, buf_text(&words));
     } else if (*why.rule) {
         results_other(results, "key", rotation.kid, &why);

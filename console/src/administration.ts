@@ -38,6 +38,11 @@ export async function keys(): Promise<KeyShown[]> {
   return (await get<{ keys: KeyShown[] }>("/admin/v1/keys")).keys;
 }
 
+// The job "key-rotate" (gateway/jobs/kind_key.c): `day` "": at once.
+export async function rotate(kid: string, day: string, reason: string): Promise<Told> {
+  return (await order<Told>("key-rotate", { ids: [kid], reason, ...(day ? { from: day } : {}) })).report;
+}
+
 // GET /console/api/certificate: whose client certificate came with this connection.
 export interface Presented {
   accounts: { name: string; title: string }[];

@@ -6,7 +6,7 @@
 #include "base/walk.h"
 #include "keys/key.h"
 
-static const char *const MEMBERS[] = {"algorithm", "from", "new", "old", "public", "until", "use"};
+static const char *const MEMBERS[] = {"algorithm", "begins", "ends", "new", "old", "public", "use"};
 
 bool rotation_applies(struct span type)
 {

@@ -2,9 +2,9 @@
  *
  * A projection of the journal; one event:
  *
- *   key.rotated   {"algorithm","from","new","old","public","reason","until","use"}: from `from` on the key "new" signs,
- *                 until `until` what "old" signed is still taken for made in time; "public" is the SHA-256 (hex) of the
- *                 new public key as PEM, so that nobody can put another one under its name later
+ *   key.rotated   {"algorithm","begins","ends","new","old","public","reason","use"}: from "begins" on the key "new"
+ * signs, until "ends" what "old" signed is still taken for made in time; "public" is the SHA-256 (hex) of the new
+ * public key as PEM, so that nobody can put another one under its name later
  *
  * The keys themselves are in the signer process (keys/signer.h), their public halves in public-keys.json.
  *

@@ -118,8 +118,8 @@ static bool write_data(const struct key_rotation *rotation, const char *next, st
         return fail(err, ERR_INTERNAL, "public-keys.json does not tell that %s follows %s", next, rotation->kid);
     if (!key_public_pem(key, &pem, err))
         return false;
-    buf_addf(data, "{\"algorithm\":\"%s\",\"from\":\"%s\",\"new\":", key_algorithm_name(key_algorithm_of(key)),
-             instant_format(from_ms, from));
+    buf_addf(data, "{\"algorithm\":\"%s\",\"begins\":\"%s\",\"ends\":\"%s\",\"new\":",
+             key_algorithm_name(key_algorithm_of(key)), instant_format(from_ms, from), instant_format(until_ms, until));
     json_string_add(data, span_of(next));
     buf_add_text(data, ",\"old\":");
     json_string_add(data, span_of(rotation->kid));
@@ -128,8 +128,7 @@ static bool write_data(const struct key_rotation *rotation, const char *next, st
     hex_add(data, digest, sizeof digest);
     buf_add_text(data, "\",\"reason\":");
     json_string_add(data, span_trim(span_of(rotation->reason)));
-    buf_addf(data, ",\"until\":\"%s\",\"use\":\"%s\"}", instant_format(until_ms, until),
-             key_use_name(use_of(ring, next)));
+    buf_addf(data, ",\"use\":\"%s\"}", key_use_name(use_of(ring, next)));
     return true;
 }
 

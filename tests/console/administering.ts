@@ -43,6 +43,8 @@ const KEYS: KeyShown[] = [
 const item = (what: string, name: string, message: string | null, result = "done"): Told["items"][number] => ({ record: null, version: null, obligation: null, name: null, [what]: name, result, rule: null, message });
 export const TAKEN: Told = { done: 3, refused: 0, skipped: 0, items: [item("staff", "fuhe", "改动: roles"), item("client", "bank-b", "新增"), item("file", "/etc/creditgate/creditgate.yaml", null)] };
 export const NOT_TAKEN: Told = { done: 0, refused: 2, skipped: 0, items: [item("id", "10: clients.addresses", "不是地址段", "refused"), item("file", "/etc/creditgate/creditgate.yaml", "未通过检查：本次未作任何更改", "refused")] };
+export const ROTATED: Told = { done: 1, refused: 0, skipped: 0, items: [item("key", "gd-push-sm2-3", "接替 gd-push-sm2-2")] };
+export const NOT_ROTATED: Told = { done: 0, refused: 1, skipped: 0, items: [item("key", "gd-push-sm2-2", "密钥 gd-push-sm2-2 已被轮换（事件 7）", "refused")] };
 const COMPARED: Compared = {
   channel: "credit-guangdong", basis: "holdings", compared: 515, equal: 512, ended: 0, open: 1, missing: 1, older: 0, different: 1, newer: 0, extra: 0, queued: 0, refused: 0, count: 2,
   items: [
@@ -71,6 +73,7 @@ export const ADMINISTRATION_ANSWERS: [RegExp, () => unknown][] = [
 ];
 export const ADMINISTRATION_JOBS: Record<string, { roles: Role[]; run: () => unknown }> = {
   probe: { roles: ["operator", "administrator"], run: () => PROBED },
+  "key-rotate": { roles: ["administrator"], run: () => ROTATED },
   reload: { roles: ["administrator"], run: () => TAKEN },
   reconcile: { roles: ["operator", "reviewer", "auditor", "administrator"], run: () => COMPARED },
   "reconcile-repair": { roles: ["reviewer", "administrator"], run: () => ({ ...COMPARED, queued: 1 }) },

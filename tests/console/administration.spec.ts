@@ -2,7 +2,7 @@
 // signing in by certificate; who may not, does not see the button, and is refused all the same.
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { NOT_TAKEN } from "./administering";
+import { NOT_ROTATED, NOT_TAKEN } from "./administering";
 import { axe, hasBrowser, launch, look, settled, shot } from "./browser";
 import type { PersonName } from "./people";
 import { StandIn } from "./standin";
@@ -96,6 +96,50 @@ describe.skipIf(!hasBrowser)("administration", () => {
     expect(await page.getByRole("link", { name: "gd-push-sm2-1" }).getAttribute("href")).toBe("/admin/v1/keys/gd-push-sm2-1");
     expect(await page.getByText("（剩余 10 天）").count()).toBe(1);
     expect(await page.getByText("已停用，仍可查验旧签名").count()).toBe(1);
+    await context.close();
+  });
+
+  it("an administrator rotates a key after what will happen was said, with a reason; a line under way has no button", async () => {
+    const { context, page, complaints } = await at("/keys", "guanli");
+
+    expect(await page.getByRole("button", { name: "轮换 gd-seal-sm2-1" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "轮换 gd-push-sm2-1" }).count()).toBe(0);
+    await page.getByRole("button", { name: "轮换 gd-seal-ed25519-1…" }).click();
+    await page.getByText("新密钥启用：立即").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "取消" }).click();
+    await page.getByRole("button", { name: "轮换 gd-push-sm2-2…" }).click();
+    const dialog = page.getByRole("dialog", { name: "轮换 gd-push-sm2-2" });
+    await dialog.getByText("会发生什么").waitFor();
+    await dialog.getByText("交给各上级平台并得到确认").waitFor();
+    expect(await dialog.getByText("旧密钥停用：").innerText()).toMatch(/旧密钥停用：\d{4}-\d\d-\d\d/);
+    const day = await dialog.getByRole("combobox").inputValue();
+    expect(day).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(await dialog.getByText("新密钥启用：").innerText()).toContain(day);
+    const act = dialog.getByRole("button", { name: "轮换", exact: true });
+    expect(await act.isDisabled()).toBe(true);
+    await dialog.getByRole("textbox", { name: "理由" }).fill(" 年度轮换 ");
+    await settled(page);
+    await shot(page, "keys-rotate-zh");
+    expect(await axe(page)).toEqual([]);
+    expect(gate.sentTo("/admin/v1/jobs/key-rotate")).toBeUndefined();
+    await act.click();
+    await page.getByText("新密钥已生成：gd-push-sm2-3").waitFor();
+    expect(gate.sentTo("/admin/v1/jobs/key-rotate")?.body).toEqual({ ids: ["gd-push-sm2-2"], reason: "年度轮换", from: day });
+    gate.reports.set("key-rotate", NOT_ROTATED);
+    await page.getByRole("button", { name: "轮换 gd-answer-p256-1…" }).click();
+    await page.getByRole("textbox", { name: "理由" }).fill("x");
+    await page.getByRole("dialog").getByRole("button", { name: "轮换", exact: true }).click();
+    await page.getByText("未轮换：密钥 gd-push-sm2-2 已被轮换").waitFor();
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it("who may not rotate a key has no button, and is refused", async () => {
+    const { context, page } = await at("/keys", "shenji");
+
+    expect(await page.getByRole("button", { name: /轮换/ }).count()).toBe(0);
+    const status = await page.evaluate(async () => (await fetch("/admin/v1/jobs/key-rotate", { method: "POST", headers: { "Content-Type": "application/json", "X-Creditgate-Forgery": "forgery-token-of-this-session" }, body: '{"ids":["gd-push-sm2-2"],"reason":"x"}' })).status);
+    expect(status).toBe(403);
     await context.close();
   });
 

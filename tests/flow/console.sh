@@ -173,7 +173,7 @@ operator="import propose correct withdraw repair dispute settle push requeue"
 reviewer="approve return"
 switcher="pause drain resume"
 repairer="reconcile-repair"
-administrator="client-suspend client-resume reload names-register"
+administrator="client-suspend client-resume key-rotate reload names-register"
 forbidden() { # WHO KIND…
     local who=$1
     shift

@@ -46,7 +46,7 @@ verified "$stage/old.json" 'turning-seal-sm2-1 SM2-SM3'
 # --- who may not, and what is not possible ---
 for uid in $OPERATOR_UID $REVIEWER_UID; do
     person 2 "$uid" keys rotate turning-seal-sm2-1 --reason x
-    told '管理员'
+    told 'administrator 之一'
 done
 person 2 0 keys turn turning-seal-sm2-1 --reason x
 person 1 0 keys rotate turning-seal-sm2-7 --reason x

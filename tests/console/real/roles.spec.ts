@@ -22,6 +22,7 @@ const BUTTONS: [path: string, name: RegExp, roles: Role[]][] = [
   ["/channels", /^收尾/, ["operator", "administrator"]],
   ["/channels", /^测试/, ["operator", "administrator"]],
   ["/clients", /^停用/, ["administrator"]],
+  ["/keys", /^轮换/, ["administrator"]],
   ["/maintenance", /^重新载入/, ["administrator"]],
   ["/staff", /^停用/, ["administrator"]],
   ["/staff", /^重置/, ["administrator"]],

@@ -13,6 +13,8 @@
 #include "gateway/command/command_key.h"
 #include "gateway/journal/journal.h"
 
+#define REASON_AND_USE "\"reason\":\"年度轮换 \\\"x\\\"\",\"use\":\"seal\"}"
+
 static char *keys_folder;
 static char *public_file;
 static struct signer *remote;
@@ -144,12 +146,12 @@ Test(key, the_new_one_signs_the_old_one_verifies_and_the_journal_says_so)
     cr_assert_eq(journal_size(txn), 1);
     cr_assert(journal_read(txn, 0, &bytes) && event_parse(bytes, &event, &T.err));
     cr_assert(span_is(event.type, "key.rotated") && span_is(event.by, "author"));
-    cr_assert(span_starts(event.data, "{\"algorithm\":\"SM2-SM3\",\"from\":\"2026-08-03T09:00:00.000+08:00\",\"new\":"
-                                      "\"test-seal-sm2-2\",\"old\":\"test-seal-sm2-1\",\"public\":\""),
+    cr_assert(span_starts(event.data,
+                          "{\"algorithm\":\"SM2-SM3\",\"begins\":\"2026-08-03T09:00:00.000+08:00\",\"ends\":"
+                          "\"2026-08-04T09:00:00.000+08:00\",\"new\":\"test-seal-sm2-2\","
+                          "\"old\":\"test-seal-sm2-1\",\"public\":\""),
               "%.*s", (int)event.data.bytes, event.data.at);
-    cr_assert_not_null(memmem(event.data.at, event.data.bytes,
-                              "\"reason\":\"年度轮换 \\\"x\\\"\",\"until\":\"2026-08-04T09",
-                              strlen("\"reason\":\"年度轮换 \\\"x\\\"\",\"until\":\"2026-08-04T09")));
+    cr_assert_not_null(memmem(event.data.at, event.data.bytes, REASON_AND_USE, strlen(REASON_AND_USE)));
 }
 
 Test(key, one_rotation_is_refused_while_another_is_under_way)

@@ -10,23 +10,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "keys/keyring_internal.h"
 
-enum { KEYRING_KEYS_MAX = 256, KEYRING_BYTES_MAX = 1024 * 1024, KEY_FILE_BYTES_MAX = 16 * 1024, FILE_NAME_MAX = 80 };
-#define FOREVER INT64_MAX
-
-struct entry {
-    struct key *key;
-    enum key_use use;
-    int64_t from_ms;
-    int64_t until_ms; /* FOREVER while nobody replaced it */
-    char file[FILE_NAME_MAX];
-};
-
-struct keyring {
-    size_t count;
-    struct entry entries[KEYRING_KEYS_MAX];
-};
-
+enum { KEYRING_BYTES_MAX = 1024 * 1024, KEY_FILE_BYTES_MAX = 16 * 1024 };
 static const char *const USE_NAMES[KEY_USE_COUNT] = {"seal", "push", "checkpoint", "answer"};
 
 static const struct {
@@ -66,11 +52,12 @@ void keyring_free(struct keyring *keyring)
     text_free((char *)keyring);
 }
 
-static bool is_plain_name(const char *name)
+bool keyring_is_plain_name(const char *name)
 {
     static const char ALLOWED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
 
-    return name[0] != '\0' && name[0] != '.' && strlen(name) < FILE_NAME_MAX && name[strspn(name, ALLOWED)] == '\0';
+    return name[0] != '\0' && name[0] != '.' && strlen(name) < KEYRING_FILE_NAME_MAX &&
+           name[strspn(name, ALLOWED)] == '\0';
 }
 
 /* Where the bytes of a key come from: a file beside keyring.json, or the text in the public ring. */
@@ -91,7 +78,8 @@ static bool read_key_file(const char *folder, const char *file, struct buf *pem,
     return file_read(path, KEY_FILE_BYTES_MAX, pem, err);
 }
 
-static bool read_material(const json_t *item, const struct source *source, struct entry *entry, struct error *err)
+static bool read_material(const json_t *item, const struct source *source, struct keyring_entry *entry,
+                          struct error *err)
 {
     AUTO(buf_wipe_done) struct buf pem = BUF_INIT;
     AUTO(key_free) struct key *key = NULL;
@@ -101,7 +89,7 @@ static bool read_material(const json_t *item, const struct source *source, struc
     if (!kid || !text)
         return fail(err, ERR_INVALID, "\"kid\" and \"%s\" must be texts", source->folder ? "file" : "pem");
     if (source->folder) {
-        if (!is_plain_name(text))
+        if (!keyring_is_plain_name(text))
             return fail(err, ERR_INVALID, "\"file\" must be the name of a file in the folder");
         snprintf(entry->file, sizeof entry->file, "%s", text);
         if (!read_key_file(source->folder, text, &pem, err))
@@ -126,7 +114,7 @@ static bool read_instant(const json_t *item, const char *name, int64_t *instant_
     return true;
 }
 
-static bool read_entry(const json_t *item, const struct source *source, struct entry *entry, struct error *err)
+static bool read_entry(const json_t *item, const struct source *source, struct keyring_entry *entry, struct error *err)
 {
     enum key_algorithm algorithm;
 
@@ -169,7 +157,7 @@ static bool parse_ring(struct span json, const struct source *source, struct key
     keyring = memory_new(sizeof *keyring);
     json_array_foreach(keys, i, item)
     {
-        struct entry *entry = &keyring->entries[keyring->count];
+        struct keyring_entry *entry = &keyring->entries[keyring->count];
 
         if (!read_entry(item, source, entry, err))
             return fail_in(err, "keys[%zu]", i);
@@ -202,7 +190,7 @@ bool keyring_parse_public(struct span json, struct keyring **out, struct error *
 }
 
 /* The members in the order of their names, so that the file is canonical but for white space. */
-static void add_entry(const struct entry *entry, struct span pem, struct buf *out)
+static void add_entry(const struct keyring_entry *entry, struct span pem, struct buf *out)
 {
     char from[INSTANT_TEXT_BYTES];
     char until[INSTANT_TEXT_BYTES];
@@ -281,13 +269,13 @@ bool keyring_publish(const struct keyring *keyring, const char *path, struct err
 }
 
 /* A new key, durable in the folder; the ring in memory names it, keyring.json not yet. */
-static bool add_key(struct keyring *keyring, const char *folder, const struct entry *wanted, const char *kid,
-                    enum key_algorithm algorithm, struct error *err)
+bool keyring_add_key(struct keyring *keyring, const char *folder, const struct keyring_entry *wanted, const char *kid,
+                     enum key_algorithm algorithm, struct error *err)
 {
     AUTO(buf_wipe_done) struct buf pem = BUF_INIT;
     AUTO(key_free) struct key *key = NULL;
     AUTO(text_free) char *path = NULL;
-    struct entry *entry = &keyring->entries[keyring->count];
+    struct keyring_entry *entry = &keyring->entries[keyring->count];
 
     if (!key_generate(algorithm, kid, &key, err) || !key_private_pem(key, &pem, err))
         return false;
@@ -301,7 +289,7 @@ static bool add_key(struct keyring *keyring, const char *folder, const struct en
     return true;
 }
 
-static bool save(const struct keyring *keyring, const char *folder, struct error *err)
+bool keyring_save(const struct keyring *keyring, const char *folder, struct error *err)
 {
     AUTO(text_free) char *path = path_join(folder, "keyring.json");
     AUTO(buf_done) struct buf json = BUF_INIT;
@@ -320,7 +308,7 @@ bool keyring_create(const char *folder, const char *name, int64_t now_ms, struct
     AUTO(keyring_free) struct keyring *keyring = memory_new(sizeof *keyring);
     AUTO(text_free) char *path = path_join(folder, "keyring.json");
 
-    if (!is_plain_name(name) || strlen(name) > KEYRING_NAME_MAX)
+    if (!keyring_is_plain_name(name) || strlen(name) > KEYRING_NAME_MAX)
         return fail(err, ERR_INVALID, "a keyring's name has 1 to %d of A-Z a-z 0-9 - _ . and begins with no dot",
                     KEYRING_NAME_MAX);
     if (file_exists(path))
@@ -328,108 +316,17 @@ bool keyring_create(const char *folder, const char *name, int64_t now_ms, struct
     if (!file_make_folder(folder, 0700, err))
         return false;
     for (size_t i = 0; i < COUNT_OF(FIRST_KEYS); i++) {
-        struct entry wanted = {.use = FIRST_KEYS[i].use, .from_ms = now_ms, .until_ms = FOREVER};
+        struct keyring_entry wanted = {.use = FIRST_KEYS[i].use, .from_ms = now_ms, .until_ms = FOREVER};
         char kid[KEY_ID_BYTES];
 
         format_kid(kid, name, wanted.use, FIRST_KEYS[i].algorithm, 1);
-        if (!add_key(keyring, folder, &wanted, kid, FIRST_KEYS[i].algorithm, err))
+        if (!keyring_add_key(keyring, folder, &wanted, kid, FIRST_KEYS[i].algorithm, err))
             return false;
     }
-    return save(keyring, folder, err);
+    return keyring_save(keyring, folder, err);
 }
 
-static struct entry *newest(struct keyring *keyring, enum key_use use, enum key_algorithm algorithm)
-{
-    struct entry *best = NULL;
-
-    for (size_t i = 0; i < keyring->count; i++) {
-        struct entry *entry = &keyring->entries[i];
-
-        if (entry->use == use && key_algorithm_of(entry->key) == algorithm &&
-            (!best || entry->from_ms >= best->from_ms))
-            best = entry;
-    }
-    return best;
-}
-
-/* "gd-seal-sm2-1" gives "gd-seal-sm2-2"; an id that does not end in a number starts at 2. */
-static bool next_kid(const struct keyring *keyring, const char *old, char kid[KEY_ID_BYTES])
-{
-    int stem = (int)strlen(old);
-
-    while (stem > 0 && old[stem - 1] >= '0' && old[stem - 1] <= '9')
-        stem--;
-    if (stem > 0 && old[stem - 1] == '-')
-        stem--;
-    else
-        stem = (int)strlen(old);
-    for (unsigned number = 2; number <= KEYRING_KEYS_MAX + 1; number++) {
-        int bytes = snprintf(kid, KEY_ID_BYTES, "%.*s-%u", stem, old, number);
-
-        if (bytes > 0 && bytes < KEY_ID_BYTES && !keyring_find(keyring, kid))
-            return is_plain_name(kid);
-    }
-    return false;
-}
-
-static bool add_successor(struct keyring *keyring, const char *folder, struct entry *old, int64_t from_ms,
-                          struct error *err)
-{
-    struct entry wanted = {.use = old->use, .from_ms = from_ms, .until_ms = FOREVER};
-    char kid[KEY_ID_BYTES];
-
-    if (from_ms <= old->from_ms)
-        return fail(err, ERR_INVALID, "%s: the new key must begin after %s did", folder, key_id(old->key));
-    if (keyring->count == KEYRING_KEYS_MAX || !next_kid(keyring, key_id(old->key), kid))
-        return fail(err, ERR_LIMIT, "%s: no room or no name for another key", folder);
-    /* What the old key signed while the processes were taking up the new one must still verify. */
-    if (old->until_ms > from_ms + KEYRING_OVERLAP_MS)
-        old->until_ms = from_ms + KEYRING_OVERLAP_MS;
-    return add_key(keyring, folder, &wanted, kid, key_algorithm_of(old->key), err) && save(keyring, folder, err);
-}
-
-bool keyring_rotate(const char *folder, enum key_use use, enum key_algorithm algorithm, int64_t from_ms,
-                    struct error *err)
-{
-    AUTO(keyring_free) struct keyring *keyring = NULL;
-    struct entry *old;
-
-    if (!keyring_load(folder, &keyring, err))
-        return false;
-    old = newest(keyring, use, algorithm);
-    if (!old)
-        return fail(err, ERR_NOT_FOUND, "%s: no %s key for %s to follow", folder, key_algorithm_name(algorithm),
-                    key_use_name(use));
-    return add_successor(keyring, folder, old, from_ms, err);
-}
-
-bool keyring_follow(const char *folder, const char *kid, int64_t from_ms, char next[KEY_ID_BYTES], struct error *err)
-{
-    AUTO(keyring_free) struct keyring *keyring = NULL;
-    const struct key *key;
-
-    if (!keyring_load(folder, &keyring, err))
-        return false;
-    key = keyring_find(keyring, kid);
-    if (!key)
-        return fail(err, ERR_NOT_FOUND, "%s: there is no key %s", folder, kid);
-    if (!keyring_next(keyring, kid)) {
-        struct entry *old = NULL;
-
-        if (keyring_is_changing(keyring, kid, clock_now_ms(&CLOCK_SYSTEM)))
-            return fail(err, ERR_CONFLICT, "%s: a rotation to %s is under way", folder, kid);
-        for (size_t i = 0; i < keyring->count; i++) {
-            if (keyring->entries[i].key == key)
-                old = &keyring->entries[i];
-        }
-        if (!add_successor(keyring, folder, old, from_ms, err))
-            return false;
-    }
-    snprintf(next, KEY_ID_BYTES, "%s", key_id(keyring_next(keyring, kid)));
-    return true;
-}
-
-static bool is_in_force(const struct entry *entry, int64_t instant_ms)
+static bool is_in_force(const struct keyring_entry *entry, int64_t instant_ms)
 {
     return entry->from_ms <= instant_ms && instant_ms < entry->until_ms;
 }
@@ -437,10 +334,10 @@ static bool is_in_force(const struct entry *entry, int64_t instant_ms)
 const struct key *keyring_current(const struct keyring *keyring, enum key_use use, enum key_algorithm algorithm,
                                   int64_t now_ms)
 {
-    const struct entry *best = NULL;
+    const struct keyring_entry *best = NULL;
 
     for (size_t i = 0; i < keyring->count; i++) {
-        const struct entry *entry = &keyring->entries[i];
+        const struct keyring_entry *entry = &keyring->entries[i];
 
         if (entry->use == use && key_algorithm_of(entry->key) == algorithm && is_in_force(entry, now_ms) &&
             (!best || entry->from_ms >= best->from_ms))
@@ -449,7 +346,7 @@ const struct key *keyring_current(const struct keyring *keyring, enum key_use us
     return best ? best->key : NULL;
 }
 
-static const struct entry *find(const struct keyring *keyring, const char *kid)
+const struct keyring_entry *keyring_entry(const struct keyring *keyring, const char *kid)
 {
     for (size_t i = 0; kid && i < keyring->count; i++) {
         if (strcmp(key_id(keyring->entries[i].key), kid) == 0)
@@ -460,43 +357,9 @@ static const struct entry *find(const struct keyring *keyring, const char *kid)
 
 const struct key *keyring_find(const struct keyring *keyring, const char *kid)
 {
-    const struct entry *entry = find(keyring, kid);
+    const struct keyring_entry *entry = keyring_entry(keyring, kid);
 
     return entry ? entry->key : NULL;
-}
-
-static bool is_of_a_line(const struct entry *one, const struct entry *other)
-{
-    return one != other && one->use == other->use && key_algorithm_of(one->key) == key_algorithm_of(other->key);
-}
-
-const struct key *keyring_next(const struct keyring *keyring, const char *kid)
-{
-    const struct entry *entry = find(keyring, kid);
-    const struct entry *best = NULL;
-
-    for (size_t i = 0; entry && i < keyring->count; i++) {
-        const struct entry *other = &keyring->entries[i];
-
-        if (is_of_a_line(entry, other) && other->from_ms > entry->from_ms && (!best || other->from_ms < best->from_ms))
-            best = other;
-    }
-    return best ? best->key : NULL;
-}
-
-bool keyring_is_changing(const struct keyring *keyring, const char *kid, int64_t now_ms)
-{
-    const struct entry *entry = find(keyring, kid);
-
-    if (!entry)
-        return false;
-    for (size_t i = 0; i < keyring->count; i++) {
-        const struct entry *other = &keyring->entries[i];
-
-        if (is_of_a_line(entry, other) && other->from_ms < entry->from_ms && other->until_ms > now_ms)
-            return true;
-    }
-    return entry->from_ms > now_ms;
 }
 
 const struct key *keyring_at(const struct keyring *keyring, size_t index, enum key_use *use)
@@ -509,14 +372,14 @@ const struct key *keyring_at(const struct keyring *keyring, size_t index, enum k
 
 bool keyring_was_valid(const struct keyring *keyring, const char *kid, enum key_use use, int64_t instant_ms)
 {
-    const struct entry *entry = find(keyring, kid);
+    const struct keyring_entry *entry = keyring_entry(keyring, kid);
 
     return entry && entry->use == use && is_in_force(entry, instant_ms);
 }
 
 bool keyring_period(const struct keyring *keyring, const char *kid, int64_t *from_ms, int64_t *until_ms)
 {
-    const struct entry *entry = find(keyring, kid);
+    const struct keyring_entry *entry = keyring_entry(keyring, kid);
 
     if (!entry)
         return false;

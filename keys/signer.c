@@ -249,6 +249,11 @@ bool signer_kid(struct signer *signer, enum key_use use, enum key_algorithm algo
     return run(signer, &question, NULL, kid, err);
 }
 
+void signer_forget_kids(struct signer *signer)
+{
+    memset(signer->kids, 0, sizeof signer->kids);
+}
+
 bool signer_rotate(struct signer *signer, const char *kid, int64_t from_ms, char next[KEY_ID_BYTES], struct error *err)
 {
     struct wire_rotation rotation = {.from_ms = from_ms};
@@ -265,7 +270,7 @@ bool signer_rotate(struct signer *signer, const char *kid, int64_t from_ms, char
     question.request.message_bytes = sizeof rotation;
     if (!ask(signer, &question, &answer, err))
         return false;
-    memset(signer->kids, 0, sizeof signer->kids);
+    signer_forget_kids(signer);
     memcpy(next, answer.kid, KEY_ID_BYTES);
     return true;
 }

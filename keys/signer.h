@@ -31,6 +31,8 @@ MUST_CHECK bool signer_sign(struct signer *signer, enum key_use use, enum key_al
 MUST_CHECK bool signer_kid(struct signer *signer, enum key_use use, enum key_algorithm algorithm,
                            char kid[KEY_ID_BYTES], struct error *err);
 
+/* … no more, until it is asked again: where it matters that the key was followed by another just now. */
+void signer_forget_kids(struct signer *signer);
 /* A key that follows `kid` (keyring_follow), made and kept by the signer process; it signs from `from_ms` on, and
  * public-keys.json names it before this returns. Nothing of it but its id leaves that process. A local signer, or one
  * that serves no folder: ERR_UNAVAILABLE. */

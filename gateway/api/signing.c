@@ -229,6 +229,7 @@ static bool check_key(struct signer *signer, const struct signatures_signing *si
 
     if (keyid.bytes == 0)
         return true;
+    signer_forget_kids(signer); /* whoever names a key gets that one or none, also when it was rotated just now */
     return signer_kid(signer, signing->use, signing->algorithm, kid, err) &&
            (span_is(keyid, kid) ||
             refuse_unsupported(err, "keyid is not the key in force for answers: see /v1/keys, or leave it out",

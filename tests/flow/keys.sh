@@ -92,6 +92,22 @@ checkpoint() {
 person 0 $REVIEWER_UID return "${records[2]}" --reason 证据不足
 stage_within 20 checkpoint || stage_fail "no checkpoint by the new key: $(cat "$stage/out")"
 
+# --- answers: whoever names a key gets that one or none ---
+answered() { # STATUS KEY
+    local got
+    got=$(curl -sS --max-time 20 --cacert "$stage/ca.pem" --cert "$stage/bank.pem" --key "$stage/bank.key" -D "$stage/head" -o "$stage/answer" -w '%{http_code}' \
+        -H "Accept-Signature: sig=(\"@status\");keyid=\"$2\"" "https://localhost:$gateway_port/v1/lookups/lending/91440224MAYUCHK485?purpose=credit-review")
+    [ "$got" = "$1" ] || stage_fail "signed with $2: $got instead of $1: $(cat "$stage/answer")"
+}
+for try in 1 2 3 4; do answered 200 turning-answer-ed25519-1; done
+answered 400 turning-answer-ed25519-2
+person 0 0 keys rotate turning-answer-ed25519-1 --reason 年度轮换
+for try in 1 2 3 4; do
+    answered 200 turning-answer-ed25519-2
+    grep -q 'keyid="turning-answer-ed25519-2"' "$stage/head" || stage_fail "the signature: $(cat "$stage/head")"
+    answered 400 turning-answer-ed25519-1
+done
+
 # --- the journal says it, and gives the tables byte for byte ---
 told_in_journal() { tr -d '\0' <"$stage/state/store/data.mdb" | grep -ao "\"new\":\"$1\",\"old\":\"$2\",\"public\":\"[0-9a-f]\{64\}\",\"reason\":\"$3\"" >"$stage/quiet"; }
 told_in_journal turning-seal-sm2-2 turning-seal-sm2-1 年度轮换 || stage_fail "the journal does not say it"

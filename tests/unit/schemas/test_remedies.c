@@ -331,8 +331,9 @@ static void garble(unsigned *seed, enum column column)
     buf_add(&made, before.at, at);
     for (int i = rand_r(seed) % 3; i >= 0; i--)
         buf_add_text(&made, PIECES[(size_t)rand_r(seed) % COUNT_OF(PIECES)]);
-    if (rand_r(seed) % 2)
+    if (rand_r(seed) % 2 && before.bytes > 0)
         buf_add(&made, before.at + at, before.bytes - at);
+
     buf_clear(text);
     buf_add_span(text, span_trim(buf_span(&made)));
     row.field[column] = buf_span(text);

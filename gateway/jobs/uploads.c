@@ -18,6 +18,11 @@ bool uploads_uses(const char *kind)
     return strcmp(kind, "import-recheck") == 0 || strcmp(kind, "import-checked") == 0;
 }
 
+static bool imports(const char *kind)
+{
+    return strcmp(kind, "import-checked") == 0;
+}
+
 static bool refuse_gone(struct error *err)
 {
     return refuse(err, ERR_NOT_FOUND, "import.gone",
@@ -60,6 +65,60 @@ static bool find_since(const struct config *config, const struct job_order *orde
     return json_object_set_new(arguments, "since", json_string(number)) == 0 || fail(err, ERR_INTERNAL, "memory");
 }
 
+/* {"LINE COLUMN": value} of corrections: their order says nothing. */
+static json_t *corrections_map(const json_t *list)
+{
+    json_t *map = json_object();
+    json_t *item;
+    size_t i;
+
+    json_array_foreach(list, i, item)
+    {
+        AUTO(buf_done) struct buf key = BUF_INIT;
+        const char *column = json_text_of(item, "column");
+
+        buf_addf(&key, "%lld %s", (long long)json_integer_of(item, "line", 0), column ? column : "");
+        json_object_set(map, buf_text(&key), json_object_get(item, "value"));
+    }
+    return map;
+}
+
+static bool is_done(const struct config *config, const char *id)
+{
+    AUTO(buf_done) struct buf text = BUF_INIT;
+    AUTO(json_release) json_t *answer = NULL;
+    struct error why = {.code = ERR_NONE};
+    const char *state;
+
+    if (!folder_read(config, id, "result.json", &text, &why) ||
+        !json_read(buf_span(&text), JOB_ANSWER_BYTES_MAX, &answer, &why))
+        return false;
+    state = json_text_of(answer, "state");
+    return state && strcmp(state, "done") == 0;
+}
+
+/* What goes into the journal is what a person saw judged: the same file, the same corrections. */
+static bool check_seen(const struct config *config, const struct job_order *order, const char *from, const char *seen,
+                       struct error *err)
+{
+    AUTO(folder_spec_done) struct folder_spec spec = {.json = NULL};
+    AUTO(json_release) json_t *given = NULL;
+    AUTO(json_release) json_t *looked = NULL;
+
+    if (!load_looked(config, order, seen, &spec, err))
+        return false;
+    if (strcmp(from, seen) != 0 && strcmp(argument_text(spec.arguments, "from"), from) != 0)
+        return refuse(err, ERR_CONFLICT, "import.other-file",
+                      "what was seen was the preview of another file: check this file, then import it",
+                      "所见的预览属于另一个文件：请先检查本文件，再导入");
+    given = corrections_map(json_object_get(order->arguments, "corrections"));
+    looked = corrections_map(json_object_get(spec.arguments, "corrections"));
+    return (is_done(config, seen) && json_equal(given, looked)) ||
+           refuse(err, ERR_CONFLICT, "import.other-corrections",
+                  "the corrections are not those that were checked last: check again, then import",
+                  "更正内容与最近一次检查时的不同：请重新检查，再导入");
+}
+
 /* As the file's own order had it; else as if nothing was said. */
 static void take_over(const json_t *from, const char *name, json_t *arguments)
 {
@@ -82,6 +141,8 @@ bool uploads_adopt(const struct config *config, const struct job_order *order, j
         return false;
     if (!uploads_keeps(spec.kind) || !folder_has(config, from, "input"))
         return refuse_gone(err);
+    if (imports(order->kind) && !check_seen(config, order, from, *seen ? seen : from, err))
+        return false;
     take_over(spec.arguments, "file", adopted);
     take_over(spec.arguments, "on", adopted);
     if (!find_since(config, order, *seen ? seen : from, adopted, err))

@@ -13,7 +13,10 @@ bool uploads_keeps(const char *kind);
 bool uploads_uses(const char *kind);
 /* The arguments of such an order as its job gets them, a new reference: the file's name and the day from the job that
  * has the file; "since" says how long the journal was when the job "seen" (without one: "from") looked at it.
- * ERR_NOT_FOUND "import.gone": there is no such file, or no more. ERR_FORBIDDEN "import.person": somebody else's. */
+ * ERR_NOT_FOUND "import.gone": there is no such file, or no more. ERR_FORBIDDEN "import.person": somebody else's.
+ * ERR_CONFLICT: what is to be imported (import-checked) is not what was seen: "import.other-file" when the check "seen"
+ * was of another file, "import.other-corrections" when the corrections are not those of that check, or it was not done.
+ */
 MUST_CHECK bool uploads_adopt(const struct config *config, const struct job_order *order, json_t **arguments,
                               struct error *err);
 /* The same file under `path`. */

@@ -126,7 +126,8 @@ jq -e '.matched == 0' "$stage/answer" >"$stage/quiet" || stage_fail "a preview b
 # --- what is not so: another person's, lines that are none ---
 write 403 import.person chen /admin/v1/jobs/import-checked "{\"from\":\"$check\"}"
 write 400 correction.form lin /admin/v1/jobs/import-checked "{\"from\":\"$check\",\"corrections\":[{\"line\":3}]}"
-fails correction.line lin import-checked "{\"from\":\"$check\",\"corrections\":[{\"line\":99,\"column\":\"remark\",\"value\":\"x\"}]}"
+fails correction.line lin import-recheck "{\"from\":\"$check\",\"corrections\":[{\"line\":99,\"column\":\"remark\",\"value\":\"x\"}]}"
+write 409 import.other-corrections lin /admin/v1/jobs/import-checked "{\"from\":\"$check\",\"corrections\":[{\"line\":3,\"column\":\"remark\",\"value\":\"x\"}]}"
 
 # --- the proposals taken over, looked at again, imported ---
 job=$check
@@ -153,7 +154,11 @@ jq -e '[.obligations[].versions[] | select(.line == 7) | [.by, .was.dimension, .
 order lin import-check "@$stage/rest.xlsx" '?file=rest.xlsx'
 rest=$job
 expect "the one row that was left" '.rows == 1 and .refused == 1 and .lines[0].cells[1] == "91441204MAY1J40C2Q"'
-order lin import-checked "{\"from\":\"$rest\",\"corrections\":[{\"line\":2,\"column\":\"uscc\",\"value\":\"91441204MAY1J40C2R\"}]}"
+fixed='[{"line":2,"column":"uscc","value":"91441204MAY1J40C2R"}]'
+order lin import-recheck "{\"from\":\"$rest\",\"corrections\":$fixed}"
+expect "it is good now" '.new == 1 and .refused == 0'
+write 409 import.other-file lin /admin/v1/jobs/import-checked "{\"from\":\"$rest\",\"seen\":\"$seen\",\"corrections\":$fixed}"
+order lin import-checked "{\"from\":\"$rest\",\"seen\":\"$job\",\"corrections\":$fixed}"
 expect "it goes in" '.accepted == 1 and .refused == 0'
 must 404 job.report lin GET "/admin/v1/jobs/$job/report?format=xlsx&offset=0"
 order lin import-check "@$stage/gb.csv" '?file=again.csv'

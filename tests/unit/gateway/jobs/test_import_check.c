@@ -117,6 +117,29 @@ static const char *refused_checked(const char *kind, const char *person, const c
     return refused_order(kind, person, buf_text(&arguments), NULL);
 }
 
+/* {'from':…,'seen':…,'corrections':[…]} */
+static char *seen_order(const char *from, const char *seen, const char *corrections)
+{
+    struct buf arguments = BUF_INIT;
+
+    buf_addf(&arguments, "{'from':'%s','seen':'%s','corrections':[%s]}", from, seen, corrections);
+    return arguments.data;
+}
+
+static int imported_as_seen(const char *from, const char *seen, const char *corrections)
+{
+    AUTO(text_free) char *arguments = seen_order(from, seen, corrections);
+
+    return done("import-checked", "author", arguments, NULL);
+}
+
+static const char *refused_as_seen(const char *from, const char *seen, const char *corrections)
+{
+    AUTO(text_free) char *arguments = seen_order(from, seen, corrections);
+
+    return refused_order("import-checked", "author", arguments, NULL);
+}
+
 static void keep_id(char id[JOB_ID_BYTES])
 {
     memcpy(id, J.last, JOB_ID_BYTES);
@@ -160,6 +183,40 @@ Test(import_check, only_who_checked_goes_on_and_only_with_what_is_there)
     cr_assert_eq(done("import", "author", "{'file':'a.csv'}", made), 0);
     cr_assert_str_eq(refused_checked("import-checked", "author", J.last, ""), "import.gone");
     cr_assert_str_eq(refused_order("import-checked", "author", "{}", NULL), "job.argument");
+}
+
+Test(import_check, only_what_was_looked_at_goes_in)
+{
+    static const char TWO[] = "{'line':3,'column':'remark','value':'甲'},{'line':4,'column':'remark','value':'乙'}";
+    static const char TURNED[] = "{'line':4,'column':'remark','value':'乙'},{'line':3,'column':'remark','value':'甲'}";
+    static const char OTHER[] = "{'line':3,'column':'remark','value':'甲'},{'line':4,'column':'remark','value':'丙'}";
+    static const char ONE[] = "{'line':3,'column':'remark','value':'甲'}";
+    static const char NO_SUCH[] = "{'line':99,'column':'remark','value':'甲'}";
+    char first[JOB_ID_BYTES];
+    char seen[JOB_ID_BYTES];
+    char other[JOB_ID_BYTES];
+
+    cr_assert_eq(done("import-check", "author", "{}", make_file(8, NULL, 0)), 0);
+    keep_id(other);
+    cr_assert_eq(done("import-check", "author", "{}", make_file(6, NULL, 0)), 0);
+    keep_id(first);
+    cr_assert_str_eq(refused_as_seen(first, other, ""), "import.other-file");
+    cr_assert_eq(J.err.code, ERR_CONFLICT);
+    cr_assert_str_eq(refused_checked("import-checked", "author", first, ONE), "import.other-corrections");
+    cr_assert_eq(J.err.code, ERR_CONFLICT);
+    cr_assert_eq(checked("import-recheck", "author", other, TWO), 0);
+    cr_assert_str_eq(refused_as_seen(first, J.last, TWO), "import.other-file");
+    cr_assert_eq(checked("import-recheck", "author", first, NO_SUCH), 2);
+    cr_assert_str_eq(refused_as_seen(first, J.last, NO_SUCH), "import.other-corrections");
+    cr_assert_eq(checked("import-recheck", "author", first, TWO), 0);
+    keep_id(seen);
+    cr_assert_str_eq(refused_as_seen(first, seen, OTHER), "import.other-corrections");
+    cr_assert_str_eq(refused_as_seen(first, seen, ONE), "import.other-corrections");
+    cr_assert_str_eq(refused_as_seen(first, seen, ""), "import.other-corrections");
+    cr_assert_str_eq(refused_as_seen(first, first, TWO), "import.other-corrections");
+    cr_assert_eq(events(), 0);
+    cr_assert_eq(imported_as_seen(first, seen, TURNED), 0);
+    cr_assert_eq(counted("accepted"), 5);
 }
 
 Test(import_check, a_file_is_not_kept_for_ever)
@@ -212,9 +269,9 @@ Test(import_check, corrections_that_are_none_are_refused_before_anything_is_done
         buf_addf(&many, "%s{'line':%d,'column':'name','value':''}", i ? "," : "", i + 2);
     cr_assert_str_eq(refused_checked("import-checked", "author", id, buf_text(&many)), "correction.limit");
     /* What only the file can tell: */
-    cr_assert_eq(checked("import-checked", "author", id, "{'line':7,'column':'name','value':'甲厂'}"), 2);
+    cr_assert_eq(checked("import-recheck", "author", id, "{'line':7,'column':'name','value':'甲厂'}"), 2);
     cr_assert_str_eq(J.err.rule, "correction.line");
-    cr_assert_eq(checked("import-checked", "author", id, "{'line':1,'column':'name','value':'甲厂'}"), 2);
+    cr_assert_eq(checked("import-recheck", "author", id, "{'line':1,'column':'name','value':'甲厂'}"), 2);
     cr_assert_str_eq(J.err.rule, "correction.line");
     cr_assert_eq(events(), before);
 }
@@ -231,13 +288,15 @@ Test(import_check, a_row_that_was_not_divided_is_not_corrected_here)
     cr_assert_str_eq(state_of(report, 4), "refused");
     cr_assert_not(json_bool_of(line_of(report, 4), "editable", true));
     cr_assert(json_bool_of(line_of(report, 5), "editable", false));
-    cr_assert_eq(checked("import-checked", "author", id, "{'line':4,'column':'remark','value':''}"), 2);
+    cr_assert_eq(checked("import-recheck", "author", id, "{'line':4,'column':'remark','value':''}"), 2);
     cr_assert_str_eq(J.err.rule, "correction.row");
     cr_assert_eq(events(), 0);
 }
 
 Test(import_check, what_somebody_imported_meanwhile_is_not_overwritten)
 {
+    static const char LATER[] =
+        "{'line':3,'column':'remark','value':'后改'},{'line':4,'column':'remark','value':'可改'}";
     AUTO(json_release) json_t *report = NULL;
     char id[JOB_ID_BYTES];
     char again[JOB_ID_BYTES];
@@ -247,11 +306,12 @@ Test(import_check, what_somebody_imported_meanwhile_is_not_overwritten)
     cr_assert_eq(done("import-check", "author", "{}", made), 0);
     keep_id(id);
     /* The page corrects line 3; meanwhile another one changes the same obligation, and line 4. */
-    cr_assert_eq(checked("import-checked", "author", id, "{'line':3,'column':'remark','value':'他人先改'}"), 0);
+    cr_assert_eq(checked("import-recheck", "author", id, LATER), 0);
+    keep_id(again);
+    cr_assert_eq(checked("import-recheck", "author", id, "{'line':3,'column':'remark','value':'他人先改'}"), 0);
+    cr_assert_eq(imported_as_seen(id, J.last, "{'line':3,'column':'remark','value':'他人先改'}"), 0);
     cr_assert_eq(counted("accepted"), 1);
-    cr_assert_eq(checked("import-checked", "author", id,
-                         "{'line':3,'column':'remark','value':'后改'},{'line':4,'column':'remark','value':'可改'}"),
-                 1);
+    cr_assert_eq(imported_as_seen(id, again, LATER), 1);
     cr_assert_eq(counted("accepted"), 1);
     cr_assert_eq(counted("refused"), 1);
     report = report_json(J.last);
@@ -262,14 +322,8 @@ Test(import_check, what_somebody_imported_meanwhile_is_not_overwritten)
     /* Whoever looks again may: what was seen then is the newest. */
     cr_assert_eq(checked("import-recheck", "author", id, "{'line':3,'column':'remark','value':'后改'}"), 0);
     keep_id(again);
-    {
-        AUTO(buf_done) struct buf arguments = BUF_INIT;
-
-        buf_addf(&arguments, "{'from':'%s','seen':'%s','corrections':[{'line':3,'column':'remark','value':'后改'}]}",
-                 id, again);
-        cr_assert_eq(done("import-checked", "author", buf_text(&arguments), NULL), 0);
-        cr_assert_eq(counted("refused"), 0);
-    }
+    cr_assert_eq(imported_as_seen(id, again, "{'line':3,'column':'remark','value':'后改'}"), 0);
+    cr_assert_eq(counted("refused"), 0);
 }
 
 /* --- the preview --- */
@@ -433,7 +487,7 @@ Test(import_check, what_was_proposed_and_taken_goes_in_and_the_journal_has_both)
     cr_assert_str_eq(json_text_of(json_object_get(line_of(rechecked, 7), "was"), "state"), "如期退出");
     cr_assert_eq(number(rechecked, "corrected"), 2);
     cr_assert_eq(events(), 0);
-    cr_assert_eq(checked("import-checked", "author", id, buf_text(&corrections)), 1);
+    cr_assert_eq(imported_as_seen(id, J.last, buf_text(&corrections)), 1);
     cr_assert_eq(counted("accepted"), 10);
     cr_assert(strstr(find_event("obligation.recorded", "\"line\":7,", &event), "\"was\":{\"state\":\"如期退出\"}"),
               "%s", buf_text(&event));
@@ -486,7 +540,8 @@ Test(import_check, the_refused_rows_come_back_as_a_workbook_that_is_refused_unti
 
         cr_assert(problem && json_text_of(problem, "proposal"));
         buf_addf(&corrections, "{'line':2,'column':'order_date','value':'%s'}", json_text_of(problem, "proposal"));
-        cr_assert_eq(checked("import-checked", "author", id, buf_text(&corrections)), 1);
+        cr_assert_eq(checked("import-recheck", "author", id, buf_text(&corrections)), 1);
+        cr_assert_eq(imported_as_seen(id, J.last, buf_text(&corrections)), 1);
         cr_assert_eq(counted("accepted"), 1);
         cr_assert_eq(counted("refused"), 2);
     }

@@ -250,6 +250,8 @@ bool jobs_readers(const struct config *config, const char *id, unsigned *roles, 
     name = json_text_of(result, "kind");
     kind = name ? kind_find(name) : NULL;
     *roles = kind ? kind_readers(kind) : 0;
+    if (json_integer_of(json_object_get(result, "result"), KIND_TELLS_ANSWERS, 0) != 0)
+        *roles &= KIND_LOOKERS;
     /* What is traced before it can be read may have been left by a process that died before it was. */
     state = json_text_of(result, "state");
     return !kind || !kind_is_evidence(kind) || (state && strcmp(state, "done") == 0) || refuse_no_report(id, err);

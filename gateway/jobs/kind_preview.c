@@ -221,6 +221,8 @@ static bool tell(struct preview *preview, struct error *err)
     work_count(work, "refused", counts[PREVIEW_REFUSED]);
     work_count(work, "skipped", counts[PREVIEW_UNCHANGED]);
     work->exit = counts[PREVIEW_REFUSED] > 0 ? WORK_EXIT_SOME_REFUSED : WORK_EXIT_DONE;
+    if (preview->tells_answers)
+        work_count(work, KIND_TELLS_ANSWERS, 1);
     preview_head_add(preview, &head);
     json_count_add(&head, "\"done\":", counts[PREVIEW_DONE]);
     json_count_add(&head, ",\"refused\":", counts[PREVIEW_REFUSED]);
@@ -239,6 +241,7 @@ bool run_preview(struct work *work, struct error *err)
 {
     AUTO(preview_done) struct preview preview = {.work = work};
 
+    preview.tells_answers = (work_roles(work) & KIND_LOOKERS) != 0;
     preview.order = (enum preview_order)argument_choice(work->arguments, "order", PREVIEW_ORDERS);
     return read_proposal(&preview, err) && load(&preview, err) && gather(&preview, err) && preview_try(&preview, err) &&
            tell(&preview, err);

@@ -19,6 +19,11 @@ struct kind {
 const struct kind *kind_find(const char *name);
 /* Its report is for the roles that may order it, and is there only when all was done. */
 bool kind_is_evidence(const struct kind *kind);
+/* Who may be told what lookups answer about an enterprise (domain.md 5.5: a purpose of their own). An administrator
+ * runs the machine. */
+enum { KIND_LOOKERS = ROLE_OPERATOR | ROLE_REVIEWER | ROLE_AUDITOR };
+/* A member of a result: the report says such answers, and is for them only. */
+#define KIND_TELLS_ANSWERS "answers"
 /* Who of the staff may read the report of such a job: all of them, but for what only some may see at all, and what is
  * between a client and us. */
 unsigned kind_readers(const struct kind *kind);

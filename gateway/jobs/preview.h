@@ -87,7 +87,8 @@ struct preview {
     size_t named; /* the first ones: what was found; behind them what no order ever came to */
     struct proposal proposal;
     struct buf statement;
-    uint64_t sequence; /* events in the journal before the trial */
+    bool tells_answers; /* whoever ordered it may look up (KIND_LOOKERS); else no verdict leaves the preview */
+    uint64_t sequence;  /* events in the journal before the trial */
 };
 
 /* One run of it; preview_trial.c and preview_push.c. */

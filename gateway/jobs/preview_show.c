@@ -95,11 +95,11 @@ static void sendings_add(const struct preview *preview, const struct preview_ite
     buf_add_byte(out, ']');
 }
 
-/* Of every domain what is answered before and after, to anybody and to a department. */
+/* Of every domain what is answered before and after, to anybody and to a department; for whom it is. */
 static void answers_add(const struct preview *preview, const struct preview_item *item, struct buf *out)
 {
     buf_add_text(out, ",\"answers\":{");
-    for (size_t i = 0; item->is_in_force && i < preview->domain_count; i++) {
+    for (size_t i = 0; preview->tells_answers && item->is_in_force && i < preview->domain_count; i++) {
         const struct preview_answers *answers = &item->answers[i];
 
         buf_addf(out, "%s\"%s\":[\"%s\",\"%s\",\"%s\",\"%s\"]", i ? "," : "",

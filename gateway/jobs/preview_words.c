@@ -212,8 +212,10 @@ void preview_words(const struct preview *preview, const struct preview_item *ite
     if (preview->order != PREVIEW_PUSH) {
         say_publication(item, &publication);
         tell("publication", &publication, say, context);
-        say_answers(preview, item, &answers);
-        tell("answers", &answers, say, context);
+        if (preview->tells_answers) {
+            say_answers(preview, item, &answers);
+            tell("answers", &answers, say, context);
+        }
     }
     say_channels(preview, item, &channels);
     tell("channels", &channels, say, context);

@@ -16,6 +16,17 @@ bool work_is_chinese(const struct work *work)
     return strcmp(work->lang, "en") != 0;
 }
 
+unsigned work_roles(const struct work *work)
+{
+    const struct config *config = work->environment->config;
+
+    for (size_t i = 0; i < config->staff_count; i++) {
+        if (strcmp(config->staff[i].name, work->spec->person) == 0)
+            return config->staff[i].roles;
+    }
+    return 0;
+}
+
 void work_progress(struct work *work, uint64_t done, uint64_t of)
 {
     AUTO(buf_done) struct buf text = BUF_INIT;

@@ -36,6 +36,9 @@ typedef bool work_run(struct work *work, struct error *err);
 const char *work_say(const struct work *work, const char *zh, const char *en);
 bool work_is_chinese(const struct work *work);
 
+/* The roles (enum staff_role) of whoever ordered it, as the configuration has them now; 0: no member of the staff. */
+unsigned work_roles(const struct work *work);
+
 /* Told to whoever asks at most every WORK_PROGRESS_MS. */
 void work_progress(struct work *work, uint64_t done, uint64_t of);
 /* Add ,"name":number to the result. */

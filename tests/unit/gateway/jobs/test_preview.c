@@ -108,6 +108,56 @@ Test(preview, what_is_unknown_is_said_of_and_the_rest_is_shown)
     cr_assert_str_eq(json_text_of(json_object_get(item(shown, 1), "why"), "rule"), "record.unknown");
 }
 
+/* --- what only those may see who may look up --- */
+
+static bool has_topic(const json_t *shown, const char *topic)
+{
+    const json_t *sentence;
+    size_t i;
+
+    json_array_foreach(json_object_get(item(shown, 0), "will"), i, sentence)
+    {
+        if (strcmp(json_text_of(sentence, "topic"), topic) == 0)
+            return true;
+    }
+    return false;
+}
+
+static unsigned readers(void)
+{
+    unsigned roles = 0;
+
+    cr_assert(jobs_readers(&J.config, J.last, &roles, &J.err), "%s", J.err.text);
+    return roles;
+}
+
+Test(preview, whoever_may_not_look_up_is_told_no_verdict)
+{
+    static const unsigned ROLES[] = {ROLE_ADMINISTRATOR, ROLE_OPERATOR, ROLE_REVIEWER, ROLE_AUDITOR,
+                                     ROLE_ADMINISTRATOR | ROLE_AUDITOR};
+    AUTO(text_free) char *arguments = NULL;
+    AUTO(text_free) char *asked = NULL;
+
+    imported();
+    arguments = order_of_all("overdue", "{'on':'2026-07-31','ground':'energy'}", "obligation", LISTING);
+    asked = with_order("propose", arguments);
+    for (size_t i = 0; i < COUNT_OF(ROLES); i++) {
+        AUTO(json_release) json_t *shown = NULL;
+        bool may = ROLES[i] != ROLE_ADMINISTRATOR;
+
+        J.staff[2].roles = ROLES[i];
+        shown = preview("auditor", asked, 0);
+        cr_assert_gt(items(shown), 0);
+        cr_assert_eq(json_object_size(json_object_get(item(shown, 0), "answers")) > 0, may, "%zu", i);
+        cr_assert_eq(has_topic(shown, "answers"), may, "%zu", i);
+        cr_assert(has_topic(shown, "channels"));
+        cr_assert_eq(strstr(report(J.last, "text"), "查询") && strstr(J.text.data, "改答"), may, "%s", J.text.data);
+        /* Nor by the report of somebody else's. */
+        cr_assert_eq(readers() & ROLE_ADMINISTRATOR, may ? 0 : ROLE_ADMINISTRATOR);
+        cr_assert(readers() & ROLE_AUDITOR);
+    }
+}
+
 /* --- refused as the order would be --- */
 
 /* Both reports name the same rule of every item. */

@@ -9,7 +9,8 @@
 #include "gateway/api/order_seen.h"
 #include "gateway/jobs/jobs.h"
 
-enum { KIND_BYTES_MAX = 32, FILE_NAME_BYTES_MAX = 255, LANG_BYTES_MAX = 2 };
+enum { STATUS_TOO_MANY = 429, KIND_BYTES_MAX = 32, FILE_NAME_BYTES_MAX = 255, LANG_BYTES_MAX = 2 };
+#define RETRY_AFTER_S "10" /* jobs are done one after the other; most take less */
 #define JOBS_PATH "/admin/v1/jobs/"
 
 /* "/x" and nothing behind it, as a text. */
@@ -155,6 +156,11 @@ static void refuse_order(struct visit *visit, const struct order_text *text, con
 {
     struct buf *body = &visit->reply->body;
 
+    if (strcmp(err->rule, "job.too-many") == 0) {
+        problem_reply_status(visit->reply, STATUS_TOO_MANY, err, NULL);
+        http_reply_header(visit->reply, "Retry-After", RETRY_AFTER_S);
+        return;
+    }
     visit_refuse(visit, err);
     if (text->stale.bytes == 0 || body->bytes == 0)
         return;

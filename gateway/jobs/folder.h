@@ -47,6 +47,8 @@ MUST_CHECK bool folder_spec_load(const struct config *config, const char *id, st
                                  struct error *err);
 void folder_spec_done(struct folder_spec *spec);
 
+/* How many jobs that such a person of the staff ordered wait or run. jobs_list.c */
+MUST_CHECK bool jobs_open_of(const struct config *config, const char *person, size_t *count, struct error *err);
 /* Remove a job that is finished; gone already is fine. jobs_list.c */
 MUST_CHECK bool jobs_remove(const struct config *config, const char *id, struct error *err);
 

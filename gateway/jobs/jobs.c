@@ -192,6 +192,20 @@ static bool write_order(const struct config *config, const struct job_order *ord
     return file_sync_folder(jobs, err);
 }
 
+/* Whoever orders without end keeps everybody else waiting: jobs are run in the order of time. */
+static bool check_open(const struct config *config, const struct job_order *order, struct error *err)
+{
+    size_t count = 0;
+
+    if (kind_find(order->kind)->is_for_clients)
+        return true; /* of theirs so many are held, in all (screening.held) */
+    if (!jobs_open_of(config, order->person, &count, err))
+        return false;
+    return count < JOB_OPEN_MAX ||
+           refuse(err, ERR_LIMIT, "job.too-many", "%s has %zu jobs that wait or run: wait until some are done",
+                  "%s 已有 %zu 项任务在等待或执行：请等其中一些办完再提交", order->person, count);
+}
+
 bool jobs_create(const struct config *config, struct job_order *order, struct error *err)
 {
     AUTO(buf_done) struct buf spec = BUF_INIT;
@@ -199,7 +213,8 @@ bool jobs_create(const struct config *config, struct job_order *order, struct er
     int64_t now_ms = clock_now_ms(&CLOCK_SYSTEM);
     struct job_order named = *order;
 
-    if (!jobs_check(config, order, err) || (uploads_uses(order->kind) && !uploads_adopt(config, order, &adopted, err)))
+    if (!jobs_check(config, order, err) || !check_open(config, order, err) ||
+        (uploads_uses(order->kind) && !uploads_adopt(config, order, &adopted, err)))
         return false;
     if (adopted)
         named.arguments = adopted;

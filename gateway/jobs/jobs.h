@@ -37,6 +37,7 @@ enum {
     JOB_TRIES_MAX = 3, /* processes that died before the parent gives up */
     JOB_ARGUMENTS_BYTES_MAX = 1024 * 1024,
     JOB_IDS_MAX = 10000,
+    JOB_OPEN_MAX = 50, /* waiting or running, of one person of the staff */
     JOB_REPORT_PIECE_BYTES = 256 * 1024
 };
 
@@ -67,8 +68,9 @@ bool jobs_takes_file(const char *kind);
 /* Would jobs_create take it, as far as the order itself says? Its errors. */
 MUST_CHECK bool jobs_check(const struct config *config, const struct job_order *order, struct error *err);
 /* Check and write the order durably. Errors: ERR_NOT_FOUND "job.kind"; ERR_FORBIDDEN "job.role" when the person is no
- * member of the staff or has no role for it; ERR_INVALID "job.argument…" names the argument; ERR_LIMIT. Nothing is left
- * behind by an order that is refused. */
+ * member of the staff or has no role for it; ERR_INVALID "job.argument…" names the argument; ERR_LIMIT, "job.too-many"
+ * when JOB_OPEN_MAX of the person's wait or run (those of a moment may be one or two more: nothing is locked). Nothing
+ * is left behind by an order that is refused. */
 MUST_CHECK bool jobs_create(const struct config *config, struct job_order *order, struct error *err);
 /* JSON {"job","kind","person","state":"waiting"|"running"|"done"|"failed","done","of"[,"result"|"problem"]} of a job,
  * added to `out`. `of` 0: not known. ERR_NOT_FOUND "job.unknown", also for what is no id. */

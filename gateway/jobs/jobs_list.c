@@ -103,6 +103,25 @@ bool jobs_waiting(const struct config *config, char (*ids)[JOB_ID_BYTES], size_t
     return is_good;
 }
 
+bool jobs_open_of(const struct config *config, const char *person, size_t *count, struct error *err)
+{
+    struct entries list = {.all = NULL};
+    bool is_good = list_jobs(config, JOBS_WAITING, &list, err);
+
+    *count = 0;
+    for (size_t i = 0; is_good && i < list.count; i++) {
+        AUTO(folder_spec_done) struct folder_spec spec = {.json = NULL};
+        struct error why = {.code = ERR_NONE};
+
+        /* One that is damaged, or gone meanwhile, is nobody's. */
+        if (!folder_has(config, list.all[i].id, JOB_CLIENT_FILE) &&
+            folder_spec_load(config, list.all[i].id, &spec, &why) && strcmp(spec.person, person) == 0)
+            (*count)++;
+    }
+    free(list.all);
+    return is_good;
+}
+
 /* Another job may be removing it at the same time. */
 static bool remove_tree(const char *path, struct error *err)
 {

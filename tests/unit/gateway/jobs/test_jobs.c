@@ -111,6 +111,22 @@ Test(jobs, a_file_comes_with_an_import_and_with_nothing_else)
     cr_assert_eq(folders(), 0);
 }
 
+Test(jobs, nobody_has_more_than_fifty_that_wait_or_run)
+{
+    char first[JOB_ID_BYTES];
+
+    memcpy(first, order("waiting", "author", "zh", "{}", NULL), sizeof first);
+    for (int i = 1; i < JOB_OPEN_MAX; i++)
+        (void)order("waiting", "author", "zh", "{}", NULL);
+    cr_assert_str_eq(refused_order("waiting", "author", "{}", NULL), "job.too-many");
+    cr_assert_eq(J.err.code, ERR_LIMIT);
+    cr_assert_eq(folders(), JOB_OPEN_MAX, "what is refused leaves nothing");
+    (void)order("waiting", "reviewer", "zh", "{}", NULL); /* others are not kept waiting by it */
+    run(first);
+    (void)order("waiting", "author", "zh", "{}", NULL);
+    cr_assert_str_eq(refused_order("waiting", "author", "{}", NULL), "job.too-many");
+}
+
 Test(jobs, an_order_waits_until_it_is_run_and_then_keeps_its_result)
 {
     AUTO(json_release) json_t *waiting = NULL;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What the console shows before an order is what then happens, through the console's listener and all three platforms: the
-# preview of a proposal, of the review, the push, a correction, a dispute, a withdrawal against the rows that the platforms
-# received, field by field; who may preview; pages that are stale. Then a lookup as a bank would: whose, what for, how
+# preview of a proposal, of the review, the push, a correction, a dispute and its end, a withdrawal, a repair against the rows
+# that the platforms received, field by field; who may preview, and who is told no verdict; pages that are stale. Then a lookup as a bank would: whose, what for, how
 # often, the same answer that the bank gets, and the entry that it leaves.
 set -eu -o pipefail
 gate=$1
@@ -128,11 +128,15 @@ expect "it is possible" '.done == 12 and .refused == 0 and (.channels | length) 
 expect "it changes answers" 'all(.items[]; .answers.lending == ["not-listed", "listed", "not-listed", "listed"])'
 expect "it is said in words" 'all(.items[]; [.will[].topic] == ["decision", "publication", "answers", "channels", "record"])'
 sent 36
+lins=$job
 first=$(events)
 for who in chen zhao wang; do
     order $who preview "{\"order\":\"propose\",$listing,\"ids\":$(ids "$stage/obligations")}"
     [ "$(rows "$stage/report")" = "$(rows "$stage/shown")" ] || stage_fail "$who is shown something else"
 done
+expect "an administrator is told verdicts" 'all(.items[]; .answers == {} and ([.will[].topic] == ["decision", "publication", "channels", "record"]))'
+must 403 staff.role wang GET "/admin/v1/jobs/$lins/report?format=json&offset=0"
+must 200 - chen GET "/admin/v1/jobs/$lins/report?format=json&offset=0"
 [ "$(events)" = "$first" ] || stage_fail "a preview left events"
 order lin unsent '{}'
 expect "something was proposed" '.count == 0'
@@ -169,9 +173,19 @@ do_it() { # KIND ARGUMENTS ROWS AFTER
 }
 do_it correct '"reason":"文号有误","document":"粤工信失信〔2026〕2号"' 3 listed
 do_it dispute '"reason":"企业提出异议"' 3 listed
+do_it settle '"reason":"异议不成立"' 3 listed
 do_it withdraw '"reason":"不应认定"' 3 not-listed
 order lin preview "{\"order\":\"withdraw\",\"ids\":[\"$one\"],\"reason\":\"再次\"}"
 expect "it is over" '.items[0].why.rule == "record.over"'
+# What is minor can be repaired on the day (Order 36: no shortest publication), what is not cannot.
+over=$one
+one=$(sed -n 3p "$stage/seen" | sed 's/@.*//')
+repair="\"reason\":\"已整改\",\"committed_on\":\"$today\",\"corrected\":\"拆除现场核查记录\",\"duties\":\"履行证明\",\"duties_done\":true"
+order lin preview "{\"order\":\"repair\",\"ids\":[\"$one\"],$repair}"
+expect "it is too early" '.items[0].why.rule == "record.repair-too-early" and all(.items[0].channels[]; .sends == [])'
+do_it correct '"reason":"情节轻微","severity":"minor"' 3 listed
+do_it repair "$repair" 3 not-listed
+one=$over
 
 # The command line shows the same; over it, too, nothing is done.
 cli() { "$gate" --config "$config" --lang zh "$@" >"$stage/out" 2>&1; }

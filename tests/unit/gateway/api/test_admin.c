@@ -170,6 +170,17 @@ Test(admin, an_order_is_on_disk_and_the_parent_knows_when_it_is_acknowledged)
     cr_assert_str_eq(problem(400), "query.offset");
 }
 
+/* Nobody runs them here. */
+Test(admin, whoever_has_fifty_jobs_is_told_to_wait)
+{
+    gate_start();
+    for (int i = 0; i < JOB_OPEN_MAX; i++)
+        cr_assert_eq(admin_post("/admin/v1/jobs/overdue", "{\"on\":\"2026-07-31\"}"), 202, "%s", buf_text(&G.body));
+    cr_assert_eq(admin_post("/admin/v1/jobs/overdue", "{\"on\":\"2026-07-31\"}"), 429);
+    cr_assert_str_eq(problem(429), "job.too-many");
+    cr_assert(has_header("retry-after: 10"), "%s", buf_text(&G.headers));
+}
+
 Test(admin, a_job_that_is_not_there_is_not_found_whatever_its_name)
 {
     gate_start();

@@ -103,21 +103,29 @@ bool jobs_waiting(const struct config *config, char (*ids)[JOB_ID_BYTES], size_t
     return is_good;
 }
 
+/* One that is damaged, or gone meanwhile, is nobody's. */
+static bool is_of(const struct config *config, const char *id, const char *person)
+{
+    AUTO(folder_spec_done) struct folder_spec spec = {.json = NULL};
+    struct error why = {.code = ERR_NONE};
+
+    return !folder_has(config, id, JOB_CLIENT_FILE) && folder_spec_load(config, id, &spec, &why) &&
+           strcmp(spec.person, person) == 0;
+}
+
 bool jobs_open_of(const struct config *config, const char *person, size_t *count, struct error *err)
 {
+    AUTO(text_free) char *jobs = folder_jobs(config);
     struct entries list = {.all = NULL};
-    bool is_good = list_jobs(config, JOBS_WAITING, &list, err);
+    struct stat info;
+    bool is_good;
 
     *count = 0;
-    for (size_t i = 0; is_good && i < list.count; i++) {
-        AUTO(folder_spec_done) struct folder_spec spec = {.json = NULL};
-        struct error why = {.code = ERR_NONE};
-
-        /* One that is damaged, or gone meanwhile, is nobody's. */
-        if (!folder_has(config, list.all[i].id, JOB_CLIENT_FILE) &&
-            folder_spec_load(config, list.all[i].id, &spec, &why) && strcmp(spec.person, person) == 0)
-            (*count)++;
-    }
+    if (stat(jobs, &info) != 0 && errno == ENOENT)
+        return true; /* the first order makes the folder */
+    is_good = list_jobs(config, JOBS_WAITING, &list, err);
+    for (size_t i = 0; is_good && i < list.count; i++)
+        *count += is_of(config, list.all[i].id, person);
     free(list.all);
     return is_good;
 }

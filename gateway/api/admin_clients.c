@@ -3,17 +3,18 @@
  *
  *   {"clients":[{"addresses","certificates":[{"days_left","ends","from","sha256","until","usable"}…],"daily_quota",
  *     "days_left","domains","kind","name","purposes","requests_per_minute","scopes","seen","suspended":{"at","by",
- *     "reason","sequence"},"used_today"}…],"generation","gone":[{"name","suspended"}…]}
+ *     "reason","sequence"},"used_today","version"}…],"configuration","generation","gone":[{"name","suspended"}…]}
  *
- * `days_left` of a client is that of the certificate that lasts longest; null: not known. `suspended` is null unless it
- * is. `gone`: suspended, and not in the configuration any more. `generation`: how often a configuration was taken over
- * (creditgate reload). */
+ * `version` and `configuration`, the SHA-256 of the file in force: order_version.h. `days_left` of a client is that of
+ * the certificate that lasts longest; null: not known. `suspended` is null unless it is. `gone`: suspended, and not in
+ * the configuration any more. `generation`: how often a configuration was taken over (creditgate reload). */
 #include <string.h>
 
 #include "base/encode.h"
 #include "base/walk.h"
 #include "gateway/access/suspension.h"
 #include "gateway/api/api_internal.h"
+#include "gateway/api/order_version.h"
 #include "gateway/jobs/show_parts.h"
 
 static const char *const NO_QUERY[] = {NULL};
@@ -104,6 +105,7 @@ static void add_scopes(struct buf *out, unsigned scopes)
 
 static void add_client(const struct listing *listing, const struct config_client *client)
 {
+    AUTO(buf_done) struct buf version = BUF_INIT;
     const struct board *board = listing->api->desk.board;
     size_t place = board_place_of(board, client->name);
     struct suspension suspension = {.is_suspended = false};
@@ -124,6 +126,8 @@ static void add_client(const struct listing *listing, const struct config_client
     buf_add_text(out, ",\"suspended\":");
     add_suspension(listing, &suspension);
     json_count_add(out, ",\"used_today\":", (uint64_t)board_used(board, place, day_of_instant(listing->now_ms)));
+    order_version_of_client(listing->txn, span_of(client->name), &version);
+    show_text(out, ",\"version\":", buf_span(&version));
     buf_add_byte(out, '}');
 }
 
@@ -147,15 +151,18 @@ static bool add_gone(const struct suspension *suspension, void *context)
 
 static bool list(struct listing *listing, struct error *err)
 {
+    AUTO(buf_done) struct buf version = BUF_INIT;
     const struct config *config = listing->api->config;
 
+    order_version_of_configuration(listing->api, &version);
     buf_add_text(listing->out, "{\"clients\":[");
     for (size_t i = 0; i < config->client_count; i++) {
         if (i > 0)
             buf_add_byte(listing->out, ',');
         add_client(listing, &config->clients[i]);
     }
-    json_count_add(listing->out, "],\"generation\":", board_generation(listing->api->desk.board));
+    show_text(listing->out, "],\"configuration\":", buf_span(&version));
+    json_count_add(listing->out, ",\"generation\":", board_generation(listing->api->desk.board));
     buf_add_text(listing->out, ",\"gone\":[");
     if (!suspension_list(listing->txn, add_gone, listing, err))
         return false;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "gateway/api/api_internal.h"
 #include "gateway/api/order_seen.h"
+#include "gateway/api/order_version.h"
 #include "gateway/jobs/jobs.h"
 
 enum { STATUS_TOO_MANY = 429, KIND_BYTES_MAX = 32, FILE_NAME_BYTES_MAX = 255, LANG_BYTES_MAX = 2 };
@@ -148,7 +149,7 @@ static bool order_job(const struct visit *visit, struct order_text *text, struct
      */
     return (!json_object_get(arguments, "ids") || jobs_check(visit->api->config, order, err)) &&
            order_seen_check(visit->api, text->kind, arguments, &text->stale, err) &&
-           jobs_create(visit->api->config, order, err);
+           order_version_check(visit->api, text->kind, arguments, err) && jobs_create(visit->api->config, order, err);
 }
 
 /* The problem says beside its words what changed. */

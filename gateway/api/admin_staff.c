@@ -30,18 +30,22 @@ static bool take_path(struct span rest, struct door_question *question)
     return false;
 }
 
-static bool take_reason(const struct visit *visit, json_t **body, struct door_question *question, struct error *err)
+static bool take_body(const struct visit *visit, json_t **body, struct door_question *question, struct error *err)
 {
-    const char *reason;
+    const char *reason, *seen;
 
     if (!json_read(visit->request->body, BODY_BYTES_MAX, body, err))
         return fail_in(err, "body");
     reason = json_text_of(*body, "reason");
-    if (!json_is_object(*body) || json_object_size(*body) > (reason ? 1 : 0))
-        return refuse(err, ERR_INVALID, "body.form", "the body is {} or {\"reason\": text}",
-                      "请求正文应为 {} 或 {\"reason\": 文本}");
+    seen = json_text_of(*body, "seen");
+    if (!json_is_object(*body) || json_object_size(*body) > (size_t)(reason ? 1 : 0) + (seen ? 1 : 0))
+        return refuse(err, ERR_INVALID, "body.form",
+                      "the body is an object with the texts \"reason\" and \"seen\" at most",
+                      "请求正文应为对象，至多含文本 \"reason\" 和 \"seen\"");
     if (reason)
         question->field[DOOR_REASON] = span_of(reason);
+    if (seen)
+        question->field[DOOR_SEEN] = span_of(seen);
     return true;
 }
 
@@ -77,7 +81,7 @@ static void change(struct visit *visit)
     }
     if (!admin_has_role(visit, ROLE_ADMINISTRATOR))
         return;
-    if (!take_reason(visit, &body, &question, &err)) {
+    if (!take_body(visit, &body, &question, &err)) {
         visit_refuse(visit, &err);
         return;
     }

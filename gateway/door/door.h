@@ -20,12 +20,13 @@ enum door_ask {
     DOOR_SIGN_OUT,     /* TOKEN */
     DOOR_ENROL_BEGIN,  /* ACCOUNT, INVITATION → text {"address","secret"} */
     DOOR_ENROL_FINISH, /* ACCOUNT, INVITATION, PASSWORD, CODE */
-    DOOR_INVITE,       /* ACCOUNT, BY → text {"account","invitation","until"} */
-    DOOR_RESET,        /* ACCOUNT, BY, REASON → the same */
-    DOOR_SUSPEND,      /* ACCOUNT, BY, REASON */
-    DOOR_RESUME,       /* ACCOUNT, BY, REASON */
-    DOOR_END,          /* ACCOUNT, BY: all sessions of the person */
-    DOOR_LIST          /* → text: GET /admin/v1/staff */
+    /* Of these five SEEN, too: ERR_CONFLICT "order.stale" when the account is not so any more. */
+    DOOR_INVITE,  /* ACCOUNT, BY → text {"account","invitation","until"} */
+    DOOR_RESET,   /* ACCOUNT, BY, REASON → the same */
+    DOOR_SUSPEND, /* ACCOUNT, BY, REASON */
+    DOOR_RESUME,  /* ACCOUNT, BY, REASON */
+    DOOR_END,     /* ACCOUNT, BY: all sessions of the person */
+    DOOR_LIST     /* → text: GET /admin/v1/staff */
 };
 enum door_field {
     DOOR_ACCOUNT,
@@ -36,6 +37,7 @@ enum door_field {
     DOOR_TOKEN,
     DOOR_BY,
     DOOR_REASON,
+    DOOR_SEEN, /* the account's "version" that the page showed; empty: whatever it is */
     DOOR_FIELDS
 };
 enum { DOOR_FIELD_BYTES_MAX = 512, DOOR_TEXT_BYTES_MAX = 128 * 1024 };

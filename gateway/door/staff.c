@@ -114,15 +114,52 @@ static bool roles_since(const struct door_desk *desk, const struct config_person
     return store_txn_is_good(txn, err);
 }
 
+/* What an order about the account rests on: may it sign in, is it invited, since when has it which roles. Nothing
+ * secret, and nothing that signing in changes. */
+static bool version_of(const struct door_desk *desk, const struct config_person *person, const struct account *account,
+                       struct buf *out, struct error *err)
+{
+    int64_t since_ms;
+
+    if (!roles_since(desk, person, &since_ms, err))
+        return false;
+    buf_addf(out, "%s,%s,%lld,%lld", account->is_suspended ? "suspended" : "active",
+             account->verifier.bytes ? "password" : "none", (long long)account->invited_until_ms, (long long)since_ms);
+    return true;
+}
+
+static const char *const SUSPENDED[] = {"suspended", "已停用"};
+static const char *const READY[] = {"with a password", "已设口令"};
+static const char *const EMPTY[] = {"without a password", "未设口令"};
+
+static bool check_seen(const struct door_desk *desk, const struct door_visitor *visitor,
+                       const struct config_person *person, const struct account *account, struct error *err)
+{
+    AUTO(buf_done) struct buf now = BUF_INIT;
+    const char *const *state = account->is_suspended ? SUSPENDED : account->verifier.bytes ? READY : EMPTY;
+
+    if (!visitor->field[DOOR_SEEN].bytes)
+        return true;
+    if (!version_of(desk, person, account, &now, err))
+        return false;
+    return span_equal(visitor->field[DOOR_SEEN], buf_span(&now)) ||
+           refuse(err, ERR_CONFLICT, "order.stale",
+                  "the account %s is not as you saw it any more (now: %s%.0s; its invitation or roles may be others, "
+                  "too): read it again and decide anew",
+                  "账号 %s 已与您所见的不同（现为：%.0s%s；邀请或角色也可能已变）：请重新读取后再决定", account->name,
+                  state[0], state[1]);
+}
+
 static bool add_person(const struct door_desk *desk, const struct config_person *person, struct buf *out,
                        struct error *err)
 {
     AUTO(account_done) struct account account = {.verifier = BUF_INIT};
     int64_t now_ms = clock_now_ms(desk->options->clock);
+    AUTO(buf_done) struct buf version = BUF_INIT;
     int64_t wait_ms, since_ms;
     unsigned failures;
 
-    if (!account_load(desk->folder, person->name, &account, err))
+    if (!account_load(desk->folder, person->name, &account, err) || !version_of(desk, person, &account, &version, err))
         return false;
     failures = account.lockout.failures;
     for (size_t i = 0; i < account.browser_count; i++)
@@ -142,6 +179,7 @@ static bool add_person(const struct door_desk *desk, const struct config_person 
     add_instant(out, ",\"signed_in_at\":", account.signed_in_ms);
     buf_addf(out, ",\"suspended\":%s,\"title\":", account.is_suspended ? "true" : "false");
     json_string_add(out, span_of(person->title));
+    buf_addf(out, ",\"version\":\"%s\"", buf_text(&version));
     buf_add_byte(out, '}');
     return true;
 }
@@ -175,7 +213,7 @@ bool door_staff_serve(struct door_desk *desk, const struct door_visitor *visitor
         return refuse(err, ERR_NOT_FOUND, "account.none",
                       "nobody of that name is on the staff: add the person to the configuration, then reload",
                       "工作人员名单中没有此人：请先写入配置并重新载入");
-    if (!account_load(desk->folder, person->name, &account, err))
+    if (!account_load(desk->folder, person->name, &account, err) || !check_seen(desk, visitor, person, &account, err))
         return false;
     switch (visitor->head.ask) {
     case DOOR_INVITE:

@@ -170,7 +170,8 @@ static bool parse_number(const char *text, uint64_t *number, struct error *err)
 {
     int64_t value;
 
-    if (!integer_parse(span_of(text), &value))
+    /* Behind @ stands what was seen of it (gateway/api/order_version.h). */
+    if (!integer_parse((struct span){text, strcspn(text, "@")}, &value))
         return refuse(err, ERR_INVALID, "delivery.id", "%.40s: a delivery is named by its number",
                       "%.40s：报送用编号（数字）指明", text);
     *number = (uint64_t)value;

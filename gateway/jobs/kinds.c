@@ -55,6 +55,9 @@ static const struct argument CORRECT_LIST[] = {TEXT("reason", true), TEXT("docum
                                                CHOICE("scope", false, KIND_SCOPES)};
 static const struct argument REASON_LIST[] = {TEXT("reason", true)};
 static const struct argument KEY_LIST[] = {TEXT("reason", true), DAY("from", false)};
+/* `seen` was judged before the order was taken (gateway/api/order_version.h). */
+static const struct argument SWITCH_LIST[] = {TEXT("reason", true), TEXT("seen", false)};
+static const struct argument RELOAD_LIST[] = {TEXT("seen", false)};
 static const struct argument REPAIR_LIST[] = {TEXT("reason", true),     DAY("committed_on", true),
                                               TEXT("statement", false), TEXT("corrected", true),
                                               TEXT("duties", true),     FLAG("duties_done")};
@@ -121,6 +124,8 @@ ARGUMENTS(PUSH, PUSH_LIST, 0, JOB_IDS_MAX);
 ARGUMENTS(PREVIEW, PREVIEW_LIST, 1, PREVIEW_ITEMS_MAX);
 ARGUMENTS(ONE_REASONED, REASON_LIST, 1, 1);
 ARGUMENTS(KEY, KEY_LIST, 1, 1);
+ARGUMENTS(ONE_SWITCHED, SWITCH_LIST, 1, 1);
+ARGUMENTS(RELOAD, RELOAD_LIST, 0, 0);
 ARGUMENTS(CLOCKS, CLOCKS_LIST, 0, 0);
 ARGUMENTS(REGISTER, REGISTER_LIST, 0, 0);
 ARGUMENTS(TRACED, TRACE_LIST, 0, 0);
@@ -170,16 +175,16 @@ static const struct kind KINDS[] = {
     {"report-quality", run_report, &PERIOD, kind_check_period, ANYBODY, false, false},
     {"report-lookups", run_report, &READING, kind_check_period, READER, false, false},
     {"requeue", run_requeue, &REASONED, NULL, OPERATOR, false, false},
-    {"pause", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
-    {"drain", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
-    {"resume", run_channel, &ONE_REASONED, NULL, SWITCHER, false, false},
+    {"pause", run_channel, &ONE_SWITCHED, NULL, SWITCHER, false, false},
+    {"drain", run_channel, &ONE_SWITCHED, NULL, SWITCHER, false, false},
+    {"resume", run_channel, &ONE_SWITCHED, NULL, SWITCHER, false, false},
     {"probe", run_probe, &ONE_CHANNEL, NULL, SWITCHER, false, false},
     {"trace-export", run_trace_export, &TRACED, NULL, ROLE_AUDITOR, false, false},
     {"events", run_events, &EVENTS, NULL, READER, false, false},
-    {"client-suspend", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
-    {"client-resume", run_client, &ONE_REASONED, NULL, ROLE_ADMINISTRATOR, false, false},
+    {"client-suspend", run_client, &ONE_SWITCHED, NULL, ROLE_ADMINISTRATOR, false, false},
+    {"client-resume", run_client, &ONE_SWITCHED, NULL, ROLE_ADMINISTRATOR, false, false},
     {"key-rotate", run_key, &KEY, NULL, ROLE_ADMINISTRATOR, false, false},
-    {"reload", run_reload, &NOTHING, NULL, ROLE_ADMINISTRATOR, false, false},
+    {"reload", run_reload, &RELOAD, NULL, ROLE_ADMINISTRATOR, false, false},
     {"reconcile", run_reconcile, &ONE_CHANNEL, NULL, ANYBODY, false, false},
     {"reconcile-repair", run_reconcile, &ONE_REASONED, NULL, REPAIRER, false, false},
 };

@@ -31,7 +31,7 @@ MUST_CHECK bool show_record_json(struct store_txn *txn, const char *id, struct r
                                  struct error *err);
 
 /* {"channels":[{"channel","queued","sending","in_doubt","received","acknowledged","refused","superseded","oldest_ms",
- * "last_receipt_ms","next_ms","paused","draining","held","staged","failing","enabled","reason"}],"journal":{"size",
+ * "last_receipt_ms","next_ms","paused","draining","held","staged","failing","enabled","reason","version"}],"journal":{"size",
  * "at"},"records":{"waiting","returned","live","over","unsent"},"clocks":{"report","late","soon","unconfirmed",
  * "receipts","provisional","stale"},"checkpoints":{"journal":{"origin","size","at",["refused","refused_zh"]},"trace":…},
  * "clients":{status_clients.h},"time_ms"}.
@@ -48,6 +48,9 @@ struct status_source {
     const struct calendar *calendar;
     int64_t now_ms;
 };
+/* The `version` of a channel: whether it goes on, and why not. An order says which one its page showed. */
+struct channel_status;
+void status_channel_version(const struct channel_status *status, struct buf *out);
 MUST_CHECK bool status_json(struct store_txn *txn, const struct status_source *source, struct buf *out,
                             struct error *err);
 

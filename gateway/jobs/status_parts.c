@@ -63,9 +63,18 @@ static bool count_tries(const struct call *call, void *context)
     return ++tries->calls < CALLS_MAX;
 }
 
+void status_channel_version(const struct channel_status *status, struct buf *out)
+{
+    if (status->is_paused)
+        buf_addf(out, "%s: %s", status->is_draining ? "draining" : "paused", status->reason);
+    else
+        buf_add_text(out, "running");
+}
+
 static bool add_channel(struct store_txn *txn, const struct config *config, enum channel channel, struct buf *out,
                         struct status_totals *totals, struct error *err)
 {
+    AUTO(buf_done) struct buf version = BUF_INIT;
     char name[CHANNEL_NAME_BYTES];
     struct channel_status status;
     int64_t next_ms = outbox_next_due_ms(txn, channel);
@@ -99,6 +108,8 @@ static bool add_channel(struct store_txn *txn, const struct config *config, enum
     if (channel == CHANNEL_FEEDBACK && !add_unsent(txn, &status, out, err))
         return false;
     show_text(out, ",\"reason\":", status.is_paused ? span_of(status.reason) : SPAN_NONE);
+    status_channel_version(&status, &version);
+    show_text(out, ",\"version\":", buf_span(&version));
     buf_add_byte(out, '}');
     return true;
 }

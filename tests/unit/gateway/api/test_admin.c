@@ -322,6 +322,66 @@ Test(admin, an_order_about_what_is_not_as_it_was_seen_is_refused_whole)
     cr_assert_eq(G.status, 202, "%s", buf_text(&G.body));
 }
 
+/* An order about one thing, as a page would give it. */
+static void order_seen(const char *kind, const char *id, const char *seen)
+{
+    AUTO(buf_done) struct buf path = BUF_INIT;
+    AUTO(buf_done) struct buf body = BUF_INIT;
+
+    buf_addf(&path, "/admin/v1/jobs/%s", kind);
+    buf_addf(&body, "{\"ids\":[\"%s\"],\"reason\":\"r\",\"seen\":\"%s\"}", id, seen);
+    admin_post(buf_text(&path), buf_text(&body));
+}
+
+Test(admin, a_channel_that_is_not_as_it_was_seen_is_not_touched)
+{
+    const json_t *channel;
+
+    configure_me("operator");
+    gate_start();
+    order_seen("resume", "credit-guangdong", "paused: HTTP 401");
+    cr_assert_str_eq(problem(409), "order.stale");
+    cr_assert_not_null(strstr(told("detail_zh"), "credit-guangdong"), "%s", told("detail_zh"));
+    cr_assert_not_null(strstr(told("detail_zh"), "正常报送"), "%s", told("detail_zh"));
+    cr_assert_not_null(strstr(told("detail"), "running"), "%s", told("detail"));
+    order_seen("pause", "credit-guangdong", "draining: r");
+    cr_assert_str_eq(problem(409), "order.stale");
+    cr_assert_eq(admin("/admin/v1/status"), 200, "%s", buf_text(&G.body));
+    channel = json_array_get(json_object_get(G.json, "channels"), 0);
+    cr_assert_str_eq(json_text_of(channel, "version"), "running");
+    order_seen("pause", "credit-guangdong", "running");
+    cr_assert_eq(G.status, 202, "%s", buf_text(&G.body));
+    cr_assert_eq(admin_post("/admin/v1/jobs/pause", "{\"ids\":[\"credit-guangdong\"],\"reason\":\"r\"}"), 202);
+}
+
+Test(admin, a_client_and_a_configuration_that_are_not_as_they_were_seen_are_not_touched)
+{
+    AUTO(buf_done) struct buf body = BUF_INIT;
+
+    configure_me("administrator");
+    gate_start();
+    order_seen("client-resume", "bank", "suspended 7");
+    cr_assert_str_eq(problem(409), "order.stale");
+    cr_assert_not_null(strstr(told("detail_zh"), "正常"), "%s", told("detail_zh"));
+    order_seen("client-suspend", "bank", "never suspended");
+    cr_assert_eq(G.status, 202, "%s", buf_text(&G.body));
+    admin_post("/admin/v1/jobs/reload", "{\"seen\":\"00\"}");
+    cr_assert_str_eq(problem(409), "order.stale");
+    cr_assert_eq(admin("/admin/v1/clients"), 200, "%s", buf_text(&G.body));
+    cr_assert_eq(strlen(told("configuration")), 64);
+    buf_addf(&body, "{\"seen\":\"%s\"}", told("configuration"));
+    cr_assert_eq(admin_post("/admin/v1/jobs/reload", buf_text(&body)), 202, "%s", buf_text(&G.body));
+}
+
+Test(admin, a_delivery_that_is_no_number_of_calls_is_refused_and_one_that_is_not_there_is_left_to_the_job)
+{
+    configure_me("operator");
+    gate_start();
+    admin_post("/admin/v1/jobs/requeue", "{\"ids\":[\"1@yesterday\"],\"reason\":\"r\"}");
+    cr_assert_str_eq(problem(400), "order.seen");
+    cr_assert_eq(admin_post("/admin/v1/jobs/requeue", "{\"ids\":[\"1@1\",\"2\"],\"reason\":\"r\"}"), 202);
+}
+
 Test(admin, the_state_of_the_gateway_is_told)
 {
     listed_sample();

@@ -58,8 +58,12 @@ export interface Told {
   skipped: number;
   items: { result: string; message: string | null; rule: string | null; [member: string]: unknown }[];
 }
-export async function reload(): Promise<Told> {
-  return (await order<Told>("reload", {})).report;
+// SHA-256 of the configuration in force (gateway/api/admin_clients.c).
+export async function configuration(): Promise<string> {
+  return (await get<{ configuration: string }>("/admin/v1/clients")).configuration;
+}
+export async function reload(seen: string): Promise<Told> {
+  return (await order<Told>("reload", { seen })).report;
 }
 
 export interface Compared {

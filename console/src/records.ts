@@ -168,6 +168,7 @@ export interface RefusedDelivery {
   advice: string;
   requeue: string;
   fields: RefusedField[];
+  attempts: number;
   refused_at: string;
 }
 

@@ -18,6 +18,7 @@ export interface ChannelStatus {
   draining: boolean;
   enabled: boolean;
   reason: string | null;
+  version: string; // what an order says it saw
 }
 
 export interface Status {

@@ -80,8 +80,9 @@ const clients = {
     daily_quota: 20000, days_left: [12, 210, 340][index], domains: [["lending"], ["government-procurement"], ["land-supply"]][index], kind: ["lender", "department", "department"][index],
     name, purposes: [], requests_per_minute: 600, scopes: ["public"], seen: "2026-11-25T10:21:00+08:00",
     suspended: index === 2 ? { at: "2026-11-20T09:00:00+08:00", by: "guanli", reason: "证书疑似泄露，核查中", sequence: 47000 } : null, used_today: 1200 * index,
+    version: index === 2 ? "suspended 47000" : "never suspended",
   })),
-  generation: 3, gone: [],
+  configuration: "5a".repeat(32), generation: 3, gone: [],
 };
 
 const invited = (_: Asked, found: RegExpExecArray): unknown => ({ account: found[1], invitation: "K4ZT7QWM2XGF5BNR6PDLH3VA", until: "2026-11-26T10:30:00+08:00" });
@@ -89,7 +90,7 @@ const staff = (): unknown => ({
   staff: Object.values(people).map((one, index) => ({
     ...one, has_password: index !== 4, invited_until: index === 4 ? "2026-11-26T10:30:00+08:00" : null, suspended: null, failures: index === 1 ? 2 : 0,
     certificate: index === 3, locked_until: index === 1 ? "2026-11-25T10:45:00+08:00" : null, roles_since: "2026-11-02T09:00:00+08:00",
-    signed_in_at: index === 4 ? null : "2026-11-25T08:02:11+08:00", sessions: index === 4 ? 0 : 1,
+    signed_in_at: index === 4 ? null : "2026-11-25T08:02:11+08:00", sessions: index === 4 ? 0 : 1, version: `active,${index === 4 ? "none" : "password"},0,1762045200000`,
   })),
 });
 
@@ -146,7 +147,7 @@ function refused(): unknown {
     .map((story) => ({
       delivery: 160, state: "refused", channel: "credit-guangdong", record: recordId(story.one.obligation), version: 1, uscc: story.one.uscc, name: story.one.name, code: "10004",
       reason: "RDWH：文号中的年份应使用六角括号〔〕", known: true, why: "字段格式不符合要求", advice: "对照对方说明改正所指字段，复核后重新报送（push）", requeue: "确认对方有误时，按原内容再次报送", fields: REFUSED_FIELDS,
-      queued_at: "2026-11-24T09:30:00+08:00", refused_at: "2026-11-24T10:31:00+08:00",
+      attempts: 1, queued_at: "2026-11-24T09:30:00+08:00", refused_at: "2026-11-24T10:31:00+08:00",
     }));
 
   return { count: items.length, items };

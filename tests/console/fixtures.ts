@@ -229,7 +229,7 @@ export function status(): object {
   const count = (list: string): number => stories.filter((story) => story.list === list).length;
   const channel = (name: string, more: object): object => ({
     channel: name, queued: 0, sending: 0, in_doubt: 0, received: 0, acknowledged: 0, refused: 0, superseded: 0,
-    oldest_ms: 0, last_receipt_ms: NOW_MS - 61000, next_ms: 0, paused: false, draining: false, held: 0, staged: 0, failing: 0, enabled: true, reason: null,
+    oldest_ms: 0, last_receipt_ms: NOW_MS - 61000, next_ms: 0, paused: false, draining: false, held: 0, staged: 0, failing: 0, enabled: true, reason: null, version: "running",
     ...more,
   });
 

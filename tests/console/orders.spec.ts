@@ -157,7 +157,7 @@ describe.skipIf(!hasBrowser)("orders", () => {
     await page.getByLabel("理由").fill("对方已更正校验规则");
     await page.getByRole("dialog").getByRole("button", { name: "重新排队" }).click();
     await page.getByText("完成 1").waitFor();
-    expect(gate.sentTo("/admin/v1/jobs/requeue")?.body).toEqual({ ids: ["160"], reason: "对方已更正校验规则" });
+    expect(gate.sentTo("/admin/v1/jobs/requeue")?.body).toEqual({ ids: ["160@1"], reason: "对方已更正校验规则" });
   });
 
   it("is told of what changes without asking", async () => {

@@ -21,7 +21,9 @@ const TYPES: Record<string, string> = {
 };
 export const FORGERY = "forgery-token-of-this-session";
 
-const SEEN = ["preview", "propose", "approve", "return", "correct", "withdraw", "dispute", "settle", "repair", "push"];
+const SEEN = ["preview", "propose", "approve", "return", "correct", "withdraw", "dispute", "settle", "repair", "push", "requeue"];
+// What is about no record says it beside: "seen".
+const SEEN_BESIDE = ["pause", "drain", "resume", "client-suspend", "client-resume", "reload"];
 
 export interface Sent {
   method: string;
@@ -138,6 +140,8 @@ export class StandIn {
       const ids = (asked.body as { ids?: unknown[] }).ids;
       if (SEEN.includes(rest) && !ids?.every((one) => /^[R0-9a-f]+@\d+$/.test(String(one))))
         return this.problem(response, { status: 400, rule: "order.seen", detail: "say which version was seen", detail_zh: "请指明所见版本" });
+      if (SEEN_BESIDE.includes(rest) && !(asked.body as { seen?: string }).seen)
+        return this.problem(response, { status: 400, rule: "order.seen", detail: "say what was seen", detail_zh: "请指明所见状态" });
       const made = `j${this.jobs.size + 1}`;
       const answer = this.reports.get(rest) ?? kind.run(asked, bytes);
       this.jobs.set(made, { kind: rest, report: JSON.stringify(answer) });

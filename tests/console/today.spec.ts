@@ -78,8 +78,13 @@ describe.skipIf(!hasBrowser)("today", () => {
     const page = await open("fuhe", "/");
 
     expect(await card(page, "条待我复核").locator("b").innerText()).toBe("6");
-    expect(await card(page, "尚未提出").count()).toBe(0);
     expect(await card(page, "条被上游拒收").getAttribute("href")).toBe("/console/channels");
+    // Whoever may not propose is told all the same, and led to the list.
+    await card(page, "尚未提出").click();
+    await page.waitForURL(/\/register\?/);
+    await settled(page);
+    expect(gate.sent.filter((one) => one.path === "/console/api/obligations").pop()?.query).toMatchObject({ unproposed: "on", overdue_on: "2026-11-25", order: "due" });
+    expect(await page.getByRole("checkbox", { name: "只看尚未提出" }).isChecked()).toBe(true);
   });
 
   it("shows each channel's queue, oldest age, last receipt and next attempt, and which is not getting through", async () => {

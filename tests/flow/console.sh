@@ -262,9 +262,18 @@ sign_in 200 - lin
 # --- suspended, resumed, reset, signed out ---
 must 200 - chen GET /admin/v1/whoami
 wang_in
-write 200 - wang /admin/v1/staff/chen/suspend '{"reason":"离岗"}'
+seen_of() { must 200 - wang GET /admin/v1/staff && grep -o '"name":"'"$1"'".*' "$stage/answer" | grep -o '"version":"[^"]*"' | head -1 | cut -d'"' -f4; }
+seen=$(seen_of chen)
+write 409 order.stale wang /admin/v1/staff/chen/suspend '{"reason":"离岗","seen":"suspended,password,0,0"}'
+must 200 - chen GET /admin/v1/whoami # nothing was done
+write 400 body.form wang /admin/v1/staff/chen/suspend '{"reason":"离岗","sean":"x"}'
+write 200 - wang /admin/v1/staff/chen/suspend "{\"reason\":\"离岗\",\"seen\":\"$seen\"}"
 must 401 session.none chen GET /admin/v1/whoami
 sign_in 403 account.suspended chen
+for word in invite reset suspend resume sign-out; do # another has suspended him since
+    write 409 order.stale wang "/admin/v1/staff/chen/$word" "{\"reason\":\"昨日所见\",\"seen\":\"$seen\"}"
+done
+grep -q '现为已停用' "$stage/answer" || stage_fail "it does not say how he is now: $(cat "$stage/answer")"
 write 200 - wang /admin/v1/staff/chen/resume '{"reason":"返岗"}'
 sign_in 200 - chen
 must 204 - chen POST /console/api/sign-out -H "X-Creditgate-Forgery: $(cat "$stage/chen.token")" -d '{}'

@@ -273,7 +273,7 @@ sign_in 403 account.suspended chen
 for word in invite reset suspend resume sign-out; do # another has suspended him since
     write 409 order.stale wang "/admin/v1/staff/chen/$word" "{\"reason\":\"昨日所见\",\"seen\":\"$seen\"}"
 done
-grep -q '现为已停用' "$stage/answer" || stage_fail "it does not say how he is now: $(cat "$stage/answer")"
+grep -q '现为：已停用' "$stage/answer" || stage_fail "it does not say how he is now: $(cat "$stage/answer")"
 write 200 - wang /admin/v1/staff/chen/resume '{"reason":"返岗"}'
 sign_in 200 - chen
 must 204 - chen POST /console/api/sign-out -H "X-Creditgate-Forgery: $(cat "$stage/chen.token")" -d '{}'

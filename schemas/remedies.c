@@ -117,17 +117,19 @@ static bool seek(struct seeking *seeking)
     AUTO(buf_done) struct buf tidy = BUF_INIT;
     char folded[REMEDY_FOLDED_BYTES];
     remedy_seek *by_column = BY_COLUMN[seeking->column];
+    bool is_found;
 
     /* What was lost in decoding is not there any more. */
     if (!facts_tidy(seeking->row->field[seeking->column], &tidy))
         return false;
     seeking->text = span_trim(buf_span(&tidy));
     seeking->folded = (struct span){folded, notation_fold(seeking->text, folded, sizeof folded)};
-    if (remedy_try(seeking, seeking->text))
-        return true;
-    if (!by_column || seeking->folded.bytes == sizeof folded) /* a part of a text is another text */
-        return false;
-    return remedy_try(seeking, seeking->folded) || by_column(seeking);
+    is_found = remedy_try(seeking, seeking->text);
+    /* A part of a text is another text. */
+    if (!is_found && by_column && seeking->folded.bytes < sizeof folded)
+        is_found = remedy_try(seeking, seeking->folded) || by_column(seeking);
+    seeking->text = seeking->folded = SPAN_NONE;
+    return is_found;
 }
 
 static uint32_t columns_of(const struct problems *problems)

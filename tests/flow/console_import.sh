@@ -8,6 +8,7 @@ unset SUDO_UID CREDITGATE_CONFIG CREDITGATE_LANG
 command -v jq >/dev/null || exit 77
 cd "$(dirname "$0")/../.."
 . scripts/stage.sh
+. scripts/stage_console.sh
 cases=$PWD/tests/cases
 stage_open
 for name in server lin chen zhao; do stage_certificate $name; done
@@ -28,31 +29,8 @@ staff:
 END
 "$gate" init --config "$config" >"$stage/quiet"
 stage_gateway
-port=$(grep -o '"console_port":[0-9]*' "$stage/state/processes.json" | sed 's/.*://')
-site=https://localhost:$port
+stage_console_site
 
-call() { # WHO METHOD PATH [CURL…] → the status
-    local who=$1 method=$2 path=$3
-    shift 3
-    touch "$stage/$who.jar"
-    curl -sS --max-time 30 --cacert "$stage/ca.pem" -b "$stage/$who.jar" -c "$stage/$who.jar" -D "$stage/head" -o "$stage/answer" \
-        -w '%{http_code}' -X "$method" "$@" "$site$path"
-}
-must() { # STATUS RULE WHO METHOD PATH [CURL…]; RULE -: none
-    local status=$1 rule=$2 got
-    shift 2
-    got=$(call "$@") || true
-    [ "$got" = "$status" ] || stage_fail "expected $status of $*, got $got: $(head -c 2000 "$stage/answer")"
-    [ "$rule" = - ] || grep -q "\"rule\":\"$rule\"" "$stage/answer" || stage_fail "expected $rule of $*: $(cat "$stage/answer")"
-}
-come_in() { # WHO: by certificate
-    must 200 - "$1" POST /console/api/sign-in --cert "$stage/$1.pem" --key "$stage/$1.key" -d "{\"account\":\"$1\"}"
-    jq -r .forgery "$stage/answer" >"$stage/$1.token"
-}
-write() { # STATUS RULE WHO PATH BODY|@FILE
-    must "$1" "$2" "$3" POST "$4" -H "X-Creditgate-Forgery: $(cat "$stage/$3.token")" --data-binary "$5"
-}
-is_over() { [ "$(call "$1" GET "/admin/v1/jobs/$job")" = 200 ] && ! grep -qE '"state":"(waiting|running)"' "$stage/answer"; }
 ordered() { # WHO KIND BODY|@FILE [QUERY]: until it is over; its id is in $job, its answer in $stage/answer
     write 202 - "$1" "/admin/v1/jobs/$2${4:-}" "$3"
     job=$(jq -r .job "$stage/answer")

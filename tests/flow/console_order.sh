@@ -8,6 +8,7 @@ gate=$1
 unset SUDO_UID CREDITGATE_CONFIG CREDITGATE_LANG
 cd "$(dirname "$0")/../.."
 . scripts/stage.sh
+. scripts/stage_console.sh
 cases=$PWD/tests/cases
 today=$(TZ=UTC-8 date +%F)
 stage_channels=$ALL_CHANNELS
@@ -33,30 +34,8 @@ configure 1
 stage_sandbox order
 configure "$sandbox_port"
 stage_gateway
-port=$(jq -r .console_port "$stage/state/processes.json")
-site=https://localhost:$port
+stage_console_site
 
-call() { # WHO METHOD PATH [CURL…] → the status
-    local who=$1 method=$2 path=$3
-    shift 3
-    touch "$stage/$who.jar"
-    curl -sS --max-time 30 --cacert "$stage/ca.pem" -b "$stage/$who.jar" -c "$stage/$who.jar" -o "$stage/answer" \
-        -w '%{http_code}' -X "$method" "$@" "$site$path"
-}
-must() { # STATUS RULE WHO METHOD PATH [CURL…]; RULE -: none
-    local status=$1 rule=$2 got
-    shift 2
-    got=$(call "$@") || true
-    [ "$got" = "$status" ] || stage_fail "expected $status of $*, got $got: $(head -c 2000 "$stage/answer")"
-    [ "$rule" = - ] || grep -q "\"rule\":\"$rule\"" "$stage/answer" || stage_fail "expected $rule of $*: $(cat "$stage/answer")"
-}
-write() { # STATUS RULE WHO PATH BODY
-    must "$1" "$2" "$3" POST "$4" -H "X-Creditgate-Forgery: $(cat "$stage/$3.token")" --data-binary "$5"
-}
-come_in() { # WHO: by certificate
-    must 200 - "$1" POST /console/api/sign-in --cert "$stage/$1.pem" --key "$stage/$1.key" -d "{\"account\":\"$1\"}"
-    jq -r .forgery "$stage/answer" >"$stage/$1.token"
-}
 order() { # WHO KIND BODY [QUERY]: to its end; the report is in $stage/report
     write 202 - "$1" "/admin/v1/jobs/$2${4:-}" "$3"
     job=$(jq -r .job "$stage/answer")
@@ -67,7 +46,6 @@ order() { # WHO KIND BODY [QUERY]: to its end; the report is in $stage/report
         cat "$stage/answer" >>"$stage/report"
     done
 }
-is_over() { [ "$(call "$1" GET "/admin/v1/jobs/$job")" = 200 ] && ! grep -qE '"state":"(waiting|running)"' "$stage/answer"; }
 expect() { # WHAT FILTER: true of the last report
     jq -e "$2" "$stage/report" >"$stage/quiet" || stage_fail "$1: $(head -c 3000 "$stage/report")"
 }

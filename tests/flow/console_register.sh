@@ -6,6 +6,7 @@ gate=$1
 unset SUDO_UID CREDITGATE_CONFIG CREDITGATE_LANG
 cd "$(dirname "$0")/../.."
 . scripts/stage.sh
+. scripts/stage_console.sh
 register=$PWD/tests/cases/register/register-dev.csv
 stage_open
 for name in server bank lin chen zhao wang; do stage_certificate $name; done
@@ -27,27 +28,8 @@ staff:
 END
 "$gate" init --config "$config" >"$stage/quiet"
 stage_gateway
-port=$(grep -o '"console_port":[0-9]*' "$stage/state/processes.json" | sed 's/.*://')
-site=https://localhost:$port
+stage_console_site
 
-call() { # WHO METHOD PATH [CURL…] → the status
-    local who=$1 method=$2 path=$3
-    shift 3
-    touch "$stage/$who.jar"
-    curl -sS --max-time 30 --cacert "$stage/ca.pem" -b "$stage/$who.jar" -c "$stage/$who.jar" -o "$stage/answer" \
-        -w '%{http_code}' -X "$method" "$@" "$site$path"
-}
-must() { # STATUS RULE WHO METHOD PATH [CURL…]; RULE -: none
-    local status=$1 rule=$2 got
-    shift 2
-    got=$(call "$@") || true
-    [ "$got" = "$status" ] || stage_fail "expected $status of $*, got $got: $(head -c 2000 "$stage/answer")"
-    [ "$rule" = - ] || grep -q "\"rule\":\"$rule\"" "$stage/answer" || stage_fail "expected $rule of $*: $(cat "$stage/answer")"
-}
-come_in() { # WHO: by certificate
-    must 200 - "$1" POST /console/api/sign-in --cert "$stage/$1.pem" --key "$stage/$1.key" -d "{\"account\":\"$1\"}"
-    grep -o '"forgery":"[^"]*"' "$stage/answer" | cut -d'"' -f4 >"$stage/$1.token"
-}
 order() { # WHO KIND BODY|@FILE [QUERY]: to its end; the report is in $stage/report, the job's id in $job
     must 202 - "$1" POST "/admin/v1/jobs/$2${4:-}" -H "X-Creditgate-Forgery: $(cat "$stage/$1.token")" --data-binary "$3"
     job=$(grep -o '"job":"[^"]*"' "$stage/answer" | cut -d'"' -f4)
@@ -56,7 +38,6 @@ order() { # WHO KIND BODY|@FILE [QUERY]: to its end; the report is in $stage/rep
     must 200 - "$1" GET "/admin/v1/jobs/$job/report?format=json&offset=0"
     cp "$stage/answer" "$stage/report"
 }
-is_over() { [ "$(call "$1" GET "/admin/v1/jobs/$job")" = 200 ] && ! grep -qE '"state":"(waiting|running)"' "$stage/answer"; }
 number() { grep -o "\"$1\":[0-9]*" "$stage/answer" | head -1 | sed 's/.*://'; }
 list() { must 200 - lin GET "/console/api/obligations?$1"; }
 fits() { # QUERY NUMBER

@@ -5,6 +5,7 @@ gate=$1
 unset SUDO_UID CREDITGATE_CONFIG CREDITGATE_LANG
 register=$(cd "$(dirname "$0")/../cases/register" && pwd)/register-dev.csv
 . "$(dirname "$0")/../../scripts/stage.sh"
+. "$(dirname "$0")/../../scripts/stage_console.sh"
 stage_open
 for name in server lin wang; do stage_certificate $name; done
 config=$stage/creditgate.yaml
@@ -20,27 +21,8 @@ staff:
 END
 "$gate" init --config "$config" >"$stage/quiet"
 stage_gateway
-port=$(grep -o '"console_port":[0-9]*' "$stage/state/processes.json" | sed 's/.*://')
-site=https://localhost:$port
+stage_console_site
 
-call() { # WHO METHOD PATH [CURL…] → the status
-    local who=$1 method=$2 path=$3
-    shift 3
-    touch "$stage/$who.jar"
-    curl -sS --max-time 30 --cacert "$stage/ca.pem" -b "$stage/$who.jar" -c "$stage/$who.jar" -D "$stage/head" -o "$stage/answer" \
-        -w '%{http_code}' -X "$method" "$@" "$site$path"
-}
-must() { # STATUS RULE WHO METHOD PATH [CURL…]; RULE -: none
-    local status=$1 rule=$2 got
-    shift 2
-    got=$(call "$@") || true
-    [ "$got" = "$status" ] || stage_fail "expected $status of $*, got $got: $(head -c 2000 "$stage/answer")"
-    [ "$rule" = - ] || grep -q "\"rule\":\"$rule\"" "$stage/answer" || stage_fail "expected $rule of $*: $(cat "$stage/answer")"
-}
-enter() { # WHO, by certificate
-    must 200 - "$1" POST /console/api/sign-in --cert "$stage/$1.pem" --key "$stage/$1.key" -d "{\"account\":\"$1\"}"
-    grep -o '"forgery":"[^"]*"' "$stage/answer" | cut -d'"' -f4 >"$stage/$1.token"
-}
 order() { # STATUS RULE WHO KIND BODY
     must "$1" "$2" "$3" POST "/admin/v1/jobs/$4" -H "X-Creditgate-Forgery: $(cat "$stage/$3.token")" -H 'Content-Type: application/json' -d "$5"
 }
@@ -62,8 +44,8 @@ cli() { # STATUS TEXT COMMAND…
         stage_fail "expected $status and \"$text\" of $*, got $got: $(head -c 2000 "$stage/out")"
 }
 
-enter lin
-enter wang
+come_in lin
+come_in wang
 # --- what is refused ---
 order 400 job.argument lin report-exits '{}'
 order 400 job.argument lin report-exits '{"year":"1066"}'

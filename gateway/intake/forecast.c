@@ -164,20 +164,6 @@ uint64_t forecast_count(const struct forecast *forecast, enum forecast_state sta
 
 /* --- writing --- */
 
-static bool copy(FILE *from, FILE *to, struct error *err)
-{
-    char piece[16384];
-    size_t bytes;
-
-    if (fflush(from) != 0 || ferror(from) || fseeko(from, 0, SEEK_SET) != 0)
-        return fail(err, errno == ENOSPC ? ERR_FULL : ERR_IO, "temporary file: %s", strerror(errno));
-    while ((bytes = fread(piece, 1, sizeof piece, from)) > 0)
-        fwrite(piece, 1, bytes, to);
-    if (ferror(from) || fseeko(from, 0, SEEK_END) != 0)
-        return fail(err, ERR_IO, "temporary file: %s", strerror(errno));
-    return true;
-}
-
 static void names_add(struct buf *out, const char *member, const char *const *names)
 {
     buf_addf(out, ",\"%s\":", member);
@@ -215,10 +201,10 @@ bool forecast_write(struct forecast *forecast, const struct forecast_file *file,
 {
     head_add(forecast, file);
     fwrite(forecast->text.data, 1, forecast->text.bytes, out);
-    if (!copy(forecast->problems, out, err))
+    if (!temporary_copy(forecast->problems, out, err))
         return false;
     fputs("],\"lines\":[", out);
-    if (!copy(forecast->lines, out, err))
+    if (!temporary_copy(forecast->lines, out, err))
         return false;
     fputs("]}\n", out);
     if (fflush(out) == 0 && !ferror(out))

@@ -208,21 +208,6 @@ bool report_all(struct report *report, struct intake *intake, struct error *err)
     }
 }
 
-/* The whole file from its beginning; afterwards it can grow again. */
-static bool copy(FILE *from, FILE *to, struct error *err)
-{
-    char piece[16384];
-    size_t bytes;
-
-    if (fflush(from) != 0 || ferror(from) || fseeko(from, 0, SEEK_SET) != 0)
-        return fail(err, errno == ENOSPC ? ERR_FULL : ERR_IO, "temporary file: %s", strerror(errno));
-    while ((bytes = fread(piece, 1, sizeof piece, from)) > 0)
-        fwrite(piece, 1, bytes, to);
-    if (ferror(from) || fseeko(from, 0, SEEK_END) != 0)
-        return fail(err, ERR_IO, "temporary file: %s", strerror(errno));
-    return true;
-}
-
 static bool finish(FILE *out, struct error *err)
 {
     if (fflush(out) == 0 && !ferror(out))
@@ -250,7 +235,7 @@ bool report_write_json(struct report *report, const char *file, const char *enco
     close_list(report);
     add_begin(&report->line, file, encoding, &report->counts);
     fwrite(report->line.data, 1, report->line.bytes, out);
-    if (!copy(report->json, out, err))
+    if (!temporary_copy(report->json, out, err))
         return false;
     fputs("]}\n", out);
     return finish(out, err);
@@ -287,7 +272,7 @@ bool report_write_table(struct report *report, const char *file, const char *enc
              counts->refused, counts->warnings);
     fwrite(line->data, 1, line->bytes, out);
     report_table_head(report->table, out);
-    if (!copy(report->entries, out, err))
+    if (!temporary_copy(report->entries, out, err))
         return false;
     report_table_summary(report->table, out);
     return finish(out, err);

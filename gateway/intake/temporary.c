@@ -46,3 +46,17 @@ bool temporary_file(const char *folder, FILE **out, struct error *err)
     *out = file;
     return true;
 }
+
+bool temporary_copy(FILE *from, FILE *to, struct error *err)
+{
+    char piece[16384];
+    size_t bytes;
+
+    if (fflush(from) != 0 || ferror(from) || fseeko(from, 0, SEEK_SET) != 0)
+        return fail(err, errno == ENOSPC ? ERR_FULL : ERR_IO, "temporary file: %s", strerror(errno));
+    while ((bytes = fread(piece, 1, sizeof piece, from)) > 0)
+        fwrite(piece, 1, bytes, to);
+    if (ferror(from) || fseeko(from, 0, SEEK_END) != 0)
+        return fail(err, ERR_IO, "temporary file: %s", strerror(errno));
+    return true;
+}
